@@ -1,0 +1,4 @@
+// placeholder
+#pragma once
+#include <stdint.h>
+int64_t ck_version(void);

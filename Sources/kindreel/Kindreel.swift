@@ -1,0 +1,4 @@
+@main
+struct Kindreel {
+  static func main() { print("kindreel") }
+}
