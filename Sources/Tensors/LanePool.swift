@@ -56,11 +56,15 @@ extension LanePool {
   /// Hands out 0, 1, 2 … to whoever asks.
   ///
   /// `@unchecked Sendable`: `next` is read and written under the lock alone.
-  private final class Ticket: @unchecked Sendable {
+  public final class Ticket: @unchecked Sendable {
     private let lock = NSLock()
     private var next = 0
 
-    func take(below limit: Int) -> Int? {
+    /// Starts at 0.
+    public init() {}
+
+    /// The next number, or nil when `limit` is reached.
+    public func take(below limit: Int) -> Int? {
       lock.withLock {
         guard next < limit else { return nil }
         defer { next += 1 }
