@@ -77,6 +77,13 @@ public struct ResNet3D: Sendable {
   public var embeddingWidth: Int { head?.width ?? features }
   /// The number of floats of one clip, C·T·H·W.
   public var clipElements: Int { 3 * frames * size * size }
+  /// The multiplications of one clip's forward pass, padding counted as others count it.
+  public var multiplications: Int {
+    units.reduce(0) { sum, unit in
+      let taps = unit.kernel.reduce(1, *)
+      return sum + unit.output.positions * unit.outputChannels * unit.inputChannels * taps
+    }
+  }
   /// The units in forward order, projections after the main path of their block.
   var units: [ConvolutionUnit] {
     [stem]
