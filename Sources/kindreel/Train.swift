@@ -53,7 +53,7 @@ struct Train: ParsableCommand {
       let summary = try world.launch(deadline: configuration.deadlineSeconds) {
         [request] communicator in
         var run = try TrainingRun(
-          request, communicator: communicator, sharing: shared?.dataset, stop: stop)
+          request, communicator: communicator, sharing: shared?.dataset, shouldStop: { stop.isMade })
         return try run.run()
       }
       guard let summary else { return }

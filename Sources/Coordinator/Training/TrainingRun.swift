@@ -67,7 +67,7 @@ public struct TrainingRun {
   let communicator: Communicator
   let lanes: LanePool
   let dataset: Dataset
-  let stop: StopRequest?
+  private let shouldStop: @Sendable () -> Bool
   let root: RootFiles?
   var trainer: Trainer
   var labels: PseudoLabels
@@ -91,15 +91,15 @@ public struct TrainingRun {
   ///
   /// - Parameters:
   ///   - shared: a dataset that simulated ranks share, so that videos are decoded once.
-  ///   - stop: asks the run to save and stop.
+  ///   - shouldStop: asked before every step; true on any rank saves and stops all.
   public init(
     _ request: TrainingRequest, communicator: Communicator, sharing shared: Dataset? = nil,
-    stop: StopRequest? = nil
+    shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws {
     let configuration = request.configuration
     self.request = request
     self.communicator = communicator
-    self.stop = stop
+    self.shouldStop = shouldStop
     let share = try Self.microbatches(of: configuration, ranks: communicator.size)
     lanes = LanePool(count: max(1, min(request.lanes, share)))
     var dataset = try shared ?? Dataset(request, split: .train)
@@ -196,7 +196,7 @@ public struct TrainingRun {
     for samples in plan.steps.dropFirst(first) {
       let report = try trainer.train(
         on: samples, labels: labels, epoch: position.epoch,
-        flags: stop?.isMade == true ? Trainer.Flag.stop : 0)
+        flags: shouldStop() ? Trainer.Flag.stop : 0)
       notFinite = report.isFinite ? 0 : notFinite + 1
       guard notFinite < 10 else {
         throw NumericError(
