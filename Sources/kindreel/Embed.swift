@@ -47,11 +47,12 @@ struct Embed: ParsableCommand {
       let (data, clips, feature, split, world) = (data, clips, feature, split, world)
       let result = try world.launch(deadline: named?.deadlineSeconds ?? 300) { communicator in
         let session = try EncoderSession(
-          source, configuration: named, lanes: world.lanesOfRank, communicator: communicator)
+          source, configuration: named, lanes: world.lanesOfRank,
+          ranksOfMachine: world.ranksOfMachine, communicator: communicator)
         let settings = session.configuration.evaluation
         return try session.embed(
           data, split: split, clips: clips ?? settings.clips,
-          feature: feature ?? settings.feature, byteLimit: 0)
+          feature: feature ?? settings.feature)
       }
       guard let (table, unreadable) = result else { return }
       for (id, reason) in unreadable.sorted(by: { $0.key < $1.key }) {

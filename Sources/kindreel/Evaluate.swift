@@ -75,10 +75,11 @@ struct Evaluate: ParsableCommand {
       let (data, clips, feature, world) = (data, clips, feature, world)
       let report = try world.launch(deadline: named?.deadlineSeconds ?? 300) { communicator in
         let session = try EncoderSession(
-          source, configuration: named, lanes: world.lanesOfRank, communicator: communicator)
+          source, configuration: named, lanes: world.lanesOfRank,
+          ranksOfMachine: world.ranksOfMachine, communicator: communicator)
         let settings = session.configuration.evaluation
         return try RetrievalEvaluation(session, lanes: world.lanesOfRank).run(
-          data, clips: clips ?? settings.clips, feature: feature ?? settings.feature, byteLimit: 0)
+          data, clips: clips ?? settings.clips, feature: feature ?? settings.feature)
       }
       guard let report else { return }
       if json { try printJSON(report) } else { print(Self.table(report)) }

@@ -1,6 +1,7 @@
 public import Clustering
 public import Model
 public import Video
+public import Worker
 
 /// Everything that decides what a run computes; written into the run directory and checkpoints.
 ///
@@ -12,7 +13,7 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
   /// How often the run passes over the training videos.
   public var epochs = 20
   /// The number format of the encoder's products.
-  public var precision = ComputePrecision.fp32
+  public var precision = Precision.fp32
   /// Clips, and how videos are kept.
   public var video = VideoSettings()
   /// How training views are made.
@@ -21,6 +22,10 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
   public var encoder = EncoderArchitecture()
   /// How much a step takes in.
   public var batch = BatchSettings()
+  /// What is learned, and how.
+  public var objective = ObjectiveSettings()
+  /// The update rule and its learning rate.
+  public var optimizer = OptimizerSettings()
   /// Where pseudo labels come from.
   public var labels = LabelSettings()
   /// Memory for the activations of one rank, in MiB; above it the forward pass is computed twice.
@@ -34,22 +39,6 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
 
   /// Creates the default configuration.
   public init() {}
-}
-
-/// The number format that the encoder computes its products in; weights and statistics are fp32.
-public enum ComputePrecision: String, Codable, Sendable, CaseIterable {
-  /// 32-bit floats.
-  case fp32
-  /// 16-bit brain floats, where the CPU has them.
-  case bf16
-}
-
-/// Which of a network's outputs stands for a video.
-public enum FeatureChoice: String, Codable, Sendable, CaseIterable {
-  /// The pooled output of the last convolution.
-  case pooled
-  /// The output of the projection head.
-  case head
 }
 
 /// How much a step takes in.
@@ -74,9 +63,11 @@ public struct LabelSettings: Codable, Sendable, Equatable {
   /// The cut of the same dendrogram whose clusters are never negatives of each other.
   public var coarse = CutRule.count(60)
   /// What is clustered.
-  public var feature = FeatureChoice.pooled
+  public var feature = Feature.pooled
   /// The clips of a video whose embeddings are averaged before clustering.
   public var clips = 1
+  /// The most videos of one fine cluster in a step.
+  public var perCluster = 2
 
   /// Creates the default settings.
   public init() {}
@@ -87,7 +78,7 @@ public struct EvaluationSettings: Codable, Sendable, Equatable {
   /// The clips of a video whose embeddings are averaged.
   public var clips = 3
   /// What is compared.
-  public var feature = FeatureChoice.pooled
+  public var feature = Feature.pooled
 
   /// Creates the default settings.
   public init() {}

@@ -48,15 +48,17 @@ public struct EncoderSession {
   private let replica: Replica
   private let communicator: Communicator
   private let lanes: LanePool
+  private let byteLimit: Int
 
   /// Loads weights and creates the lanes' primitives.
   public init(
     _ source: WeightsSource, configuration named: RunConfiguration?, lanes: Int,
-    communicator: Communicator
+    ranksOfMachine: Int, communicator: Communicator
   ) throws {
     let (configuration, weights) = try source.load(named)
     self.configuration = configuration
     self.communicator = communicator
+    byteLimit = (configuration.video.cacheMegabytes << 20) / max(ranksOfMachine, 1)
     self.lanes = LanePool(count: lanes)
     replica = try Replica(
       weights, precision: configuration.precision, clips: configuration.embeddingClips,
@@ -65,7 +67,7 @@ public struct EncoderSession {
 
   /// Embeds a split of a dataset, one unit row a readable video, keyed by id.
   public func embed(
-    _ directory: String, split: Manifest.Split, clips: Int, feature: Feature, byteLimit: Int
+    _ directory: String, split: Manifest.Split, clips: Int, feature: Feature
   ) throws -> (table: EmbeddingTable, unreadable: [String: String]) {
     var dataset = try Dataset(
       directory, split: split, configuration: configuration, byteLimit: byteLimit)

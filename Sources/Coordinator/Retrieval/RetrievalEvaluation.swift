@@ -36,12 +36,12 @@ public struct RetrievalEvaluation {
 
   /// Measures recall on a dataset that has a test split.
   public func run(
-    _ directory: String, clips: Int, feature: Feature, byteLimit: Int
+    _ directory: String, clips: Int, feature: Feature
   ) throws -> EvaluationReport {
     let gallery = try session.embed(
-      directory, split: .train, clips: clips, feature: feature, byteLimit: byteLimit)
+      directory, split: .train, clips: clips, feature: feature)
     let queries = try session.embed(
-      directory, split: .test, clips: clips, feature: feature, byteLimit: byteLimit)
+      directory, split: .test, clips: clips, feature: feature)
     let classes = TrueLabels(classFoldersOf: gallery.table.ids + queries.table.ids)
     let count = gallery.table.ids.count
     let neighbors = NearestNeighbors.search(
