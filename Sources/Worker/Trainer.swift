@@ -84,10 +84,11 @@ public struct Trainer {
     let rows = try communicator.allGather(mine.flatMap(\.values)).joined
     let notes = try communicator.allGather([Int32(bitPattern: flags)] + outcome.samples.map(Int32.init))
 
+    let actual = (0..<communicator.size).flatMap { notes[$0].dropFirst().map(Int.init) }
     let batch = EmbeddedBatch(
       views: Self.split(
         rows, views: views, perMicrobatch: perMicrobatch, width: mine[0].columns),
-      samples: (0..<communicator.size).flatMap { notes[$0].dropFirst().map(Int.init) },
+      samples: Array(repeating: actual, count: views),
       fine: labels.fine, coarse: labels.coarse, epoch: epoch, step: step, seed: seed)
     let result = objective.evaluate(batch)
 

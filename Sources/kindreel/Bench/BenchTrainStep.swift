@@ -114,7 +114,7 @@ private struct RandomStep {
     let count = half * replica.microbatches
     let result = objective.evaluate(
       EmbeddedBatch(
-        views: views, samples: Array(0..<count), fine: [Int32](repeating: -1, count: count),
+        views: views, samples: [Array(0..<count), Array(0..<count)], fine: [Int32](repeating: -1, count: count),
         coarse: [Int32](repeating: -1, count: count), epoch: 0, step: 0, seed: 0))
     let gradients = (0..<replica.microbatches).map { microbatch in
       Matrix(
