@@ -1,4 +1,4 @@
-public import Tensors
+internal import Tensors
 
 /// Which samples every step of an epoch trains on: a pure function of labels, seed and epoch.
 ///

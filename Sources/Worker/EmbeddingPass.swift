@@ -1,7 +1,7 @@
 // `unsafe` is sound here because every clip is written inside its own part of the lane's buffer.
 public import Collective
 import Foundation
-public import Model
+internal import Model
 public import Tensors
 public import Video
 
@@ -51,7 +51,8 @@ public struct EmbeddingPass {
       communicator.rank * blocks / communicator.size
       ..< (communicator.rank + 1) * blocks / communicator.size
     let unreadable = Unreadable()
-    let result = try replica.embed(mine) { [source, clips, replicaClips = replica.clips] block, buffer in
+    let replicaClips = replica.clips
+    let result = try unsafe replica.embed(mine) { [source, clips] block, buffer in
       let elements = source.clipElements
       for place in 0..<replicaClips {
         let item = block * replicaClips + place

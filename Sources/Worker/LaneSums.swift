@@ -34,10 +34,10 @@ final class LaneSums: @unchecked Sendable {
     partials.append(Partial(leaves: microbatch..<microbatch + 1, sum: leaf))
     while partials.count >= 2 {
       let (left, right) = (partials[partials.count - 2], partials[partials.count - 1])
-      guard ReductionTree.areSiblings(left.leaves, right.leaves, in: 0..<microbatches) else {
+      guard ReductionTree.sibling(of: left.leaves, in: 0..<microbatches) == right.leaves else {
         return
       }
-      add(right.sum, to: left.sum, 0..<leafCount)
+      accumulate(right.sum, into: left.sum, 0..<leafCount)
       partials.removeLast(2)
       partials.append(
         Partial(leaves: left.leaves.lowerBound..<right.leaves.upperBound, sum: left.sum))
@@ -55,7 +55,7 @@ final class LaneSums: @unchecked Sendable {
     var additions: [(into: AlignedStorage, from: AlignedStorage)] = []
     while rest.count > 1 {
       let place = rest.indices.dropLast().first {
-        ReductionTree.areSiblings(rest[$0].leaves, rest[$0 + 1].leaves, in: 0..<microbatches)
+        ReductionTree.sibling(of: rest[$0].leaves, in: 0..<microbatches) == rest[$0 + 1].leaves
       }
       guard let place else { preconditionFailure("the leaves are not those of one tree") }
       additions.append((rest[place].sum, rest[place + 1].sum))
@@ -73,7 +73,7 @@ final class LaneSums: @unchecked Sendable {
 }
 
 /// Adds a range of one buffer to another.
-func add(_ from: AlignedStorage, to: AlignedStorage, _ range: Range<Int>) {
-  let (source, target) = unsafe (from.base, to.base)
+func accumulate(_ from: AlignedStorage, into sum: AlignedStorage, _ range: Range<Int>) {
+  let (source, target) = unsafe (from.base, sum.base)
   for index in range { unsafe target[index] += source[index] }
 }

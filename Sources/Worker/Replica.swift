@@ -110,7 +110,7 @@ public final class Replica {
         try lanes.forEach(parts) { part in
           let from = range.lowerBound + range.count * part / parts
           let to = range.lowerBound + range.count * (part + 1) / parts
-          for addition in additions { add(addition.from, to: addition.into, from..<to) }
+          for addition in additions { accumulate(addition.from, into: addition.into, from..<to) }
         }
         markReady(range)
       }

@@ -52,7 +52,7 @@ final class StepLoader: @unchecked Sendable {
         do {
           try unsafe load(sample, at: place, into: clips)
           break
-        } catch let error as VideoError {
+        } catch {
           lock.withLock { failures[sample] = error.description }
           avoided.insert(sample)
           if avoided.count >= min(sampleCount, 64) { throw error }

@@ -1,7 +1,7 @@
 // `unsafe` is sound here because the gradient sum outlives the update that reads it.
 public import Collective
 public import Model
-internal import Tensors
+public import Tensors
 public import Video
 
 /// What one step did.
@@ -79,7 +79,7 @@ public struct Trainer {
       views: views, sampleCount: sampleCount, seed: seed, epoch: epoch)
     let load: Replica.Load = { try unsafe loader.load($0, into: $1) }
 
-    let mine = try replica.forward(load)
+    let mine = try unsafe replica.forward(load)
     let outcome = loader.outcome
     let rows = try communicator.allGather(mine.flatMap(\.values)).joined
     let notes = try communicator.allGather([Int32(bitPattern: flags)] + outcome.samples.map(Int32.init))
@@ -92,10 +92,10 @@ public struct Trainer {
       fine: labels.fine, coarse: labels.coarse, epoch: epoch, step: step, seed: seed)
     let result = objective.evaluate(batch)
 
-    let sum = try replica.backward(
+    let sum = try unsafe replica.backward(
       gradients(of: result, views: views, perMicrobatch: perMicrobatch, first: first), load,
       reducing: communicator)
-    let norm = unsafe SGD.norm(UnsafeBufferPointer(sum.buffer).extracting(0..<parameterCount))
+    let norm = unsafe SGD.norm(UnsafeBufferPointer(sum.buffer.extracting(0..<parameterCount)))
     let isFinite = result.loss.isFinite && norm.isFinite
     if isFinite { update(with: sum, norm: norm) }
     step += 1
@@ -109,19 +109,19 @@ public struct Trainer {
 
   /// Updates weights and running statistics; element by element, so all ranks stay equal.
   private mutating func update(with sum: AlignedStorage, norm: Double) {
-    let all = unsafe UnsafeMutableBufferPointer(sum.buffer)
+    let all = unsafe sum.buffer
     unsafe optimizer.update(
       values: replica.weights.values.buffer,
       gradients: UnsafeBufferPointer(all.extracting(0..<parameterCount)),
       learningRate: schedule.rate(step), norm: norm)
-    let statistics = unsafe all.extracting(parameterCount..<all.count)
+    let statistics = all.extracting(parameterCount..<all.count)
     for index in 0..<statistics.count { unsafe statistics[index] /= Float(microbatches) }
     unsafe replica.weights.updateStatistics(towards: UnsafeBufferPointer(statistics))
     replica.refresh()
   }
 
   /// Sorts gathered rows, view after view within each microbatch, into one matrix a view.
-  static func split(_ rows: [Float], views: Int, perMicrobatch: Int, width: Int) -> [Matrix] {
+  public static func split(_ rows: [Float], views: Int, perMicrobatch: Int, width: Int) -> [Matrix] {
     let block = perMicrobatch * width
     let microbatches = rows.count / (block * views)
     return (0..<views).map { view in

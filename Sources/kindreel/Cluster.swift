@@ -1,5 +1,5 @@
-import ArgumentParser
-import Clustering
+public import ArgumentParser
+public import Clustering
 import Coordinator
 import Foundation
 import Tensors
@@ -39,12 +39,7 @@ struct Cluster: ParsableCommand {
       BLAS.useOneThread()
       let matrix = try Npy.readMatrix(rows)
       let pool = LanePool(count: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
-      let dendrogram: Dendrogram
-      do {
-        dendrogram = try Dendrogram(averageLinkageOf: matrix, lanes: pool)
-      } catch let error as ClusteringError {
-        throw DatasetError(description: "\(rows): \(error)", exitCode: .badData)
-      }
+      let dendrogram = try Dendrogram(averageLinkageOf: matrix, lanes: pool)
       try Npy.write(
         doubles: dendrogram.linkageMatrix, rows: dendrogram.merges.count, columns: 4, to: out)
       guard let cut, let labels else { return }

@@ -1,9 +1,9 @@
-import ArgumentParser
+public import ArgumentParser
 import Collective
 import Coordinator
 import Foundation
 import Tensors
-import Video
+public import Video
 import Worker
 
 /// `kindreel embed`

@@ -1,8 +1,8 @@
-import ArgumentParser
+public import ArgumentParser
 import Collective
 import Coordinator
 import Foundation
-import Worker
+public import Worker
 
 /// Which encoder a command loads.
 struct EncoderOptions: ParsableArguments {

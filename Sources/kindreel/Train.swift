@@ -2,6 +2,7 @@ import ArgumentParser
 import Collective
 import Coordinator
 import Foundation
+import Video
 
 /// `kindreel train`
 struct Train: ParsableCommand {
@@ -40,20 +41,20 @@ struct Train: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
+      StopRequest.listen()
       let configuration = try RunConfiguration.load(config, overrides: overrides)
       var request = TrainingRequest(
         configuration: configuration, data: data, output: out, lanes: world.lanesOfRank,
         ranksOfMachine: world.ranksOfMachine)
       request.resumes = resume
       request.weights = weights
-      let stop = StopRequest()
       // Simulated ranks share one cache, so that a video is decoded once.
       let shared =
         world.ranks ?? 1 > 1 ? try SharedDataset(request) : nil
       let summary = try world.launch(deadline: configuration.deadlineSeconds) {
         [request] communicator in
         var run = try TrainingRun(
-          request, communicator: communicator, sharing: shared?.dataset, shouldStop: { stop.isMade })
+          request, communicator: communicator, sharing: shared?.dataset, shouldStop: { StopRequest.isMade })
         return try run.run()
       }
       guard let summary else { return }

@@ -40,12 +40,12 @@ struct WorldOptions: ParsableArguments {
     deadline: Double, _ body: @escaping @Sendable (Communicator) throws -> Result
   ) throws -> Result? {
     if Launch.isUnderMPI {
-      return try Launch.mpi(deadline: deadline) { communicator in
+      return try Launch.mpi(deadline: .seconds(deadline)) { communicator in
         let result = try body(communicator)
         return communicator.rank == 0 ? result : nil
       }
     }
-    return try Launch.simulated(ranks: ranks ?? 1, deadline: deadline, body)[0]
+    return try Launch.simulated(ranks: ranks ?? 1, deadline: .seconds(deadline), body)[0]
   }
 }
 
@@ -54,15 +54,13 @@ func reportingFailure(_ body: () throws -> Void) throws {
   do {
     try body()
   } catch let error as any ExitCoded {
-    try leave(error, code: error.exitCode.rawValue)
-  } catch let error as CollectiveError {
     try leave(error, code: error.exitCode)
   } catch let code as ArgumentParser.ExitCode {
     throw code
   } catch let error as ValidationError {
     throw error
   } catch {
-    try leave(error, code: Coordinator.ExitCode.of(error).rawValue)
+    try leave(error, code: Coordinator.ExitCode.unexpected.rawValue)
   }
 }
 

@@ -97,7 +97,7 @@ import Testing
       reason.hasPrefix("epoch-0002-step-000020 ") && reason.contains(damage.rawValue), "\(reason)")
     try damage.inflict(on: store.directory + "/epoch-0001-step-000010")
     let error = #expect(throws: CheckpointError.self) { try store.loadNewest() }
-    #expect(error?.exitCode == .badData)
+    #expect(error?.code == .badData)
   }
 
   @Test func `What a crash leaves behind is ignored and later swept away`() throws {

@@ -24,7 +24,7 @@ import Testing
     #expect(
       error?.description
         == "\(directory.path): holds a run; use --resume or another --out")
-    #expect(error?.exitCode == .cannotWrite)
+    #expect(error?.code == .cannotWrite)
     _ = try RunDirectory(directory.path, resuming: true)
   }
 
@@ -37,7 +37,7 @@ import Testing
         try RunDirectory(first.path, resuming: false)
       }
       #expect(error?.reason.contains("is in use by process \(pid) on ") == true)
-      #expect(error?.exitCode == .cannotWrite)
+      #expect(error?.code == .cannotWrite)
     }
     _ = try RunDirectory(directory.path, resuming: false)
     #expect(try !directory.names().contains { $0.hasPrefix(".") })
@@ -65,6 +65,6 @@ import Testing
     let error = #expect(throws: RunDirectoryError.self) {
       try RunDirectory("/proc/kindreel", resuming: false)
     }
-    #expect(error?.exitCode == .cannotWrite)
+    #expect(error?.code == .cannotWrite)
   }
 }

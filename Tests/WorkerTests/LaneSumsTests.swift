@@ -31,7 +31,7 @@ import Testing
       }
     }
     let (root, additions) = LaneSums.join(all)
-    for addition in additions { add(addition.from, to: addition.into, 0..<width) }
+    for addition in additions { accumulate(addition.from, into: addition.into, 0..<width) }
     return Array(root.array.prefix(width))
   }
 

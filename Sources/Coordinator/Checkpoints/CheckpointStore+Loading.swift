@@ -28,7 +28,7 @@ extension CheckpointStore {
     }
     guard !skipped.isEmpty else { return nil }
     throw CheckpointError(
-      directory, "no checkpoint is whole: " + skipped.joined(separator: "; "), exitCode: .badData)
+      directory, "no checkpoint is whole: " + skipped.joined(separator: "; "), code: .badData)
   }
 
   private func load(_ path: String) throws -> CheckpointContents {

@@ -45,7 +45,7 @@ public struct CheckpointStore: Sendable {
       try? FileManager.default.removeItem(atPath: partial)
       let reason = (error as? FileError)?.description ?? error.localizedDescription
       throw CheckpointError(
-        directory + "/" + name, "cannot be written: \(reason)", exitCode: .cannotWrite)
+        directory + "/" + name, "cannot be written: \(reason)", code: .cannotWrite)
     }
     removeOld()
     return name

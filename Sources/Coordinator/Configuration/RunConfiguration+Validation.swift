@@ -1,6 +1,7 @@
 import Clustering
 import Model
 import Video
+import Worker
 
 extension RunConfiguration {
   /// Checks that the values make sense, each alone and together.

@@ -1,6 +1,7 @@
 public import Collective
 public import Model
 public import Tensors
+public import Video
 public import Worker
 
 /// Where an encoder's weights come from.
@@ -27,7 +28,7 @@ public enum WeightsSource: Sendable {
       guard let loaded = try store.loadNewest(), let weights = loaded.contents.tensors["weights"]
       else {
         throw DatasetError(
-          description: "\(path) holds no checkpoint", exitCode: .inputMissing)
+          description: "\(path) holds no checkpoint", code: .inputMissing)
       }
       tensors = WeightsFile.tensors(weights)
     case .file(let path): tensors = try WeightsFile.read(path)

@@ -1,5 +1,6 @@
-public import Retrieval
-public import Tensors
+internal import Retrieval
+internal import Tensors
+internal import Video
 public import Worker
 
 /// What `kindreel evaluate` prints: recall of test queries in the training gallery.

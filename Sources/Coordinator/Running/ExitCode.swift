@@ -1,4 +1,8 @@
+public import Clustering
+public import Collective
+public import Model
 public import Tensors
+public import Video
 
 /// What a process tells its scheduler; the numbers are stable and never above 125.
 ///
@@ -32,25 +36,40 @@ public enum ExitCode: Int32, Sendable, CaseIterable {
   case deadline = 79
   /// Too many steps gave no finite numbers.
   case numeric = 80
-
-  /// The code that an error asks for; `unexpected` if it asks for none.
-  public static func of(_ error: any Error) -> ExitCode {
-    (error as? any ExitCoded)?.exitCode ?? .unexpected
-  }
 }
 
-/// An error that knows how the process should end.
-public protocol ExitCoded: Error {
+/// An error that knows how the process should end, on all ranks.
+public protocol RunError: ExitCoded {
   /// The code to leave with.
-  var exitCode: ExitCode { get }
+  var code: ExitCode { get }
 }
 
-extension ConfigurationError: ExitCoded {
+extension RunError {
+  /// The code's number.
+  public var exitCode: Int32 { code.rawValue }
+}
+
+extension ConfigurationError: RunError {
   /// Always 78.
-  public var exitCode: ExitCode { .configuration }
+  public var code: ExitCode { .configuration }
 }
 
-extension FileError: ExitCoded {
+extension FileError: RunError {
   /// Always 74; who knows better wraps the error.
-  public var exitCode: ExitCode { .inputOutput }
+  public var code: ExitCode { .inputOutput }
+}
+
+extension VideoError: RunError {
+  /// Always 65.
+  public var code: ExitCode { .badData }
+}
+
+extension ClusteringError: RunError {
+  /// Always 65.
+  public var code: ExitCode { .badData }
+}
+
+extension ModelError: RunError {
+  /// Always 78: the network or the weights do not fit what was asked for.
+  public var code: ExitCode { .configuration }
 }

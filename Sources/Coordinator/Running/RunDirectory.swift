@@ -2,13 +2,13 @@ import Foundation
 import Tensors
 
 /// A run directory that cannot be used, and why.
-public struct RunDirectoryError: Error, Sendable, Equatable, CustomStringConvertible, ExitCoded {
+public struct RunDirectoryError: Error, Sendable, Equatable, CustomStringConvertible, RunError {
   /// The directory.
   public let path: String
   /// What is wrong.
   public let reason: String
   /// 73, or 66 where a run to resume is missing.
-  public let exitCode: ExitCode
+  public let code: ExitCode
 
   /// The path and the reason.
   public var description: String { "\(path): \(reason)" }
@@ -33,11 +33,11 @@ public final class RunDirectory: Sendable {
     let holdsRun = files.fileExists(atPath: path + "/run.yaml")
     if resuming && !holdsRun {
       throw RunDirectoryError(
-        path: path, reason: "holds no run to resume; leave --resume out", exitCode: .inputMissing)
+        path: path, reason: "holds no run to resume; leave --resume out", code: .inputMissing)
     }
     if holdsRun && !resuming {
       throw RunDirectoryError(
-        path: path, reason: "holds a run; use --resume or another --out", exitCode: .cannotWrite)
+        path: path, reason: "holds a run; use --resume or another --out", code: .cannotWrite)
     }
     do {
       for folder in ["checkpoints", "labels", "dendrograms"] {
@@ -49,7 +49,7 @@ public final class RunDirectory: Sendable {
     } catch {
       let reason = (error as? FileError)?.reason ?? error.localizedDescription
       throw RunDirectoryError(
-        path: path, reason: "cannot be written: \(reason)", exitCode: .cannotWrite)
+        path: path, reason: "cannot be written: \(reason)", code: .cannotWrite)
     }
     lock = try RunLock(directory: path)
   }

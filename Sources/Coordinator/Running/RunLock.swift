@@ -21,7 +21,7 @@ final class RunLock: Sendable {
       guard errno == EEXIST else {
         let reason = unsafe String(cString: strerror(errno))
         throw RunDirectoryError(
-          path: path, reason: "cannot be created: \(reason)", exitCode: .cannotWrite)
+          path: path, reason: "cannot be created: \(reason)", code: .cannotWrite)
       }
       guard let data = FileManager.default.contents(atPath: path) else { continue }
       let owner = try? JSONDecoder().decode(Owner.self, from: data)
@@ -40,7 +40,7 @@ final class RunLock: Sendable {
     return RunDirectoryError(
       path: directory,
       reason: "is in use by \(who); use another --out, or, if that job is gone, delete "
-        + "\(directory)/\(fileName)", exitCode: .cannotWrite)
+        + "\(directory)/\(fileName)", code: .cannotWrite)
   }
 }
 

@@ -4,11 +4,11 @@ public import Tensors
 public import Video
 
 /// Too many files of a dataset cannot be read.
-public struct DatasetError: Error, CustomStringConvertible, Sendable, ExitCoded {
+public struct DatasetError: Error, CustomStringConvertible, Sendable, RunError {
   /// What is wrong, with the names.
   public let description: String
   /// 65 for bad files, 66 where there is nothing to read.
-  public let exitCode: ExitCode
+  public let code: ExitCode
 }
 
 /// The videos of a run: what there is, how clips are made from it, and what cannot be read.
@@ -30,7 +30,7 @@ public struct Dataset: Sendable {
       manifest = try Manifest(
         reading: directory, split: split, seed: UInt64(configuration.video.manifestSeed))
     } catch {
-      throw DatasetError(description: error.description, exitCode: .inputMissing)
+      throw DatasetError(description: error.description, code: .inputMissing)
     }
     source = ClipSource(
       manifest: manifest, settings: configuration.video, augmentation: configuration.augmentation,
@@ -52,7 +52,7 @@ public struct Dataset: Sendable {
     let failures = Failures()
     try lanes.forEach(mine.count) { [source] place in
       let sample = mine.lowerBound + place
-      do {
+      do throws(VideoError) {
         _ = try source.check(sample: sample)
       } catch {
         failures.add(sample, error.reason)
@@ -67,7 +67,7 @@ public struct Dataset: Sendable {
       throw DatasetError(
         description: "\(unreadable.count) of \(count) videos cannot be read, more than the share "
           + "\(badShare) that video.badShare allows:\n" + unreadableNames(limit: 20),
-        exitCode: .badData)
+        code: .badData)
     }
   }
 

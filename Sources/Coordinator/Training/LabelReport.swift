@@ -2,6 +2,7 @@
 internal import Clustering
 internal import Retrieval
 internal import Video
+internal import Worker
 
 /// Compares pseudo labels with the class folders of a dataset that has them.
 struct LabelReport {

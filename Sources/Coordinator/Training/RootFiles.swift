@@ -1,5 +1,7 @@
+internal import Clustering
 internal import Collective
 import Foundation
+internal import Model
 internal import Tensors
 internal import Video
 internal import Worker
@@ -122,7 +124,7 @@ final class RootFiles: @unchecked Sendable {
         text += "  NMI \(Self.fixed(nmi, 3))"
       }
     }
-    log?.append(kind: "epoch", epoch: run.position.epoch, step: run.trainer.step, fields)
+    log?.append("epoch", epoch: run.position.epoch, step: run.trainer.step, fields)
     line.finish(text)
   }
 

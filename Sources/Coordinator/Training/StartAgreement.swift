@@ -4,11 +4,11 @@ internal import Model
 internal import Video
 
 /// Ranks that were started with different things.
-public struct AgreementError: Error, CustomStringConvertible, Sendable, ExitCoded {
+public struct AgreementError: Error, CustomStringConvertible, Sendable, RunError {
   /// Which field differs, and what each rank has.
   public let description: String
   /// 76.
-  public var exitCode: ExitCode { .mismatch }
+  public var code: ExitCode { .mismatch }
 }
 
 /// What all ranks must have in common before they train together.

@@ -1,3 +1,4 @@
+internal import Collective
 internal import Model
 internal import Tensors
 internal import Worker
@@ -5,7 +6,7 @@ internal import Worker
 extension TrainingRun {
   /// Saves everything on rank 0; every rank learns of a failure.
   func save() throws {
-    try communicator.decide(gathering: [Int32]()) { _ in
+    _ = try communicator.decide(gathering: [Int32]()) { _ in
       guard let root else { return true }
       _ = try root.checkpoints.save(try contents())
       return true

@@ -2,7 +2,7 @@ public import Collective
 import Foundation
 internal import Model
 internal import Tensors
-internal import Video
+public import Video
 internal import Worker
 
 /// What a user asks of a training run.
@@ -54,11 +54,11 @@ public struct RunSummary: Codable, Sendable, Equatable {
 }
 
 /// Too many steps in a row without finite numbers.
-public struct NumericError: Error, CustomStringConvertible, Sendable, ExitCoded {
+public struct NumericError: Error, CustomStringConvertible, Sendable, RunError {
   /// The step and what was not finite.
   public let description: String
   /// 80.
-  public var exitCode: ExitCode { .numeric }
+  public var code: ExitCode { .numeric }
 }
 
 /// One rank's run: epochs of embed, decide and train.
@@ -108,7 +108,7 @@ public struct TrainingRun {
       throw DatasetError(
         description: "\(request.data) has \(dataset.count) training videos, "
           + "fewer than batch.videos \(configuration.batch.videos)",
-        exitCode: .badData)
+        code: .badData)
     }
     root = try RootFiles.open(request, communicator)
     try dataset.scan(communicator, lanes: lanes, badShare: configuration.video.badShare)
@@ -251,11 +251,15 @@ public struct TrainingRun {
 }
 
 /// Replicas that should be equal and are not.
-public struct ReplicaError: Error, CustomStringConvertible, Sendable, ExitCoded {
+public struct ReplicaError: Error, CustomStringConvertible, Sendable, RunError {
   /// Which rank differs, and since when.
   public let description: String
+
+  /// Says what differs.
+  public init(description: String) { self.description = description }
+
   /// 70.
-  public var exitCode: ExitCode { .internalFault }
+  public var code: ExitCode { .internalFault }
 }
 
 extension Dataset {

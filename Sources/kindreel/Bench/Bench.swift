@@ -137,6 +137,6 @@ extension Duration {
 /// The most memory this process has held, in bytes.
 var peakMemory: Int {
   var usage = rusage()
-  unsafe getrusage(RUSAGE_SELF, &usage)
+  unsafe getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
   return usage.ru_maxrss * 1024
 }

@@ -1,8 +1,8 @@
-import ArgumentParser
+public import ArgumentParser
 import Collective
 import Coordinator
 import Foundation
-import Model
+public import Model
 import Tensors
 import Worker
 
@@ -64,11 +64,11 @@ struct BenchTrainStep: ParsableCommand {
       let network = try ResNet3D(encoder.architecture, frames: extents[1], size: extents[2])
       let (batch, lanes, precision) = (batch, lanes, precision)
       let (options, inference) = (options, inference)
-      let timing = try Launch.simulated(ranks: 1, deadline: 600) { communicator in
+      let timing = try Launch.simulated(ranks: 1, deadline: .seconds(600)) { communicator in
         let replica = try Replica(
           EncoderWeights(network, seed: 0), precision: precision, clips: batch,
           microbatches: lanes, lanes: LanePool(count: lanes), memory: .max)
-        var step = RandomStep(replica, communicator)
+        var step = try RandomStep(replica, communicator)
         return try options.time { inference ? try step.embed() : try step.train() }
       }[0]
       let clips = Double(batch * lanes)
@@ -107,7 +107,7 @@ private struct RandomStep {
     let load: Replica.Load = { [clips] _, buffer in
       _ = unsafe buffer.update(fromContentsOf: clips)
     }
-    let rows = try replica.forward(load)
+    let rows = try unsafe replica.forward(load)
     let half = replica.clips / 2
     let all = rows.flatMap(\.values)
     let views = Trainer.split(all, views: 2, perMicrobatch: half, width: rows[0].columns)
@@ -123,7 +123,7 @@ private struct RandomStep {
           $0.rows(microbatch * half..<(microbatch + 1) * half).values
         })
     }
-    let sum = try replica.backward(gradients, load, reducing: communicator)
+    let sum = try unsafe replica.backward(gradients, load, reducing: communicator)
     let parameters = replica.weights.network.layout.parameterCount
     unsafe optimizer.update(
       values: replica.weights.values.buffer,
@@ -132,7 +132,7 @@ private struct RandomStep {
   }
 
   func embed() throws {
-    _ = try replica.embed(0..<replica.microbatches) { [clips] _, buffer in
+    _ = try unsafe replica.embed(0..<replica.microbatches) { [clips] _, buffer in
       _ = unsafe buffer.update(fromContentsOf: clips)
     }
   }
