@@ -17,7 +17,7 @@ HIDDEN, WIDTH = 96, 32
 
 def digits(values):
     """Numbers with ten significant digits."""
-    return [float(f"{float(v):.10g}") for v in torch.as_tensor(values).flatten()]
+    return [float(f"{float(v):.10g}") for v in torch.as_tensor(values).detach().flatten()]
 
 
 def rows(matrix):

@@ -1,9 +1,9 @@
 """Writes the JSON files beside it: numbers from PyTorch that the tests of Model must meet.
 
-Made with Python 3.11.7, torch 2.15.0 (CPU only; the default wheel), numpy 2.x:
+Made with Python 3.11.7, torch 2.15.0 (CPU only; the default wheel), numpy 2.4.6:
 
     python3 -m venv /tmp/torch-venv
-    /tmp/torch-venv/bin/pip install torch==2.15.0 numpy
+    /tmp/torch-venv/bin/pip install torch==2.15.0 numpy==2.4.6
     /tmp/torch-venv/bin/python Tests/Fixtures/pytorch/generate.py [encoder training …]
 
 References are computed in double precision from weights and inputs rounded to float.
@@ -16,10 +16,14 @@ import sys
 import torch
 
 import encoder_cases
+import objective_cases
+import optimizer_cases
 
 FILES = {
     "encoder": lambda: {"cases": [encoder_cases.encoder_case(c) for c in encoder_cases.CASES]},
     "training": encoder_cases.training_run,
+    "objectives": objective_cases.objectives,
+    "optimizers": optimizer_cases.optimizers,
 }
 
 
