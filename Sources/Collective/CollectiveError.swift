@@ -59,6 +59,14 @@ public struct CollectiveError: ExitCoded, CustomStringConvertible, Equatable, Se
     if case .peerFailed = kind { true } else { false }
   }
 
+  /// Whether peers may not know of this error.
+  var leavesPeersBehind: Bool {
+    switch kind {
+    case .deadline, .transport: true
+    case .mismatch, .peerFailed, .invalid: false
+    }
+  }
+
   /// The code for any error: its own where it has one, 1 where it has none.
   static func exitCode(of error: any Error) -> Int32 {
     (error as? any ExitCoded)?.exitCode ?? 1

@@ -86,7 +86,8 @@ public enum Launch {
       session.abort(code)
       exit(code)
     }
-    if case .deadline = ending?.kind { Guillotine.fall(after: grace, lastWords, code) }
+    // Peers that know of the failure come when their own work has unwound; others may never come.
+    Guillotine.fall(after: ending?.leavesPeersBehind == true ? grace : deadline, lastWords, code)
     try session.finalize()
     throw error
   }

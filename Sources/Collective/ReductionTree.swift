@@ -11,8 +11,8 @@ public enum ReductionTree {
   /// - Parameter range: At least two leaves.
   public static func split(_ range: Range<Int>) -> Int {
     precondition(range.count >= 2, "\(range) has no two halves")
-    return range.lowerBound
-      + (1 << ((range.count - 1).bitWidth - 1 - (range.count - 1).leadingZeroBitCount))
+    let highestBit = Int.bitWidth - 1 - (range.count - 1).leadingZeroBitCount
+    return range.lowerBound + (1 << highestBit)
   }
 
   /// The node above `node` in the tree over `whole`, or nil at the root.

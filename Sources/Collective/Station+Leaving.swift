@@ -50,7 +50,10 @@ extension Station {
     let table = try meet(
       Call(.farewell, at: site, payload: mine.payload), at: site, failure: failure?.message)
     let other = try firstFailure(in: table, mine)
-    end(other ?? CollectiveError(.invalid("the world of these ranks has ended")))
+    let own = failure.map {
+      CollectiveError.Kind.peerFailed(rank: rank, message: $0.message, exitCode: $0.exitCode)
+    }
+    end(other ?? CollectiveError(own ?? .invalid("the world of these ranks has ended")))
     if let other { throw other }
   }
 
