@@ -21,16 +21,18 @@ static inline int clibav_error_out_of_memory(void) { return AVERROR(ENOMEM); }
 // libav explains itself in its log only ("moov atom not found"), so the first complaint of a thread
 // is kept for the error that follows, and nothing reaches the terminal. Used from LibAV.swift alone,
 // so that there is one copy of the buffer.
-static _Thread_local char clibav_complaint_text[256];
-
+enum { clibav_complaint_size = 256 };
+static inline char *clibav_complaint(void) {
+  static _Thread_local char text[clibav_complaint_size];
+  return text;
+}
 static inline void clibav_record(void *source, int level, const char *format, va_list arguments) {
   (void)source;
-  if (level > AV_LOG_ERROR || clibav_complaint_text[0] != 0) return;
-  vsnprintf(clibav_complaint_text, sizeof clibav_complaint_text, format, arguments);
+  if (level > AV_LOG_ERROR || clibav_complaint()[0] != 0) return;
+  vsnprintf(clibav_complaint(), clibav_complaint_size, format, arguments);
 }
 static inline void clibav_listen(void) { av_log_set_callback(clibav_record); }
-static inline void clibav_forget(void) { clibav_complaint_text[0] = 0; }
-static inline const char *clibav_complaint(void) { return clibav_complaint_text; }
+static inline void clibav_forget(void) { clibav_complaint()[0] = 0; }
 
 // The 3×3 display matrix of a stream, or null; FFmpeg 7 moved it to the codec parameters.
 static inline const int32_t *clibav_display_matrix(AVStream *stream) {

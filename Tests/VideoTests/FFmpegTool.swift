@@ -29,7 +29,8 @@ enum FFmpegTool {
 
   /// All frames of a file as the tool decodes them, scaled with the flags that we use.
   static func frames(
-    of file: String, size: PixelSize, in folder: Scratch, before: [String] = []
+    of file: String, size: PixelSize, in folder: Scratch, before: [String] = [],
+    after: [String] = []
   ) throws -> [UInt8] {
     let raw = folder.path("raw-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(atPath: raw) }
@@ -37,7 +38,7 @@ enum FFmpegTool {
       "scale=\(size.width):\(size.height):flags=bilinear+accurate_rnd+full_chroma_int,format=rgb24"
     try run([
       "-i", file, "-map", "0:v:0", "-vsync", "passthrough", "-vf",
-      (before + [scale]).joined(separator: ","), "-f", "rawvideo", raw,
+      (before + [scale] + after).joined(separator: ","), "-f", "rawvideo", raw,
     ])
     return try Array(Data(contentsOf: URL(fileURLWithPath: raw)))
   }
