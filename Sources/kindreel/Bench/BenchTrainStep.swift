@@ -68,7 +68,7 @@ struct BenchTrainStep: ParsableCommand {
         let replica = try Replica(
           EncoderWeights(network, seed: 0), precision: precision, clips: batch,
           microbatches: lanes, lanes: LanePool(count: lanes), memory: .max)
-        var step = try RandomStep(replica, communicator)
+        var step = RandomStep(replica, communicator)
         return try options.time { inference ? try step.embed() : try step.train() }
       }[0]
       let clips = Double(batch * lanes)
@@ -90,15 +90,15 @@ private struct RandomStep {
   private let replica: Replica
   private let communicator: Communicator
   private let clips: [Float]
-  private var optimizer: SGD
+  private let optimizer: SGD
   private var objective: any Objective
 
-  init(_ replica: Replica, _ communicator: Communicator) throws {
+  init(_ replica: Replica, _ communicator: Communicator) {
     self.replica = replica
     self.communicator = communicator
     let layout = replica.weights.network.layout
-    optimizer = SGD(OptimizerSettings(), parameters: layout)
-    objective = try ObjectiveSettings(name: "simclr").make(samples: 1)
+    optimizer = SGD(OptimizerSettings(), count: layout.parameterCount)
+    objective = SimCLR()
     var random = RandomStream(seed: 0, purpose: .test)
     clips = random.normals(replica.clips * replica.weights.network.clipElements)
   }
@@ -124,10 +124,7 @@ private struct RandomStep {
         })
     }
     let sum = try unsafe replica.backward(gradients, load, reducing: communicator)
-    let parameters = replica.weights.network.layout.parameterCount
-    unsafe optimizer.update(
-      values: replica.weights.values.buffer,
-      gradients: UnsafeBufferPointer(sum.buffer.extracting(0..<parameters)), learningRate: 1e-6)
+    try replica.update(optimizer, with: sum, learningRate: 1e-6, scale: 1)
     replica.refresh()
   }
 
