@@ -48,7 +48,8 @@ public struct Trainer {
   /// Puts a trainer together; every rank does so with the same arguments.
   public init(
     replica: Replica, objective: any Objective, optimizer settings: OptimizerSettings,
-    totalSteps: Int, source: ClipSource, sampleCount: Int, videosPerStep: Int, microbatches: Int, seed: UInt64,
+    totalSteps: Int, source: ClipSource, sampleCount: Int, videosPerStep: Int, microbatches: Int,
+    seed: UInt64,
     communicator: Communicator
   ) {
     self.replica = replica
@@ -86,7 +87,8 @@ public struct Trainer {
     let mine = try unsafe replica.forward(load)
     let outcome = loader.outcome
     let rows = try communicator.allGather(mine.flatMap(\.values)).joined
-    let notes = try communicator.allGather([Int32(bitPattern: flags)] + outcome.samples.map(Int32.init))
+    let notes = try communicator.allGather(
+      [Int32(bitPattern: flags)] + outcome.samples.map(Int32.init))
 
     let actual = (0..<communicator.size).flatMap { notes[$0].dropFirst().map(Int.init) }
     let batch = EmbeddedBatch(
@@ -103,7 +105,9 @@ public struct Trainer {
     let isFinite = result.loss.isFinite && norm.isFinite
     if isFinite { try update(with: sum, norm: norm) }
     step += 1
-    let allFlags = (0..<communicator.size).reduce(UInt32(0)) { $0 | UInt32(bitPattern: notes[$1][0]) }
+    let allFlags = (0..<communicator.size).reduce(UInt32(0)) {
+      $0 | UInt32(bitPattern: notes[$1][0])
+    }
     return StepReport(
       loss: result.loss, statistics: result.statistics, gradientNorm: norm, flags: allFlags,
       failures: outcome.failures, isFinite: isFinite)
@@ -115,7 +119,8 @@ public struct Trainer {
   private func update(with sum: AlignedStorage, norm: Double) throws {
     let all = unsafe sum.buffer
     let rate = LearningRateSchedule(settings).learningRate(step: step, totalSteps: totalSteps)
-    try replica.update(optimizer, with: sum, learningRate: rate, scale: settings.gradientScale(norm: norm))
+    try replica.update(
+      optimizer, with: sum, learningRate: rate, scale: settings.gradientScale(norm: norm))
     let statistics = all.extracting(parameterCount..<all.count)
     for index in 0..<statistics.count { unsafe statistics[index] /= Float(microbatches) }
     unsafe replica.weights.updateStatistics(towards: UnsafeBufferPointer(statistics))
@@ -123,7 +128,8 @@ public struct Trainer {
   }
 
   /// Sorts gathered rows, view after view within each microbatch, into one matrix a view.
-  public static func split(_ rows: [Float], views: Int, perMicrobatch: Int, width: Int) -> [Matrix] {
+  public static func split(_ rows: [Float], views: Int, perMicrobatch: Int, width: Int) -> [Matrix]
+  {
     let block = perMicrobatch * width
     let microbatches = rows.count / (block * views)
     return (0..<views).map { view in

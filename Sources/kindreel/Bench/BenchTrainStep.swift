@@ -6,7 +6,7 @@ public import Model
 import Tensors
 import Worker
 
-/// `kindreel bench train-step`
+/// The command `kindreel bench train-step`.
 struct BenchTrainStep: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train-step",
@@ -114,7 +114,8 @@ private struct RandomStep {
     let count = half * replica.microbatches
     let result = objective.evaluate(
       EmbeddedBatch(
-        views: views, samples: [Array(0..<count), Array(0..<count)], fine: [Int32](repeating: -1, count: count),
+        views: views, samples: [Array(0..<count), Array(0..<count)],
+        fine: [Int32](repeating: -1, count: count),
         coarse: [Int32](repeating: -1, count: count), epoch: 0, step: 0, seed: 0))
     let gradients = (0..<replica.microbatches).map { microbatch in
       Matrix(
