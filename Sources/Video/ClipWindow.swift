@@ -1,4 +1,4 @@
-/// The frames of a video that make a clip: `start`, `start + stride`, `start + 2 · stride` …
+/// The frames of a video that make a clip: a start, a number and a stride.
 ///
 /// An index past the end wraps to `index % frameCount`: a short video plays in a loop, so that a
 /// clip of any length can be read from any video.
