@@ -1,13 +1,29 @@
-/// Rows that cannot be clustered.
+/// Rows that have no direction, so that no cosine distance to them is defined.
 public struct ClusteringError: Error, CustomStringConvertible, Sendable, Equatable {
-  /// What is wrong with them.
-  public let reason: String
-  /// The rows, in ascending order.
-  public let rows: [Int]
+  /// What is wrong with the rows.
+  public enum Fault: Sendable, Equatable {
+    /// Every element is zero.
+    case zero
+    /// Some element is NaN or infinite.
+    case notFinite
+  }
 
-  /// The reason, with the first rows.
+  /// What is wrong.
+  public let fault: Fault
+  /// The indices of all rows with this fault, ascending; callers know their ids.
+  public let rows: [Int]
+  /// How many rows there are altogether.
+  public let count: Int
+
+  /// The fault, how many rows have it, and the first ten of them.
   public var description: String {
-    let names = rows.prefix(10).map(String.init).joined(separator: ", ")
-    return "\(rows.count) rows \(reason): \(names)\(rows.count > 10 ? ", …" : "")"
+    let shown = rows.prefix(10).map(String.init).joined(separator: ", ")
+    let list = rows.count > 10 ? shown + ", …" : shown
+    let what =
+      switch fault {
+      case .zero: "only zeros, and a cosine distance needs a direction"
+      case .notFinite: "NaN or infinite elements"
+      }
+    return "\(rows.count) of \(count) rows have \(what): \(list)"
   }
 }

@@ -1,20 +1,32 @@
 extension Dendrogram {
-  /// The clusters that remain when only the merges up to the cut hold.
+  /// The clusters that the merges below a cut leave.
   ///
-  /// Merges of equal height stand or fall together for `.height`; `.count` and `.quantile` take the
-  /// merges in their order. A count beyond the rows gives every row its own cluster.
+  /// - Parameter rule: a height (merges at most that high hold), a number of clusters (above N it
+  ///   means N, and no rows have no clusters), or a share of the merges, rounded to the nearest.
+  /// - Complexity: O(N)
   public func cut(_ rule: CutRule) -> Partition {
-    let kept: Int
     switch rule {
-    case .height(let height): kept = merges.prefix { $0.height <= height }.count
-    case .count(let clusters): kept = min(max(count - clusters, 0), merges.count)
-    case .quantile(let share): kept = Int((Double(merges.count) * share).rounded(.down))
+    case .height(let height): keeping(merges.prefix { $0.height <= height }.count)
+    case .count(let clusters):
+      keeping(merges.count - (clampedClusterCount(clusters) - 1))
+    case .quantile(let share):
+      keeping(Int((min(max(share, 0), 1) * Double(merges.count)).rounded()))
     }
-    var members = Array(0..<count)
-    var sets = DisjointSets(count: count)
-    for merge in merges.prefix(kept) {
-      members.append(sets.join(sets.find(members[merge.left]), sets.find(members[merge.right])))
+  }
+
+  private func clampedClusterCount(_ clusters: Int) -> Int {
+    precondition(clusters >= 1, "a cut cannot leave \(clusters) clusters")
+    return min(clusters, merges.count + 1)
+  }
+
+  /// The partition after the first `kept` merges, which contain with a merge all those below it.
+  private func keeping(_ kept: Int) -> Partition {
+    var root = Array(0..<count + kept)
+    for index in stride(from: kept - 1, through: 0, by: -1) {
+      let merge = merges[index]
+      root[merge.left] = root[count + index]
+      root[merge.right] = root[count + index]
     }
-    return Partition(naming: (0..<count).map { sets.find($0) })
+    return Partition(numbering: root[..<count])
   }
 }

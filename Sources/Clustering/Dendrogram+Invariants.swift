@@ -1,29 +1,34 @@
 extension Dendrogram {
-  /// What is wrong with the tree; nil if nothing is.
+  /// What is wrong with this dendrogram, in words, or nil if it is sound.
   ///
-  /// Every cluster is merged at most once and after it exists, sizes add up, heights never decrease.
-  public var brokenInvariant: String? {
+  /// Sound is: N − 1 merges; heights are finite, not negative and never decrease; every cluster but
+  /// the last is merged exactly once, after it was made; counts add up; the lower id is left.
+  ///
+  /// - Complexity: O(N)
+  var violation: String? {
     guard merges.count == max(count - 1, 0) else {
       return "\(merges.count) merges for \(count) rows"
     }
-    var sizes = [Int](repeating: 1, count: count)
-    var isUsed = [Bool](repeating: false, count: count + merges.count)
+    var rowsOf = [Int](repeating: 1, count: count)
+    var used = [Bool](repeating: false, count: count + merges.count)
+    var previous = 0.0
     for (index, merge) in merges.enumerated() {
-      guard 0 <= merge.left, merge.left < merge.right, merge.right < count + index else {
+      guard merge.height.isFinite, merge.height >= previous else {
+        return "merge \(index) is at \(merge.height), after \(previous)"
+      }
+      guard merge.left >= 0, merge.left < merge.right, merge.right < count + index else {
         return "merge \(index) joins \(merge.left) and \(merge.right)"
       }
-      guard !isUsed[merge.left], !isUsed[merge.right] else {
-        return "merge \(index) uses \(merge.left) or \(merge.right) again"
+      guard !used[merge.left], !used[merge.right] else {
+        return "merge \(index) joins \(merge.left) and \(merge.right), one of them again"
       }
-      isUsed[merge.left] = true
-      isUsed[merge.right] = true
-      guard merge.count == sizes[merge.left] + sizes[merge.right] else {
-        return "merge \(index) has \(merge.count) rows"
+      guard merge.count == rowsOf[merge.left] + rowsOf[merge.right] else {
+        return "merge \(index) counts \(merge.count) rows"
       }
-      sizes.append(merge.count)
-      guard merge.height >= (index == 0 ? 0 : merges[index - 1].height) else {
-        return "merge \(index) is at \(merge.height), below the one before"
-      }
+      used[merge.left] = true
+      used[merge.right] = true
+      rowsOf.append(merge.count)
+      previous = merge.height
     }
     return nil
   }

@@ -1,28 +1,47 @@
-/// Clusters of one cut: a number for every row.
-public struct Partition: Sendable, Equatable, Codable {
-  /// The cluster of each row, numbered from 0 in the order in which clusters first occur.
+/// Rows divided into clusters.
+public struct Partition: Sendable, Equatable {
+  /// The cluster of every row, 0-based, numbered by first occurrence in row order.
   public let labels: [Int32]
   /// The number of clusters.
   public let clusterCount: Int
 
-  /// Numbers clusters by first occurrence.
+  /// Numbers arbitrary labels by first occurrence; rows with equal labels share a cluster.
   ///
-  /// - Parameter names: any value a row; equal values are one cluster.
-  public init(naming names: [Int]) {
-    var numbers: [Int: Int32] = [:]
-    labels = names.map { name in
-      if let number = numbers[name] { return number }
+  /// - Complexity: O(N)
+  public init<Label: Hashable>(numbering labels: some Sequence<Label>) {
+    var numbers: [Label: Int32] = [:]
+    self.labels = labels.map { label in
+      if let number = numbers[label] { return number }
       let number = Int32(numbers.count)
-      numbers[name] = number
+      numbers[label] = number
       return number
     }
     clusterCount = numbers.count
   }
 
-  /// The number of rows of each cluster.
+  /// The number of rows in every cluster.
   public var sizes: [Int] {
-    var sizes = [Int](repeating: 0, count: clusterCount)
-    for label in labels { sizes[Int(label)] += 1 }
-    return sizes
+    var result = [Int](repeating: 0, count: clusterCount)
+    for label in labels { result[Int(label)] += 1 }
+    return result
+  }
+}
+
+extension Partition: Codable {
+  private enum CodingKeys: CodingKey {
+    case labels, clusterCount
+  }
+
+  /// Reads the labels, and checks that they are numbered by first occurrence.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    let labels = try container.decode([Int32].self, forKey: .labels)
+    let stated = try container.decode(Int.self, forKey: .clusterCount)
+    self.init(numbering: labels)
+    guard self.labels == labels, clusterCount == stated else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .labels, in: container,
+        debugDescription: "the labels of \(stated) clusters are not numbered by first occurrence")
+    }
   }
 }

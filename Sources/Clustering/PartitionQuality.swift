@@ -1,75 +1,62 @@
-import Foundation
-
-/// How well clusters agree with classes; for reports alone, nothing is steered by it.
+/// How well a partition agrees with true classes; only evaluation may know these.
 ///
-/// Strehl and Ghosh, JMLR 2002 (NMI, here with the arithmetic mean as in scikit-learn); Hubert and
-/// Arabie, Journal of Classification 1985 (ARI).
+/// Where a figure is undefined it is 1, as nothing is wrong: agreement of no rows or of two trivial
+/// divisions, precision of a partition into single rows, recall where no two rows share a class.
+/// NMI, AMI and ARI equal scikit-learn's `normalized_mutual_info_score` (arithmetic mean),
+/// `adjusted_mutual_info_score` and `adjusted_rand_score`.
 public struct PartitionQuality: Sendable, Codable, Equatable {
-  /// Normalised mutual information, 0…1.
+  /// The mutual information over the mean of both entropies.
   public let nmi: Double
-  /// The adjusted Rand index, 1 for equal partitions and 0 on average for random ones.
+  /// The same, less what chance would give (Vinh, Epps and Bailey, JMLR 2010).
+  public let ami: Double
+  /// The share of pairs treated alike, less what chance would give (Hubert and Arabie, 1985).
   public let ari: Double
-  /// The share of rows that belong to the commonest class of their cluster.
+  /// The share of rows whose class is the commonest of their cluster.
   public let purity: Double
-  /// The share of pairs of one cluster that are of one class; 1 where there is no such pair.
+  /// The share of pairs within a cluster that share a class.
   public let pairPrecision: Double
-  /// The share of pairs of one class that are in one cluster; 1 where there is no such pair.
+  /// The share of pairs within a class that share a cluster.
   public let pairRecall: Double
   /// The number of clusters.
   public let clusterCount: Int
-  /// The share of rows in the largest cluster.
+  /// The share of rows in the largest cluster; 0 without rows.
   public let largestShare: Double
-  /// The share of rows that are alone in their cluster.
+  /// The share of rows that are alone in their cluster; 0 without rows.
   public let singletonShare: Double
 
-  /// Compares a cluster number with a class number a row.
-  public init(of clusters: [Int32], against classes: [Int32]) {
-    precondition(clusters.count == classes.count, "one cluster and one class a row")
-    struct Cell: Hashable {
-      let cluster: Int32
-      let of: Int32
-    }
-    let rows = Double(max(clusters.count, 1))
-    var cells: [Cell: Int] = [:]
-    var clusterSizes: [Int32: Int] = [:]
-    var classSizes: [Int32: Int] = [:]
-    for (cluster, of) in zip(clusters, classes) {
-      cells[Cell(cluster: cluster, of: of), default: 0] += 1
-      clusterSizes[cluster, default: 0] += 1
-      classSizes[of, default: 0] += 1
-    }
-    // Dictionaries have no order; sums of sorted terms do.
-    func entropy(_ sizes: [Int32: Int]) -> Double {
-      -sizes.values.sorted().reduce(0) { $0 + Double($1) / rows * log(Double($1) / rows) }
-    }
-    let information = cells.map { cell, count in
-      Double(count) / rows
-        * log(
-          Double(count) * rows
-            / (Double(clusterSizes[cell.cluster] ?? 1) * Double(classSizes[cell.of] ?? 1)))
-    }.sorted().reduce(0, +)
-    let mean = (entropy(clusterSizes) + entropy(classSizes)) / 2
-    nmi = mean > 0 ? min(max(information / mean, 0), 1) : 1
+  /// Compares a partition with true classes, both a number for every row.
+  ///
+  /// - Complexity: O(N log N), and for `ami` O(distinct cluster sizes × distinct class sizes ×
+  ///   smaller size).
+  public init(of partition: [Int32], against truth: [Int32]) {
+    let table = ContingencyTable(partition, truth)
+    let total = Double(table.total)
+    let isTrivial = table.clusters.count == table.classes.count && table.clusters.count <= 1
 
-    var commonest: [Int32: Int] = [:]
-    for (cell, count) in cells {
-      commonest[cell.cluster] = max(commonest[cell.cluster] ?? 0, count)
-    }
-    purity = Double(commonest.values.reduce(0, +)) / rows
+    let information = table.mutualInformation
+    let meanEntropy = (table.entropy(table.clusters) + table.entropy(table.classes)) / 2
+    nmi = isTrivial ? 1 : information / max(meanEntropy, .ulpOfOne)
+    let expected = isTrivial ? 0 : table.expectedMutualInformation
+    let room = meanEntropy - expected
+    ami =
+      isTrivial
+      ? 1 : (information - expected) / (room < 0 ? min(room, -.ulpOfOne) : max(room, .ulpOfOne))
 
-    func pairs(_ sizes: some Sequence<Int>) -> Double {
-      sizes.reduce(0) { $0 + Double($1) * Double($1 - 1) / 2 }
-    }
-    let together = pairs(cells.values)
-    let (inCluster, inClass) = (pairs(clusterSizes.values), pairs(classSizes.values))
-    let all = rows * (rows - 1) / 2
-    let expected = all > 0 ? inCluster * inClass / all : 0
-    let largest = (inCluster + inClass) / 2
-    ari = largest == expected ? 1 : (together - expected) / (largest - expected)
-    pairPrecision = inCluster > 0 ? together / inCluster : 1
-    pairRecall = inClass > 0 ? together / inClass : 1
-    clusterCount = clusterSizes.count
-    largestShare = Double(clusterSizes.values.max() ?? 0) / rows
-    singletonShare = Double(clusterSizes.values.count { $0 == 1 }) / rows
+    let pairs = { (count: Int) in Double(count) * Double(count - 1) / 2 }
+    let both = table.cells.reduce(0) { $0 + pairs($1.count) }
+    let inClusters = table.clusters.reduce(0) { $0 + pairs($1) }
+    let inClasses = table.classes.reduce(0) { $0 + pairs($1) }
+    let chance = total < 2 ? 0 : inClusters * inClasses / pairs(table.total)
+    let mean = (inClusters + inClasses) / 2
+    ari = inClusters == both && inClasses == both ? 1 : (both - chance) / (mean - chance)
+    pairPrecision = inClusters == 0 ? 1 : both / inClusters
+    pairRecall = inClasses == 0 ? 1 : both / inClasses
+
+    var commonest = [Int](repeating: 0, count: table.clusters.count)
+    for cell in table.cells { commonest[cell.cluster] = max(commonest[cell.cluster], cell.count) }
+    purity = table.total == 0 ? 1 : Double(commonest.reduce(0, +)) / total
+    clusterCount = table.clusters.count
+    largestShare = table.total == 0 ? 0 : Double(table.clusters.max() ?? 0) / total
+    singletonShare = table.total == 0 ? 0 : Double(table.clusters.count { $0 == 1 }) / total
   }
 }

@@ -48,8 +48,8 @@ public struct EmbeddingPass {
     let items = sampleCount * clips
     let blocks = (items + replica.clips - 1) / replica.clips
     let mine =
-      communicator.rank * blocks / communicator.size
-      ..< (communicator.rank + 1) * blocks / communicator.size
+      communicator.rank * blocks / communicator.size..<(communicator.rank + 1) * blocks
+      / communicator.size
     let unreadable = Unreadable()
     let replicaClips = replica.clips
     let result = try unsafe replica.embed(mine) { [source, clips] block, buffer in

@@ -45,8 +45,9 @@ final class LaneSums: @unchecked Sendable {
     }
   }
 
-  /// The additions that are left when every lane has added its leaves, in order; the last `into` is
-  /// the whole sum. The buffers go back to their lanes.
+  /// The additions that are left when every lane has added its leaves, in order.
+  ///
+  /// After the last one, `root` is the whole sum. The buffers go back to their lanes.
   static func join(_ lanes: [LaneSums]) -> (
     root: AlignedStorage, additions: [(into: AlignedStorage, from: AlignedStorage)]
   ) {

@@ -65,7 +65,7 @@ public final class Replica {
 
   /// Embeds this rank's microbatches with batch statistics; the rows N·D of each, in order.
   public func forward(_ load: Load) throws -> [Matrix] {
-    let results = Results(count: microbatches)
+    let results = Results(Matrix(rows: 0, columns: 0), count: microbatches)
     try lanes.run { [workers, keepsActivations] lane in
       let worker = workers[lane]
       for (place, microbatch) in worker.microbatches.enumerated() {
@@ -118,6 +118,32 @@ public final class Replica {
     return root
   }
 
+  /// The Euclidean norm of the parameters' part of a gradient sum, in blocks of fixed size.
+  public func gradientNorm(of sum: AlignedStorage) throws -> Double {
+    let count = weights.network.layout.parameterCount
+    let blocks = GradientNorm.blockCount(of: count)
+    let squares = Results(0.0, count: blocks)
+    try lanes.forEach(blocks) { block in
+      let gradients = unsafe UnsafeBufferPointer(sum.buffer.extracting(0..<count))
+      squares[block] = unsafe GradientNorm.squares(ofBlock: block, in: gradients)
+    }
+    return GradientNorm.norm(ofBlockSquares: squares.values)
+  }
+
+  /// Updates the weights, each lane a share: element by element, so the bits are the same.
+  public func update(
+    _ optimizer: SGD, with sum: AlignedStorage, learningRate: Float, scale: Float
+  ) throws {
+    let count = weights.network.layout.parameterCount
+    try lanes.run { [weights, lanes] lane in
+      let share = lane * count / lanes.count..<(lane + 1) * count / lanes.count
+      unsafe optimizer.update(
+        range: share, values: weights.values.buffer,
+        gradients: UnsafeBufferPointer(sum.buffer.extracting(0..<count)),
+        learningRate: learningRate, gradientScale: scale)
+    }
+  }
+
   /// Packs the weights anew, after an update.
   public func refresh() { packed.refresh(lanes: lanes) }
 
@@ -131,8 +157,9 @@ public final class Replica {
     _ blocks: Range<Int>,
     _ load: @Sendable (_ block: Int, _ clips: UnsafeMutableBufferPointer<Float>) throws -> Void
   ) throws -> (features: [Matrix], embeddings: [Matrix]) {
-    let features = Results(count: blocks.count)
-    let embeddings = Results(count: blocks.count)
+    let none = Matrix(rows: 0, columns: 0)
+    let features = Results(none, count: blocks.count)
+    let embeddings = Results(none, count: blocks.count)
     let tickets = LanePool.Ticket()
     try lanes.run { [workers] lane in
       let encoder = workers[lane].encoder

@@ -1,21 +1,18 @@
 import Foundation
-internal import Tensors
 
-/// Matrices that lanes hand in by index, in whatever order they finish.
+/// Values that lanes hand in by index, in whatever order they finish.
 ///
 /// `@unchecked Sendable`: the array is touched under the lock alone.
-final class Results: @unchecked Sendable {
+final class Results<Value: Sendable>: @unchecked Sendable {
   private let lock = NSLock()
-  private var matrices: [Matrix]
+  private var all: [Value]
 
-  init(count: Int) {
-    matrices = Array(repeating: Matrix(rows: 0, columns: 0), count: count)
+  init(_ empty: Value, count: Int) { all = Array(repeating: empty, count: count) }
+
+  subscript(_ index: Int) -> Value {
+    get { lock.withLock { all[index] } }
+    set { lock.withLock { all[index] = newValue } }
   }
 
-  subscript(_ index: Int) -> Matrix {
-    get { lock.withLock { matrices[index] } }
-    set { lock.withLock { matrices[index] = newValue } }
-  }
-
-  var values: [Matrix] { lock.withLock { matrices } }
+  var values: [Value] { lock.withLock { all } }
 }

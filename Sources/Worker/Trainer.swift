@@ -33,12 +33,13 @@ public struct Trainer {
   /// The loss.
   public var objective: any Objective
   /// The update rule and its momentum.
-  public var optimizer: SGD
+  public let optimizer: SGD
   /// The steps taken so far, in all epochs.
   public var step = 0
   private let communicator: Communicator
   private let source: ClipSource
-  private let schedule: LearningRateSchedule
+  private let settings: OptimizerSettings
+  private let totalSteps: Int
   private let seed: UInt64
   private let videosPerStep: Int
   private let microbatches: Int
@@ -46,14 +47,18 @@ public struct Trainer {
 
   /// Puts a trainer together; every rank does so with the same arguments.
   public init(
-    replica: Replica, objective: any Objective, optimizer: SGD, schedule: LearningRateSchedule,
-    source: ClipSource, sampleCount: Int, videosPerStep: Int, microbatches: Int, seed: UInt64,
+    replica: Replica, objective: any Objective, optimizer settings: OptimizerSettings,
+    totalSteps: Int, source: ClipSource, sampleCount: Int, videosPerStep: Int, microbatches: Int,
+    seed: UInt64,
     communicator: Communicator
   ) {
     self.replica = replica
     self.objective = objective
-    self.optimizer = optimizer
-    self.schedule = schedule
+    self.settings = settings
+    self.totalSteps = totalSteps
+    let layout = replica.weights.network.layout
+    optimizer = SGD(
+      settings, count: layout.parameterCount, normAndBias: layout.normAndBiasRanges)
     self.source = source
     self.sampleCount = sampleCount
     self.videosPerStep = videosPerStep
@@ -82,7 +87,8 @@ public struct Trainer {
     let mine = try unsafe replica.forward(load)
     let outcome = loader.outcome
     let rows = try communicator.allGather(mine.flatMap(\.values)).joined
-    let notes = try communicator.allGather([Int32(bitPattern: flags)] + outcome.samples.map(Int32.init))
+    let notes = try communicator.allGather(
+      [Int32(bitPattern: flags)] + outcome.samples.map(Int32.init))
 
     let actual = (0..<communicator.size).flatMap { notes[$0].dropFirst().map(Int.init) }
     let batch = EmbeddedBatch(
@@ -95,11 +101,13 @@ public struct Trainer {
     let sum = try unsafe replica.backward(
       gradients(of: result, views: views, perMicrobatch: perMicrobatch, first: first), load,
       reducing: communicator)
-    let norm = unsafe SGD.norm(UnsafeBufferPointer(sum.buffer.extracting(0..<parameterCount)))
+    let norm = try replica.gradientNorm(of: sum)
     let isFinite = result.loss.isFinite && norm.isFinite
-    if isFinite { update(with: sum, norm: norm) }
+    if isFinite { try update(with: sum, norm: norm) }
     step += 1
-    let allFlags = (0..<communicator.size).reduce(UInt32(0)) { $0 | UInt32(bitPattern: notes[$1][0]) }
+    let allFlags = (0..<communicator.size).reduce(UInt32(0)) {
+      $0 | UInt32(bitPattern: notes[$1][0])
+    }
     return StepReport(
       loss: result.loss, statistics: result.statistics, gradientNorm: norm, flags: allFlags,
       failures: outcome.failures, isFinite: isFinite)
@@ -108,12 +116,11 @@ public struct Trainer {
   private var parameterCount: Int { replica.weights.network.layout.parameterCount }
 
   /// Updates weights and running statistics; element by element, so all ranks stay equal.
-  private mutating func update(with sum: AlignedStorage, norm: Double) {
+  private func update(with sum: AlignedStorage, norm: Double) throws {
     let all = unsafe sum.buffer
-    unsafe optimizer.update(
-      values: replica.weights.values.buffer,
-      gradients: UnsafeBufferPointer(all.extracting(0..<parameterCount)),
-      learningRate: schedule.rate(step), norm: norm)
+    let rate = LearningRateSchedule(settings).learningRate(step: step, totalSteps: totalSteps)
+    try replica.update(
+      optimizer, with: sum, learningRate: rate, scale: settings.gradientScale(norm: norm))
     let statistics = all.extracting(parameterCount..<all.count)
     for index in 0..<statistics.count { unsafe statistics[index] /= Float(microbatches) }
     unsafe replica.weights.updateStatistics(towards: UnsafeBufferPointer(statistics))
@@ -121,7 +128,8 @@ public struct Trainer {
   }
 
   /// Sorts gathered rows, view after view within each microbatch, into one matrix a view.
-  public static func split(_ rows: [Float], views: Int, perMicrobatch: Int, width: Int) -> [Matrix] {
+  public static func split(_ rows: [Float], views: Int, perMicrobatch: Int, width: Int) -> [Matrix]
+  {
     let block = perMicrobatch * width
     let microbatches = rows.count / (block * views)
     return (0..<views).map { view in

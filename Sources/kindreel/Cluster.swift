@@ -4,7 +4,7 @@ import Coordinator
 import Foundation
 import Tensors
 
-/// `kindreel cluster`
+/// The command `kindreel cluster`.
 struct Cluster: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Cluster the rows of a .npy file: exact average linkage on cosine distance.",

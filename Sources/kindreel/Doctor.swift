@@ -6,7 +6,7 @@ import Model
 import Tensors
 import Video
 
-/// `kindreel doctor`
+/// The command `kindreel doctor`.
 struct Doctor: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what this machine offers and what would go wrong.")

@@ -6,7 +6,7 @@ import Tensors
 public import Video
 import Worker
 
-/// `kindreel embed`
+/// The command `kindreel embed`.
 struct Embed: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Embed a folder of videos: float32 N×D as .npy, ids as .tsv beside it.",

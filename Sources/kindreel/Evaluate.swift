@@ -36,7 +36,7 @@ struct EncoderOptions: ParsableArguments {
   }
 }
 
-/// `kindreel evaluate`
+/// The command `kindreel evaluate`.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Measure retrieval: test videos against the training videos.",

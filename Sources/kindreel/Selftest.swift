@@ -2,7 +2,7 @@ import ArgumentParser
 import Collective
 import Coordinator
 
-/// `kindreel selftest`
+/// The command `kindreel selftest`.
 struct Selftest: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Check the laws of communication on this cluster before an expensive job.",
@@ -18,7 +18,9 @@ struct Selftest: ParsableCommand {
       let ranks = try world.launch(deadline: deadline) { communicator in
         let results = try checkTransportLaws(communicator)
         if communicator.rank == 0 {
-          for law in results { print("\(law.passed ? "ok    " : "FAILED") \(law.name) \(law.detail)") }
+          for law in results {
+            print("\(law.passed ? "ok    " : "FAILED") \(law.name) \(law.detail)")
+          }
         }
         guard results.allSatisfy(\.passed) else {
           throw ReplicaError(description: "a law of communication does not hold here")

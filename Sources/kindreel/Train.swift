@@ -4,7 +4,7 @@ import Coordinator
 import Foundation
 import Video
 
-/// `kindreel train`
+/// The command `kindreel train`.
 struct Train: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Train an encoder on a folder of videos.",
@@ -54,7 +54,8 @@ struct Train: ParsableCommand {
       let summary = try world.launch(deadline: configuration.deadlineSeconds) {
         [request] communicator in
         var run = try TrainingRun(
-          request, communicator: communicator, sharing: shared?.dataset, shouldStop: { StopRequest.isMade })
+          request, communicator: communicator, sharing: shared?.dataset,
+          shouldStop: { StopRequest.isMade })
         return try run.run()
       }
       guard let summary else { return }

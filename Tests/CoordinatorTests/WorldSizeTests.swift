@@ -42,7 +42,8 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(3)))
-  func `an unreadable file is named, replaced the same way everywhere, and training goes on`() throws
+  func `an unreadable file is named, replaced the same way everywhere, and training goes on`()
+    throws
   {
     let world = try SmallWorld()
     try world.damageOne()

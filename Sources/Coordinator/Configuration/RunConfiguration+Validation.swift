@@ -13,6 +13,14 @@ extension RunConfiguration {
     try validateEncoder()
     try validateBatch()
     try validateLabels()
+    do throws(ModelError) {
+      _ = try objective.make()
+      try optimizer.validate()
+    } catch {
+      throw ConfigurationError(origin: "settings", error.reason)
+    }
+    try Self.require(
+      labels.perCluster >= 1, "labels.perCluster", "must be at least 1, is \(labels.perCluster)")
     try Self.require(epochs >= 1, "epochs", "must be at least 1, is \(epochs)")
     try Self.require(
       memoryMegabytes >= 1, "memoryMegabytes", "must be at least 1, is \(memoryMegabytes)")

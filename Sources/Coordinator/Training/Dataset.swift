@@ -47,8 +47,8 @@ public struct Dataset: Sendable {
     _ communicator: Communicator, lanes: LanePool, badShare: Double
   ) throws {
     let mine =
-      communicator.rank * count / communicator.size
-      ..< (communicator.rank + 1) * count / communicator.size
+      communicator.rank * count / communicator.size..<(communicator.rank + 1) * count
+      / communicator.size
     let failures = Failures()
     try lanes.forEach(mine.count) { [source] place in
       let sample = mine.lowerBound + place

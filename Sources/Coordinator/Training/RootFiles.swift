@@ -23,7 +23,8 @@ final class RootFiles: @unchecked Sendable {
       directory: directory.checkpoints, keep: request.configuration.checkpoint.keep)
     if !request.resumes {
       try request.configuration.write(
-        to: directory.configuration, header: ["kindreel \(Program.version)", "data: \(request.data)"])
+        to: directory.configuration,
+        header: ["kindreel \(Program.version)", "data: \(request.data)"])
     }
   }
 

@@ -117,7 +117,7 @@ public struct TrainingRun {
       configuration.encoder, frames: configuration.video.frames, size: configuration.video.size)
     let weights = EncoderWeights(network, seed: configuration.seed)
     if let file = request.weights { try weights.load(WeightsFile.read(file)) }
-    let objective = try configuration.objective.make(samples: dataset.count)
+    let objective = try configuration.objective.make()
     let clips = configuration.batch.videos / configuration.batch.microbatches
     let replica = try Replica(
       weights, precision: configuration.precision, clips: clips * objective.views.count,
@@ -125,8 +125,7 @@ public struct TrainingRun {
     let steps = configuration.epochs * (dataset.count / configuration.batch.videos)
     trainer = Trainer(
       replica: replica, objective: objective,
-      optimizer: SGD(configuration.optimizer, parameters: network.layout),
-      schedule: LearningRateSchedule(configuration.optimizer, totalSteps: steps),
+      optimizer: configuration.optimizer, totalSteps: steps,
       source: dataset.source, sampleCount: dataset.count,
       videosPerStep: configuration.batch.videos, microbatches: configuration.batch.microbatches,
       seed: configuration.seed, communicator: communicator)

@@ -24,7 +24,8 @@ public final class EncoderWeights: Sendable {
     }
     for entry in network.layout.statistics {
       let start: Float = entry.kind == .one ? 1 : 0
-      Self.write([Float](repeating: start, count: entry.range.count), to: statistics, at: entry.range)
+      Self.write(
+        [Float](repeating: start, count: entry.range.count), to: statistics, at: entry.range)
     }
   }
 

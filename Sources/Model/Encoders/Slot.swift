@@ -33,8 +33,11 @@ struct Slot {
   func result(_ unit: Int) -> UnsafeMutableRawPointer { unsafe at(plan.units[unit].result) }
 
   /// The head's three results: before its norm, after its ReLU, and the embedding.
-  var head: (hidden: UnsafeMutablePointer<Float>, normalized: UnsafeMutablePointer<Float>,
-    embedding: UnsafeMutablePointer<Float>)?
+  var head:
+    (
+      hidden: UnsafeMutablePointer<Float>, normalized: UnsafeMutablePointer<Float>,
+      embedding: UnsafeMutablePointer<Float>
+    )?
   {
     guard let head = plan.head else { return nil }
     return unsafe (floats(head.hidden), floats(head.normalized), floats(head.embedding))

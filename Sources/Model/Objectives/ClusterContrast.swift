@@ -35,6 +35,9 @@ public struct ClusterContrast: Objective {
     queue = NegativeQueue(capacity: queueLength)
   }
 
+  /// Positives and negatives follow the pseudo labels.
+  public var usesLabels: Bool { true }
+
   /// Two augmented views of the weights in training.
   public var views: [View] { [View(.augmented), View(.augmented)] }
 

@@ -34,6 +34,9 @@ public protocol Objective: Sendable {
   /// The views that each sample contributes, in order.
   var views: [View] { get }
 
+  /// Whether pseudo labels matter to it.
+  var usesLabels: Bool { get }
+
   /// Computes the loss and its gradient, then takes the batch into the objective's own memory.
   mutating func evaluate(_ batch: borrowing EmbeddedBatch) -> LossAndGradient
 

@@ -13,6 +13,9 @@ public struct SimCLR: Objective {
   /// Creates the objective.
   public init(temperature: Double = 0.2) { self.temperature = temperature }
 
+  /// Samples are told apart one by one.
+  public var usesLabels: Bool { false }
+
   /// Two augmented views of the weights in training.
   public var views: [View] { [View(.augmented), View(.augmented)] }
 

@@ -1,7 +1,7 @@
 /// How weights follow their gradients: SGD's knobs and the learning rate's course.
 public struct OptimizerSettings: Codable, Sendable, Equatable {
   /// The course of the learning rate after the warm-up.
-  public enum Schedule: String, Codable, Sendable {
+  public enum Schedule: String, Codable, Sendable, CaseIterable {
     /// The base rate throughout.
     case constant
     /// Half a cosine, from the base rate to zero at the last step.
@@ -22,8 +22,8 @@ public struct OptimizerSettings: Codable, Sendable, Equatable {
   public var schedule = Schedule.cosine
   /// Over how many steps the rate rises linearly to the base rate; 0 starts at it.
   public var warmupSteps = 50
-  /// The gradient norm above which the gradient is scaled down to it; none by default.
-  public var gradientClip: Double?
+  /// The gradient norm above which the gradient is scaled down to it; 0 never scales.
+  public var gradientClip = 0.0
 
   /// Creates the default settings.
   public init() {}
@@ -38,16 +38,14 @@ public struct OptimizerSettings: Codable, Sendable, Equatable {
     try check(warmupSteps >= 0, "warmupSteps", warmupSteps, "at least 0")
     try check(
       !nesterov || momentum > 0, "momentum", momentum, "above 0, since nesterov looks ahead by it")
-    if let gradientClip {
-      try check(gradientClip > 0, "gradientClip", gradientClip, "above 0, or absent")
-    }
+    try check(gradientClip >= 0, "gradientClip", gradientClip, "at least 0")
   }
 
   /// The factor on a gradient of the given norm that keeps it within `gradientClip`.
   ///
   /// clip / (norm + 10⁻⁶), at most 1, as `torch.nn.utils.clip_grad_norm_` has it.
   public func gradientScale(norm: Double) -> Float {
-    guard let gradientClip else { return 1 }
+    guard gradientClip > 0 else { return 1 }
     return Float(min(1, gradientClip / (norm + 1e-6)))
   }
 

@@ -4,7 +4,7 @@ import Foundation
 import Model
 import Tensors
 
-/// `kindreel bench`
+/// The command `kindreel bench`.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Time the parts; with --json, one object with the figures and the machine.",

@@ -4,7 +4,7 @@ import Coordinator
 import Foundation
 import Tensors
 
-/// `kindreel bench cluster`
+/// The command `kindreel bench cluster`.
 struct BenchCluster: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cluster",

@@ -6,7 +6,7 @@ public import Model
 import Tensors
 import Worker
 
-/// `kindreel bench train-step`
+/// The command `kindreel bench train-step`.
 struct BenchTrainStep: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train-step",
@@ -68,7 +68,7 @@ struct BenchTrainStep: ParsableCommand {
         let replica = try Replica(
           EncoderWeights(network, seed: 0), precision: precision, clips: batch,
           microbatches: lanes, lanes: LanePool(count: lanes), memory: .max)
-        var step = try RandomStep(replica, communicator)
+        var step = RandomStep(replica, communicator)
         return try options.time { inference ? try step.embed() : try step.train() }
       }[0]
       let clips = Double(batch * lanes)
@@ -90,15 +90,15 @@ private struct RandomStep {
   private let replica: Replica
   private let communicator: Communicator
   private let clips: [Float]
-  private var optimizer: SGD
+  private let optimizer: SGD
   private var objective: any Objective
 
-  init(_ replica: Replica, _ communicator: Communicator) throws {
+  init(_ replica: Replica, _ communicator: Communicator) {
     self.replica = replica
     self.communicator = communicator
     let layout = replica.weights.network.layout
-    optimizer = SGD(OptimizerSettings(), parameters: layout)
-    objective = try ObjectiveSettings(name: "simclr").make(samples: 1)
+    optimizer = SGD(OptimizerSettings(), count: layout.parameterCount)
+    objective = SimCLR()
     var random = RandomStream(seed: 0, purpose: .test)
     clips = random.normals(replica.clips * replica.weights.network.clipElements)
   }
@@ -114,7 +114,8 @@ private struct RandomStep {
     let count = half * replica.microbatches
     let result = objective.evaluate(
       EmbeddedBatch(
-        views: views, samples: [Array(0..<count), Array(0..<count)], fine: [Int32](repeating: -1, count: count),
+        views: views, samples: [Array(0..<count), Array(0..<count)],
+        fine: [Int32](repeating: -1, count: count),
         coarse: [Int32](repeating: -1, count: count), epoch: 0, step: 0, seed: 0))
     let gradients = (0..<replica.microbatches).map { microbatch in
       Matrix(
@@ -124,10 +125,7 @@ private struct RandomStep {
         })
     }
     let sum = try unsafe replica.backward(gradients, load, reducing: communicator)
-    let parameters = replica.weights.network.layout.parameterCount
-    unsafe optimizer.update(
-      values: replica.weights.values.buffer,
-      gradients: UnsafeBufferPointer(sum.buffer.extracting(0..<parameters)), learningRate: 1e-6)
+    try replica.update(optimizer, with: sum, learningRate: 1e-6, scale: 1)
     replica.refresh()
   }
 

@@ -4,7 +4,7 @@ import Foundation
 import Tensors
 import Video
 
-/// `kindreel bench decode`
+/// The command `kindreel bench decode`.
 struct BenchDecode: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "decode",
@@ -47,7 +47,7 @@ struct BenchDecode: ParsableCommand {
   }
 }
 
-/// `kindreel bench augment`
+/// The command `kindreel bench augment`.
 struct BenchAugment: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "augment",

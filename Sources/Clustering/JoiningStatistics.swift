@@ -1,0 +1,15 @@
+/// What it took to compute a dendrogram; the dendrogram itself does not depend on it.
+public struct JoiningStatistics: Sendable, Equatable, Codable {
+  /// Rows that were exact copies of an earlier row, merged at height 0 before anything else.
+  public internal(set) var duplicates = 0
+  /// Rounds in which all reciprocal nearest neighbours were merged.
+  public internal(set) var rounds = 0
+  /// Merges found by following a chain of nearest neighbours, where rounds would have merged too few.
+  public internal(set) var chainMerges = 0
+  /// Clusters compared with all others in single precision.
+  public internal(set) var searches = 0
+  /// Candidates that single precision could not tell apart and double precision decided.
+  public internal(set) var rechecks = 0
+  /// Wall time in seconds.
+  public internal(set) var seconds = 0.0
+}

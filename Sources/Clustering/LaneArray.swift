@@ -1,0 +1,36 @@
+// `unsafe` is sound here because the address and the count never change after `init`, every access
+// through the subscript is checked against the count, and the memory is freed with the last owner.
+/// A fixed number of plain values that lanes may write at the same time, each at its own places.
+///
+/// `@unchecked Sendable`: between two calls of a pool only one thread touches it, and within a call
+/// no place that one lane writes is read or written by another. Places hold nothing defined before
+/// they are written, and pages that are never written take no memory.
+@safe
+final class LaneArray<Element: BitwiseCopyable>: @unchecked Sendable {
+  let count: Int
+  let base: UnsafeMutablePointer<Element>
+
+  init(count: Int) {
+    self.count = count
+    let bytes = max(64, count * MemoryLayout<Element>.stride)
+    let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    unsafe base = raw.bindMemory(to: Element.self, capacity: count)
+  }
+
+  deinit { unsafe base.deallocate() }
+
+  subscript(index: Int) -> Element {
+    get {
+      precondition(index >= 0 && index < count)
+      return unsafe base[index]
+    }
+    set {
+      precondition(index >= 0 && index < count)
+      unsafe base[index] = newValue
+    }
+    _modify {
+      precondition(index >= 0 && index < count)
+      yield unsafe &base[index]
+    }
+  }
+}
