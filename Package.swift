@@ -26,7 +26,8 @@ func part(_ name: String, uses: [Target.Dependency]) -> Target {
 /// The tests of one part: same name, same files.
 func tests(of name: String, also uses: [Target.Dependency] = []) -> Target {
   .testTarget(
-    name: name + "Tests", dependencies: [.target(name: name), "Tensors"] + uses,
+    name: name + "Tests",
+    dependencies: [.target(name: name)] + (name == "Tensors" ? [] : ["Tensors"]) + uses,
     swiftSettings: settings)
 }
 
@@ -49,7 +50,8 @@ let package = Package(
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .target(
       name: "CKernels", dependencies: ["COneDNN"],
-      cSettings: [.unsafeFlags(["-ffp-contract=off", "-Wall", "-Wextra"])]),
+      cSettings: [.unsafeFlags(["-ffp-contract=off", "-Wall", "-Wextra"])],
+      linkerSettings: [.linkedLibrary("dnnl")]),
 
     part("Tensors", uses: ["COpenBLAS"]),
     part("Video", uses: ["Tensors", "CLibAV"]),

@@ -1,3 +1,3 @@
-// oneDNN ships no pkg-config file, so the module map links it by name. Only CKernels includes this.
+// oneDNN ships no pkg-config file, so CKernels links it by name. Only CKernels includes its header.
 #pragma once
 #include <oneapi/dnnl/dnnl.h>

@@ -36,6 +36,7 @@ extension CutRule: Codable, CustomStringConvertible {
     }
   }
 
+  /// Reads the text form.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let text = try container.decode(String.self)
@@ -47,6 +48,7 @@ extension CutRule: Codable, CustomStringConvertible {
     self = rule
   }
 
+  /// Writes the text form.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)

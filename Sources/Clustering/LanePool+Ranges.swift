@@ -1,4 +1,3 @@
-internal import Synchronization
 internal import Tensors
 
 extension LanePool {
@@ -11,11 +10,7 @@ extension LanePool {
     let ticket = Ticket()
     do {
       try run { lane in
-        while true {
-          let index = ticket.next.add(1, ordering: .relaxed).oldValue
-          guard index < count else { return }
-          body(index, lane)
-        }
+        while let index = ticket.take(below: count) { body(index, lane) }
       }
     } catch { preconditionFailure("a body that cannot throw threw \(error)") }
   }
@@ -25,10 +20,5 @@ extension LanePool {
     each((count + size - 1) / size) { index, _ in
       body(index * size..<min((index + 1) * size, count))
     }
-  }
-
-  /// Hands out 0, 1, 2 …
-  private final class Ticket: Sendable {
-    let next = Atomic(0)
   }
 }

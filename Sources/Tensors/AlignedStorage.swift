@@ -22,7 +22,7 @@ public final class AlignedStorage: @unchecked Sendable {
     let rounded = (bytes + alignment - 1) / alignment * alignment
     let raw = UnsafeMutableRawPointer.allocate(byteCount: rounded, alignment: alignment)
     #if os(Linux)
-      if unsafe bytes >= hugePage { _ = unsafe madvise(raw, rounded, Int32(MADV_HUGEPAGE)) }
+      if bytes >= hugePage { _ = unsafe madvise(raw, rounded, Int32(MADV_HUGEPAGE)) }
     #endif
     unsafe base = raw.bindMemory(to: Float.self, capacity: rounded / 4)
     unsafe base.update(repeating: 0, count: rounded / 4)

@@ -56,11 +56,15 @@ extension LanePool {
   /// Hands out 0, 1, 2 … to whoever asks.
   ///
   /// `@unchecked Sendable`: `next` is read and written under the lock alone.
-  private final class Ticket: @unchecked Sendable {
+  public final class Ticket: @unchecked Sendable {
     private let lock = NSLock()
     private var next = 0
 
-    func take(below limit: Int) -> Int? {
+    /// Starts at 0.
+    public init() {}
+
+    /// The next number, or nil when `limit` is reached.
+    public func take(below limit: Int) -> Int? {
       lock.withLock {
         guard next < limit else { return nil }
         defer { next += 1 }
@@ -107,14 +111,23 @@ extension LanePool {
 
     func serve(lane: Int) {
       var seen = 0
-      while let body = next(after: &seen) {
-        let result = Result { try body(lane) }
+      while let result = turn(of: lane, after: &seen) {
         condition.withLock {
           if case .failure(let error) = result { failures.append((lane, error)) }
           running -= 1
           if running == 0 { condition.broadcast() }
         }
       }
+    }
+
+    /// Waits for work and does it.
+    ///
+    /// A function of its own, and never inlined, because the caller of `run` may go on as soon as
+    /// `running` is 0, and the work must be let go before: it does not outlive that call.
+    @inline(never)
+    private func turn(of lane: Int, after seen: inout Int) -> Result<Void, any Error>? {
+      guard let body = next(after: &seen) else { return nil }
+      return Result { try body(lane) }
     }
 
     private func next(after seen: inout Int) -> (@Sendable (Int) throws -> Void)? {

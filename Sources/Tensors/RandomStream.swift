@@ -20,6 +20,8 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     case objective
     /// The replacement of an unreadable file.
     case replacement
+    /// Resampling in reports.
+    case bootstrap
     /// Clustering draws (seeding).
     case clustering
     /// Test and benchmark data.

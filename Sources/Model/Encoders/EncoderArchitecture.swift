@@ -4,7 +4,7 @@
 /// ImageNet?", CVPR 2018; the head follows SimCLR (Chen et al., ICML 2020, section 4.2).
 public struct EncoderArchitecture: Codable, Sendable, Equatable {
   /// How a block's input reaches its output when the shapes differ.
-  public enum Shortcut: String, Codable, Sendable {
+  public enum Shortcut: String, Codable, Sendable, CaseIterable {
     /// Subsampling and zero-filled channels; no parameters.
     case a = "A"
     /// A strided 1×1×1 convolution with batch norm.

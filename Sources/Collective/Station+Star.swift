@@ -1,0 +1,67 @@
+// `unsafe` is sound here because buffers are arrays that are lent for the length of a blocking call.
+
+/// Fixed-length records from every rank to rank 0 and the table of all back to every rank.
+///
+/// Rank 0 sees who is missing. While it waits it tells the ranks that came, which renews their
+/// deadline, and when it gives up it tells everybody, late ranks too: so all leave alike.
+extension Station {
+  private enum Notice: UInt8 { case waiting = 1, complete, expired }
+
+  /// All ranks' records, joined in rank order.
+  ///
+  /// - Throws: `.deadline` with the ranks that did not come, on every rank that did.
+  mutating func star(_ record: [UInt8]) throws(CollectiveError) -> [UInt8] {
+    do throws(CollectiveError) {
+      return try rank == 0 ? host(record) : visit(record)
+    } catch {
+      end(error)
+      throw error
+    }
+  }
+
+  private mutating func host(_ record: [UInt8]) throws(CollectiveError) -> [UInt8] {
+    var missing = Array(1..<size)
+    var records = Array(repeating: record, count: size)
+    let limit = limit
+    var nextBeat = ContinuousClock.now + beatInterval
+    while !missing.isEmpty {
+      if let sender = try transport.arrival(from: missing, until: min(limit, nextBeat)) {
+        records[sender] = try receive(record.count, from: sender)
+        missing.removeAll { $0 == sender }
+      } else if .now >= limit {
+        try notify(1..<size, .expired, missing: missing)
+        throw late(missing)
+      } else if .now >= nextBeat {
+        try notify((1..<size).filter { !missing.contains($0) }, .waiting, missing: missing)
+        nextBeat = .now + beatInterval
+      }
+    }
+    try notify(1..<size, .complete, missing: [])
+    let table = Array(records.joined())
+    for peer in 1..<size { try send(table, to: peer) }
+    return table
+  }
+
+  private mutating func visit(_ record: [UInt8]) throws(CollectiveError) -> [UInt8] {
+    try send(record, to: 0)
+    while true {
+      guard try transport.arrival(from: [0], until: limit) != nil else { throw late([0]) }
+      let words = try receive(1 + size, from: 0)
+      switch Notice(rawValue: words[0]) {
+      case .waiting: continue
+      case .complete: return try receive(record.count * size, from: 0)
+      case .expired: throw late((0..<size).filter { words[1 + $0] != 0 })
+      case nil: throw CollectiveError(.transport(call: "meet", text: "notice \(words[0])"))
+      }
+    }
+  }
+
+  private mutating func notify(
+    _ peers: some Sequence<Int>, _ notice: Notice, missing: [Int]
+  ) throws(CollectiveError) {
+    var words = [UInt8](repeating: 0, count: 1 + size)
+    words[0] = notice.rawValue
+    for rank in missing { words[1 + rank] = 1 }
+    for peer in peers { try send(words, to: peer) }
+  }
+}

@@ -1,0 +1,43 @@
+import Foundation
+import Tensors
+
+extension RunConfiguration {
+  /// Loads a settings file or a preset, applies single overrides, and checks the result.
+  ///
+  /// - Parameters:
+  ///   - nameOrPath: A file, or the name of a preset; nil for the defaults.
+  ///   - overrides: Dotted keys with values, as in `encoder.depth=18`; the last one wins.
+  ///   - presets: Where presets are looked up.
+  /// - Throws: `ConfigurationError`.
+  public static func load(
+    _ nameOrPath: String?, overrides: [String] = [], presets: PresetLibrary = .standard
+  ) throws -> RunConfiguration {
+    let file = try nameOrPath.map { try presets.path(of: $0) }
+    let text = try file.map { path in
+      do {
+        return try String(contentsOfFile: path, encoding: .utf8)
+      } catch {
+        throw ConfigurationError(origin: path, "cannot be read as UTF-8 text")
+      }
+    }
+    let configuration = try ConfigurationTree.resolve(
+      RunConfiguration(), yaml: text, origin: file ?? "defaults", overrides: overrides)
+    try configuration.validate()
+    return configuration
+  }
+
+  /// The whole configuration as YAML that `load` reads back to an equal value.
+  ///
+  /// - Parameter header: Lines that precede it as comments.
+  public func yaml(header: [String] = []) throws -> String {
+    let comments = header.flatMap { $0.split(separator: "\n", omittingEmptySubsequences: false) }
+    return comments.map { "# \($0)\n" }.joined() + (try ConfigurationEncoder.tree(of: self).yaml)
+  }
+
+  /// Writes `yaml` to a file.
+  ///
+  /// - Throws: `FileError`.
+  public func write(to path: String, header: [String] = []) throws {
+    try AtomicFile.write(Data(yaml(header: header).utf8), to: path)
+  }
+}

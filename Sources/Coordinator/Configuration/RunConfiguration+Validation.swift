@@ -1,0 +1,144 @@
+import Clustering
+import Model
+import Video
+import Worker
+
+extension RunConfiguration {
+  /// Checks that the values make sense, each alone and together.
+  ///
+  /// - Throws: `ConfigurationError` with the key and the value.
+  public func validate() throws(ConfigurationError) {
+    try validateVideo()
+    try validateAugmentation()
+    try validateEncoder()
+    try validateBatch()
+    try validateLabels()
+    do throws(ModelError) {
+      _ = try objective.make()
+      try optimizer.validate()
+    } catch {
+      throw ConfigurationError(origin: "settings", error.reason)
+    }
+    try Self.require(
+      labels.perCluster >= 1, "labels.perCluster", "must be at least 1, is \(labels.perCluster)")
+    try Self.require(epochs >= 1, "epochs", "must be at least 1, is \(epochs)")
+    try Self.require(
+      memoryMegabytes >= 1, "memoryMegabytes", "must be at least 1, is \(memoryMegabytes)")
+    try Self.require(
+      evaluation.clips >= 1, "evaluation.clips", "must be at least 1, is \(evaluation.clips)")
+    try Self.require(
+      checkpoint.every >= 1, "checkpoint.every", "must be at least 1, is \(checkpoint.every)")
+    try Self.require(
+      checkpoint.keep >= 1, "checkpoint.keep", "must be at least 1, is \(checkpoint.keep)")
+    try Self.require(
+      deadlineSeconds > 0, "deadlineSeconds", "must be above 0, is \(deadlineSeconds)")
+  }
+
+  private func validateVideo() throws(ConfigurationError) {
+    for (key, value) in [
+      ("frames", video.frames), ("stride", video.stride), ("size", video.size),
+      ("shortSide", video.shortSide), ("cacheMegabytes", video.cacheMegabytes),
+    ] {
+      try Self.require(value >= 1, "video.\(key)", "must be at least 1, is \(value)")
+    }
+    try Self.require(
+      video.frames <= 1024, "video.frames", "must be at most 1024, is \(video.frames)")
+    try Self.require(video.size <= 1024, "video.size", "must be at most 1024, is \(video.size)")
+    try Self.require(
+      video.shortSide >= video.size, "video.shortSide",
+      "must be at least video.size, \(video.size), is \(video.shortSide)")
+    try Self.require(
+      (0...1).contains(video.badShare), "video.badShare", "must lie in 0…1, is \(video.badShare)")
+  }
+
+  private func validateAugmentation() throws(ConfigurationError) {
+    let settings = augmentation
+    for (key, value) in [
+      ("flip", settings.flip), ("jitter", settings.jitter), ("grayscale", settings.grayscale),
+      ("brightness", settings.brightness), ("contrast", settings.contrast),
+      ("saturation", settings.saturation),
+    ] {
+      try Self.require(
+        (0...1).contains(value), "augmentation.\(key)", "must lie in 0…1, is \(value)")
+    }
+    try Self.require(
+      (0...0.5).contains(settings.hue), "augmentation.hue",
+      "must lie in 0…0.5, is \(settings.hue)")
+    for (key, bounds) in [("area", settings.area), ("aspect", settings.aspect)] {
+      try Self.require(
+        bounds.count == 2 && bounds[0] > 0 && bounds[0] <= bounds[1], "augmentation.\(key)",
+        "must be two numbers above 0, the smaller first, is \(bounds)")
+    }
+    try Self.require(
+      settings.area.allSatisfy { $0 <= 1 }, "augmentation.area",
+      "must not exceed 1, is \(settings.area)")
+    try Self.require(
+      settings.mean.count == 3, "augmentation.mean",
+      "must be three numbers, is \(settings.mean)")
+    try Self.require(
+      settings.deviation.count == 3 && settings.deviation.allSatisfy { $0 > 0 },
+      "augmentation.deviation", "must be three numbers above 0, is \(settings.deviation)")
+  }
+
+  private func validateEncoder() throws(ConfigurationError) {
+    try Self.require(
+      [10, 18, 34, 50].contains(encoder.depth), "encoder.depth",
+      "must be 10, 18, 34 or 50, is \(encoder.depth)")
+    let channels = 64 * encoder.width
+    try Self.require(
+      channels >= 16 && channels <= 1024 && channels.truncatingRemainder(dividingBy: 16) == 0,
+      "encoder.width", "must make 64 channels a multiple of 16, is \(encoder.width)")
+    try Self.require(
+      [3, 7].contains(encoder.stemTime), "encoder.stemTime",
+      "must be 3 or 7, is \(encoder.stemTime)")
+    try Self.require(
+      encoder.headHidden >= 0, "encoder.headHidden",
+      "must be at least 0, is \(encoder.headHidden)")
+    try Self.require(
+      encoder.headWidth >= 1, "encoder.headWidth", "must be at least 1, is \(encoder.headWidth)")
+    let heads = [("labels", labels.feature), ("evaluation", evaluation.feature)]
+    for (group, feature) in heads where feature == .head {
+      try Self.require(
+        encoder.headHidden > 0, "\(group).feature",
+        "cannot be 'head': encoder.headHidden is 0, so there is no head")
+    }
+  }
+
+  private func validateBatch() throws(ConfigurationError) {
+    let parts = batch.microbatches
+    try Self.require(
+      parts >= 1 && parts & (parts - 1) == 0, "batch.microbatches",
+      "must be a power of two, is \(parts)")
+    try Self.require(
+      batch.videos >= 2, "batch.videos", "must be at least 2, is \(batch.videos)")
+    try Self.require(
+      batch.videos % parts == 0, "batch.videos",
+      "must be a multiple of batch.microbatches, \(parts), is \(batch.videos)")
+  }
+
+  private func validateLabels() throws(ConfigurationError) {
+    try Self.require(
+      labels.warmupEpochs >= 0, "labels.warmupEpochs",
+      "must be at least 0, is \(labels.warmupEpochs)")
+    try Self.require(
+      labels.every >= 1, "labels.every", "must be at least 1, is \(labels.every)")
+    try Self.require(
+      labels.clips >= 1, "labels.clips", "must be at least 1, is \(labels.clips)")
+    let isNested =
+      switch (labels.fine, labels.coarse) {
+      case (.count(let fine), .count(let coarse)): coarse <= fine
+      case (.height(let fine), .height(let coarse)): fine <= coarse
+      case (.quantile(let fine), .quantile(let coarse)): fine <= coarse
+      default: true
+      }
+    try Self.require(
+      isNested, "labels.coarse",
+      "must cut no lower than labels.fine, \(labels.fine), is \(labels.coarse)")
+  }
+
+  private static func require(
+    _ condition: Bool, _ key: String, _ reason: String
+  ) throws(ConfigurationError) {
+    guard condition else { throw ConfigurationError(key: key, reason) }
+  }
+}

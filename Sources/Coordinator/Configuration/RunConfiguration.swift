@@ -1,0 +1,96 @@
+public import Clustering
+public import Model
+public import Video
+public import Worker
+
+/// Everything that decides what a run computes; written into the run directory and checkpoints.
+///
+/// It holds no paths and no rank counts: the same configuration, data and seed give the same bits
+/// on any number of ranks and lanes.
+public struct RunConfiguration: Codable, Sendable, Equatable {
+  /// The seed of every random stream of the run.
+  public var seed: UInt64 = 0
+  /// How often the run passes over the training videos.
+  public var epochs = 20
+  /// The number format of the encoder's products.
+  public var precision = Precision.fp32
+  /// Clips, and how videos are kept.
+  public var video = VideoSettings()
+  /// How training views are made.
+  public var augmentation = AugmentationSettings()
+  /// The network.
+  public var encoder = EncoderArchitecture()
+  /// How much a step takes in.
+  public var batch = BatchSettings()
+  /// What is learned, and how.
+  public var objective = ObjectiveSettings()
+  /// The update rule and its learning rate.
+  public var optimizer = OptimizerSettings()
+  /// Where pseudo labels come from.
+  public var labels = LabelSettings()
+  /// Memory for the activations of one rank, in MiB; above it the forward pass is computed twice.
+  public var memoryMegabytes = 8192
+  /// How retrieval is measured.
+  public var evaluation = EvaluationSettings()
+  /// When checkpoints are written.
+  public var checkpoint = CheckpointSettings()
+  /// How long a collective may wait for a rank, in seconds.
+  public var deadlineSeconds = 300.0
+
+  /// Creates the default configuration.
+  public init() {}
+}
+
+/// How much a step takes in.
+public struct BatchSettings: Codable, Sendable, Equatable {
+  /// The videos of a step, over all ranks.
+  public var videos = 32
+  /// The parts that a step is computed in, a power of two; each has its own batch statistics.
+  public var microbatches = 4
+
+  /// Creates the default settings.
+  public init() {}
+}
+
+/// Where pseudo labels come from.
+public struct LabelSettings: Codable, Sendable, Equatable {
+  /// Epochs of instance discrimination before the first clustering.
+  public var warmupEpochs = 5
+  /// Epochs from one clustering to the next.
+  public var every = 1
+  /// The cut whose clusters are the positives.
+  public var fine = CutRule.count(200)
+  /// The cut of the same dendrogram whose clusters are never negatives of each other.
+  public var coarse = CutRule.count(60)
+  /// What is clustered.
+  public var feature = Feature.pooled
+  /// The clips of a video whose embeddings are averaged before clustering.
+  public var clips = 1
+  /// The most videos of one fine cluster in a step.
+  public var perCluster = 2
+
+  /// Creates the default settings.
+  public init() {}
+}
+
+/// How retrieval is measured.
+public struct EvaluationSettings: Codable, Sendable, Equatable {
+  /// The clips of a video whose embeddings are averaged.
+  public var clips = 3
+  /// What is compared.
+  public var feature = Feature.pooled
+
+  /// Creates the default settings.
+  public init() {}
+}
+
+/// When checkpoints are written.
+public struct CheckpointSettings: Codable, Sendable, Equatable {
+  /// Epochs from one checkpoint to the next.
+  public var every = 1
+  /// How many of the newest checkpoints stay.
+  public var keep = 2
+
+  /// Creates the default settings.
+  public init() {}
+}

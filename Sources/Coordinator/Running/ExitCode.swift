@@ -1,0 +1,75 @@
+public import Clustering
+public import Collective
+public import Model
+public import Tensors
+public import Video
+
+/// What a process tells its scheduler; the numbers are stable and never above 125.
+///
+/// Up to 78 they follow BSD's sysexits, where those say the same.
+public enum ExitCode: Int32, Sendable, CaseIterable {
+  /// All went well.
+  case success = 0
+  /// Something that nobody expected.
+  case unexpected = 1
+  /// The command line makes no sense.
+  case usage = 64
+  /// The data is bad: more files are unreadable than the run allows, or no checkpoint is whole.
+  case badData = 65
+  /// An input does not exist.
+  case inputMissing = 66
+  /// An invariant is broken, such as replicas that differ.
+  case internalFault = 70
+  /// The output, a checkpoint or the lock cannot be written.
+  case cannotWrite = 73
+  /// Reading or writing failed midway.
+  case inputOutput = 74
+  /// A checkpoint is saved; please start the job again with `--resume`.
+  case requeue = 75
+  /// The ranks disagree on the protocol, the version or the configuration.
+  case mismatch = 76
+  /// Permission is missing.
+  case permission = 77
+  /// A setting cannot be used.
+  case configuration = 78
+  /// A collective waited longer than its deadline.
+  case deadline = 79
+  /// Too many steps gave no finite numbers.
+  case numeric = 80
+}
+
+/// An error that knows how the process should end, on all ranks.
+public protocol RunError: ExitCoded {
+  /// The code to leave with.
+  var code: ExitCode { get }
+}
+
+extension RunError {
+  /// The code's number.
+  public var exitCode: Int32 { code.rawValue }
+}
+
+extension ConfigurationError: RunError {
+  /// Always 78.
+  public var code: ExitCode { .configuration }
+}
+
+extension FileError: RunError {
+  /// Always 74; who knows better wraps the error.
+  public var code: ExitCode { .inputOutput }
+}
+
+extension VideoError: RunError {
+  /// Always 65.
+  public var code: ExitCode { .badData }
+}
+
+extension ClusteringError: RunError {
+  /// Always 65.
+  public var code: ExitCode { .badData }
+}
+
+extension ModelError: RunError {
+  /// Always 78: the network or the weights do not fit what was asked for.
+  public var code: ExitCode { .configuration }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Tensors
+
+/// A run directory that cannot be used, and why.
+public struct RunDirectoryError: Error, Sendable, Equatable, CustomStringConvertible, RunError {
+  /// The directory.
+  public let path: String
+  /// What is wrong.
+  public let reason: String
+  /// 73, or 66 where a run to resume is missing.
+  public let code: ExitCode
+
+  /// The path and the reason.
+  public var description: String { "\(path): \(reason)" }
+}
+
+/// The directory of one run, locked for one job while this object lives.
+///
+/// Its layout is a contract: `run.yaml`, `metrics.jsonl`, `checkpoints/`, `labels/` and
+/// `dendrograms/`.
+public final class RunDirectory: Sendable {
+  /// The directory's path, as the user gave it.
+  public let path: String
+  private let lock: RunLock
+
+  /// Creates or opens a run's directory, takes its lock, and proves that it can be written.
+  ///
+  /// - Parameter resuming: whether the directory must hold a run, rather than must not.
+  /// - Throws: `RunDirectoryError`.
+  public init(_ path: String, resuming: Bool) throws {
+    self.path = path
+    let files = FileManager.default
+    let holdsRun = files.fileExists(atPath: path + "/run.yaml")
+    if resuming && !holdsRun {
+      throw RunDirectoryError(
+        path: path, reason: "holds no run to resume; leave --resume out", code: .inputMissing)
+    }
+    if holdsRun && !resuming {
+      throw RunDirectoryError(
+        path: path, reason: "holds a run; use --resume or another --out", code: .cannotWrite)
+    }
+    do {
+      for folder in ["checkpoints", "labels", "dendrograms"] {
+        try files.createDirectory(atPath: "\(path)/\(folder)", withIntermediateDirectories: true)
+      }
+      let probe = path + "/.probe"
+      try AtomicFile.write(Data("probe\n".utf8), to: probe)
+      try files.removeItem(atPath: probe)
+    } catch {
+      let reason = (error as? FileError)?.reason ?? error.localizedDescription
+      throw RunDirectoryError(
+        path: path, reason: "cannot be written: \(reason)", code: .cannotWrite)
+    }
+    lock = try RunLock(directory: path)
+  }
+
+  /// The resolved configuration.
+  public var configuration: String { path + "/run.yaml" }
+  /// One JSON object a line.
+  public var metrics: String { path + "/metrics.jsonl" }
+  /// The directory of the checkpoints.
+  public var checkpoints: String { path + "/checkpoints" }
+  /// The pseudo labels of an epoch, counted from 1.
+  public func labels(epoch: Int) -> String { "\(path)/labels/epoch-\(Self.padded(epoch)).tsv" }
+  /// The linkage matrix of an epoch, counted from 1.
+  public func dendrogram(epoch: Int) -> String {
+    "\(path)/dendrograms/epoch-\(Self.padded(epoch)).npy"
+  }
+
+  private static func padded(_ epoch: Int) -> String {
+    let text = String(epoch)
+    return String(repeating: "0", count: max(0, 4 - text.count)) + text
+  }
+}

@@ -1,0 +1,93 @@
+// `unsafe` is sound here because the system calls get whole strings and read nothing else.
+import Foundation
+import Tensors
+
+/// The mark of the one job that may write to a run directory; it goes with its owner.
+///
+/// A hard link makes it, since that is atomic on shared file systems as well, where advisory locks
+/// often are not.
+final class RunLock: Sendable {
+  private static let fileName = ".lock"
+  private let path: String
+
+  init(directory: String) throws {
+    path = directory + "/" + Self.fileName
+    let mine = directory + "/.lock-" + UUID().uuidString
+    defer { unsafe unlink(mine) }
+    try AtomicFile.write(try JSONEncoder().encode(Owner.current), to: mine)
+    // Twice: the second time, after a dead job's lock was put aside.
+    for _ in 0..<2 {
+      if unsafe link(mine, path) == 0 { return }
+      guard errno == EEXIST else {
+        let reason = unsafe String(cString: strerror(errno))
+        throw RunDirectoryError(
+          path: path, reason: "cannot be created: \(reason)", code: .cannotWrite)
+      }
+      guard let data = FileManager.default.contents(atPath: path) else { continue }
+      let owner = try? JSONDecoder().decode(Owner.self, from: data)
+      guard let owner, owner.isGone else { throw Self.taken(directory, by: owner) }
+      let aside = mine + "-stale"
+      _ = unsafe rename(path, aside)
+      unsafe unlink(aside)
+    }
+    throw Self.taken(directory, by: nil)
+  }
+
+  deinit { unsafe unlink(path) }
+
+  private static func taken(_ directory: String, by owner: Owner?) -> RunDirectoryError {
+    let who = owner.map(\.description) ?? "another job"
+    return RunDirectoryError(
+      path: directory,
+      reason: "is in use by \(who); use another --out, or, if that job is gone, delete "
+        + "\(directory)/\(fileName)", code: .cannotWrite)
+  }
+}
+
+extension RunLock {
+  /// Who holds a lock.
+  struct Owner: Codable, CustomStringConvertible {
+    let host: String
+    let pid: Int32
+    /// When the process began, in the kernel's words; pids are used again, this is not.
+    let start: String?
+    /// The scheduler's name for the job.
+    let job: String?
+
+    static var current: Owner {
+      let environment = ProcessInfo.processInfo.environment
+      let job = ["SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID", "JOB_ID"].compactMap { environment[$0] }
+      let pid = ProcessInfo.processInfo.processIdentifier
+      return Owner(
+        host: ProcessInfo.processInfo.hostName, pid: pid, start: startOfProcess(pid),
+        job: job.first)
+    }
+
+    /// Whether the owner is a process of this machine that no longer runs.
+    var isGone: Bool {
+      guard host == ProcessInfo.processInfo.hostName else { return false }
+      if kill(pid, 0) != 0 && errno == ESRCH { return true }
+      return start != nil && start != Self.startOfProcess(pid)
+    }
+
+    var description: String {
+      "process \(pid) on \(host)" + (job.map { " (job \($0))" } ?? "")
+    }
+
+    /// The boot's id and the process's start in clock ticks since; nil where /proc is missing.
+    private static func startOfProcess(_ pid: Int32) -> String? {
+      guard let boot = text("/proc/sys/kernel/random/boot_id"),
+        let line = text("/proc/\(pid)/stat"),
+        let end = line.lastIndex(of: ")")
+      else { return nil }
+      // The name before ")" may hold spaces; the start is the 22nd field, the 20th after it.
+      let fields = line[end...].split(separator: " ")
+      guard fields.count > 20 else { return nil }
+      return boot.trimmingCharacters(in: .whitespacesAndNewlines) + ":" + fields[20]
+    }
+
+    private static func text(_ path: String) -> String? {
+      try? String(contentsOfFile: path, encoding: .utf8)
+    }
+  }
+}

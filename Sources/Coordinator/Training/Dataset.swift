@@ -1,0 +1,94 @@
+public import Collective
+import Foundation
+public import Tensors
+public import Video
+
+/// Too many files of a dataset cannot be read.
+public struct DatasetError: Error, CustomStringConvertible, Sendable, RunError {
+  /// What is wrong, with the names.
+  public let description: String
+  /// 65 for bad files, 66 where there is nothing to read.
+  public let code: ExitCode
+}
+
+/// The videos of a run: what there is, how clips are made from it, and what cannot be read.
+public struct Dataset: Sendable {
+  /// The samples, in their fixed shuffled order.
+  public let manifest: Manifest
+  /// Where clips come from.
+  public let source: ClipSource
+  /// The samples that cannot be read, with the reason.
+  public private(set) var unreadable: [Int: String] = [:]
+
+  /// Lists a dataset's split; nothing is opened yet.
+  ///
+  /// - Parameter byteLimit: memory for decoded videos on this rank.
+  public init(
+    _ directory: String, split: Manifest.Split, configuration: RunConfiguration, byteLimit: Int
+  ) throws {
+    do {
+      manifest = try Manifest(
+        reading: directory, split: split, seed: UInt64(configuration.video.manifestSeed))
+    } catch {
+      throw DatasetError(description: error.description, code: .inputMissing)
+    }
+    source = ClipSource(
+      manifest: manifest, settings: configuration.video, augmentation: configuration.augmentation,
+      byteLimit: byteLimit, seed: configuration.seed)
+  }
+
+  /// The number of samples.
+  public var count: Int { manifest.samples.count }
+
+  /// Decodes every file once, each on one rank, and tells all ranks which cannot be read.
+  ///
+  /// - Throws: `DatasetError` (65) when more than `badShare` of them cannot.
+  public mutating func scan(
+    _ communicator: Communicator, lanes: LanePool, badShare: Double
+  ) throws {
+    let mine =
+      communicator.rank * count / communicator.size..<(communicator.rank + 1) * count
+      / communicator.size
+    let failures = Failures()
+    try lanes.forEach(mine.count) { [source] place in
+      let sample = mine.lowerBound + place
+      do throws(VideoError) {
+        _ = try source.check(sample: sample)
+      } catch {
+        failures.add(sample, error.reason)
+      }
+    }
+    let gathered = try communicator.allGather(Array(try JSONEncoder().encode(failures.reasons)))
+    for rank in 0..<communicator.size {
+      let theirs = try JSONDecoder().decode([Int: String].self, from: Data(gathered[rank]))
+      unreadable.merge(theirs) { first, _ in first }
+    }
+    guard Double(unreadable.count) <= badShare * Double(count), unreadable.count < count else {
+      throw DatasetError(
+        description: "\(unreadable.count) of \(count) videos cannot be read, more than the share "
+          + "\(badShare) that video.badShare allows:\n" + unreadableNames(limit: 20),
+        code: .badData)
+    }
+  }
+
+  /// One line a file that cannot be read.
+  public func unreadableNames(limit: Int) -> String {
+    let lines = unreadable.sorted { $0.key < $1.key }.prefix(limit).map {
+      "\(manifest.samples[$0.key].id): \($0.value)"
+    }
+    let rest = unreadable.count - lines.count
+    return (lines + (rest > 0 ? ["and \(rest) more"] : [])).joined(separator: "\n")
+  }
+}
+
+/// The files that lanes could not read.
+///
+/// `@unchecked Sendable`: the dictionary is touched under the lock alone.
+private final class Failures: @unchecked Sendable {
+  private let lock = NSLock()
+  private var all: [Int: String] = [:]
+
+  func add(_ sample: Int, _ reason: String) { lock.withLock { all[sample] = reason } }
+
+  var reasons: [Int: String] { lock.withLock { all } }
+}

@@ -1,0 +1,135 @@
+internal import Clustering
+internal import Collective
+import Foundation
+internal import Model
+internal import Tensors
+internal import Video
+internal import Worker
+
+/// What only rank 0 keeps: the run directory, the log, the checkpoints, the progress line.
+///
+/// `@unchecked Sendable`: used by rank 0's main thread alone.
+final class RootFiles: @unchecked Sendable {
+  let directory: RunDirectory
+  let checkpoints: CheckpointStore
+  private let line = ProgressLine()
+  private var log: RunLog?
+  private var clusters: ClusterReport?
+  private let started = ContinuousClock.now
+
+  private init(_ request: TrainingRequest) throws {
+    directory = try RunDirectory(request.output, resuming: request.resumes)
+    checkpoints = CheckpointStore(
+      directory: directory.checkpoints, keep: request.configuration.checkpoint.keep)
+    if !request.resumes {
+      try request.configuration.write(
+        to: directory.configuration,
+        header: ["kindreel \(Program.version)", "data: \(request.data)"])
+    }
+  }
+
+  /// Opens the run directory on rank 0; every rank learns of a failure.
+  static func open(
+    _ request: TrainingRequest, _ communicator: Communicator
+  ) throws -> RootFiles? {
+    var files: RootFiles?
+    _ = try communicator.decide(gathering: [Int32]()) { _ in
+      files = try RootFiles(request)
+      return true
+    }
+    return files
+  }
+
+  /// Writes a line to standard error.
+  func say(_ text: String) { line.finish(text) }
+
+  /// Tells what is about to run, and opens the log.
+  func announce(_ run: TrainingRun) {
+    let configuration = run.configuration
+    let network = run.trainer.replica.weights.network
+    say(
+      "\(configuration.objective.name) on \(run.dataset.count) videos, seed \(configuration.seed): "
+        + "R3D-\(network.architecture.depth), \(network.layout.parameterCount) parameters, "
+        + "\(configuration.precision.rawValue)")
+    say(
+      "\(run.communicator.size) ranks × \(run.lanes.count) lanes, "
+        + "\(configuration.batch.microbatches) microbatches of \(run.trainer.replica.clips) clips, "
+        + "activations \(run.trainer.replica.keepsActivations ? "kept" : "recomputed")")
+    let perRank = configuration.batch.microbatches / run.communicator.size
+    if run.communicator.size > 1 && perRank & (perRank - 1) != 0 {
+      say(
+        "note: \(perRank) microbatches a rank is no power of two, so another number of ranks "
+          + "gives other bits")
+    }
+    if !run.dataset.unreadable.isEmpty {
+      say(
+        "\(run.dataset.unreadable.count) videos cannot be read and are replaced:\n"
+          + run.dataset.unreadableNames(limit: 20))
+    }
+    log = try? RunLog(path: directory.metrics, resumingAfter: run.trainer.step) { [line] text in
+      line.finish(text)
+    }
+  }
+
+  /// Keeps an epoch's labels and dendrogram, and what they look like beside the true classes.
+  func keep(_ outcome: Relabelling.Outcome, epoch: Int, manifest: Manifest) throws {
+    let report = LabelReport(manifest).describe(outcome)
+    clusters = report
+    var lines = ["id\tfine\tcoarse"]
+    for (index, sample) in manifest.samples.enumerated() {
+      lines.append("\(sample.id)\t\(outcome.labels.fine[index])\t\(outcome.labels.coarse[index])")
+    }
+    try AtomicFile.write(
+      Data((lines.joined(separator: "\n") + "\n").utf8), to: directory.labels(epoch: epoch + 1))
+    try Npy.write(
+      doubles: outcome.dendrogram.linkageMatrix, rows: outcome.dendrogram.merges.count, columns: 4,
+      to: directory.dendrogram(epoch: epoch + 1))
+  }
+
+  /// Rewrites the progress line after a step.
+  func show(_ report: StepReport, _ run: TrainingRun, stepsOfEpoch: Int) {
+    for (sample, reason) in report.failures.sorted(by: { $0.key < $1.key }) {
+      say("\(run.dataset.manifest.samples[sample].id): \(reason); replaced")
+    }
+    if !report.isFinite {
+      say("step \(run.trainer.step): loss \(report.loss), gradient not finite; skipped")
+    }
+    line.update(
+      "epoch \(run.position.epoch + 1)/\(run.configuration.epochs)  "
+        + "step \(run.position.step)/\(stepsOfEpoch)  loss \(Self.fixed(report.loss, 4))")
+  }
+
+  /// Writes an epoch's row, and a line that stays.
+  func log(_ run: TrainingRun, steps: Int, seconds: Double, statistics: [String: Double]) {
+    let configuration = run.configuration
+    let clips = steps * configuration.batch.videos * run.trainer.objective.views.count
+    let rate = Double(clips) / max(seconds, 1e-9)
+    var fields: [String: MetricValue] = [
+      "loss": .number(run.position.lastLoss), "clips_per_second": .number(rate),
+      "seconds": .number(seconds), "unreadable": .integer(run.dataset.unreadable.count),
+    ]
+    for (name, value) in statistics { fields[name] = .number(value) }
+    var text =
+      "epoch \(run.position.epoch)/\(configuration.epochs)  "
+      + "loss \(Self.fixed(run.position.lastLoss, 4))  \(Self.fixed(rate, 0)) clips/s"
+    if let clusters {
+      fields["clusters"] = .integer(clusters.fineClusters)
+      fields["coarse_clusters"] = .integer(clusters.coarseClusters)
+      fields["largest_share"] = .number(clusters.largestShare)
+      fields["singleton_share"] = .number(clusters.singletonShare)
+      fields["cluster_seconds"] = .number(clusters.seconds)
+      text += "  clusters \(clusters.fineClusters)"
+      if let nmi = clusters.nmi, let purity = clusters.purity {
+        fields["nmi"] = .number(nmi)
+        fields["purity"] = .number(purity)
+        text += "  NMI \(Self.fixed(nmi, 3))"
+      }
+    }
+    log?.append("epoch", epoch: run.position.epoch, step: run.trainer.step, fields)
+    line.finish(text)
+  }
+
+  private static func fixed(_ value: Double, _ digits: Int) -> String {
+    String(format: "%.\(digits)f", value)
+  }
+}

@@ -1,0 +1,110 @@
+internal import Collective
+internal import Model
+internal import Tensors
+internal import Worker
+
+extension TrainingRun {
+  /// Saves everything on rank 0; every rank learns of a failure.
+  func save() throws {
+    _ = try communicator.decide(gathering: [Int32]()) { _ in
+      guard let root else { return true }
+      _ = try root.checkpoints.save(try contents())
+      return true
+    }
+  }
+
+  /// Everything that the rest of the run depends on.
+  private func contents() throws -> CheckpointContents {
+    let momentum = trainer.optimizer.momentum
+    let state = trainer.objective.state
+    let objective =
+      state.arrays.map {
+        SafeTensors.Entry($0.key, shape: [$0.value.count], values: .floats($0.value))
+      }
+      + state.integers.map {
+        SafeTensors.Entry(
+          $0.key, shape: [$0.value.count], values: .integers($0.value.map(Int64.init)))
+      }
+    let pseudo = [("fine", labels.fine), ("coarse", labels.coarse)].map {
+      SafeTensors.Entry($0.0, shape: [$0.1.count], values: .integers($0.1.map(Int64.init)))
+    }
+    return CheckpointContents(
+      tensors: [
+        "weights": WeightsFile.safeTensors(trainer.replica.weights),
+        "optimizer": SafeTensors([
+          SafeTensors.Entry("momentum", shape: [momentum.count], values: .floats(momentum))
+        ]),
+        "objective": SafeTensors(objective),
+        "labels": SafeTensors(pseudo),
+      ],
+      epoch: position.epoch, step: trainer.step,
+      progress: [
+        "step_of_epoch": position.step,
+        "loss_sum_bits": Int(bitPattern: UInt(position.lossSum.bitPattern)),
+        "last_loss_bits": Int(bitPattern: UInt(position.lastLoss.bitPattern)),
+      ],
+      text: ["run.yaml": try configuration.yaml()],
+      configurationHash: try configuration.resumeHash())
+  }
+
+  /// Goes on from the newest checkpoint that is whole; every rank reads it for itself.
+  mutating func resume() throws {
+    let store = CheckpointStore(
+      directory: request.output + "/checkpoints", keep: configuration.checkpoint.keep)
+    guard let loaded = try store.loadNewest() else {
+      root?.say("there is no checkpoint yet; starting from the beginning")
+      return
+    }
+    for reason in loaded.skipped { root?.say(reason) }
+    let contents = loaded.contents
+    guard contents.configurationHash == (try configuration.resumeHash()) else {
+      throw ConfigurationError(
+        origin: loaded.path,
+        "was made with another configuration; only epochs, checkpoint, evaluation, "
+          + "memoryMegabytes and deadlineSeconds may differ (see run.yaml beside it)")
+    }
+    guard let weights = contents.tensors["weights"],
+      let momentum = contents.tensors["optimizer"]?.floats("momentum"),
+      let fine = contents.tensors["labels"]?.integers("fine"),
+      let coarse = contents.tensors["labels"]?.integers("coarse"), fine.count == dataset.count,
+      let state = contents.tensors["objective"]
+    else {
+      throw ConfigurationError(
+        origin: loaded.path, "does not fit this dataset of \(dataset.count) videos")
+    }
+    try trainer.replica.weights.load(WeightsFile.tensors(weights))
+    trainer.replica.refresh()
+    trainer.optimizer.momentum = momentum
+    var restored = ObjectiveState()
+    for entry in state.entries {
+      switch entry.values {
+      case .floats(let values): restored.arrays[entry.name] = values
+      case .integers(let values): restored.integers[entry.name] = values.map(Int.init)
+      }
+    }
+    trainer.objective.state = restored
+    labels = PseudoLabels(fine: fine.map { Int32($0) }, coarse: coarse.map { Int32($0) })
+    trainer.step = contents.step
+    let progress = contents.progress
+    position = Position(
+      epoch: contents.epoch, step: progress["step_of_epoch"] ?? 0,
+      lossSum: Double(bitPattern: UInt64(UInt(bitPattern: progress["loss_sum_bits"] ?? 0))),
+      lastLoss: Double(bitPattern: UInt64(UInt(bitPattern: progress["last_loss_bits"] ?? 0))))
+    root?.say(
+      "resuming after \(contents.epoch) epochs and \(position.step) steps from \(loaded.path)")
+  }
+}
+
+extension RunConfiguration {
+  /// The hash of all that a checkpoint's numbers depend on.
+  func resumeHash() throws -> String {
+    var same = self
+    let defaults = RunConfiguration()
+    same.epochs = defaults.epochs
+    same.checkpoint = defaults.checkpoint
+    same.evaluation = defaults.evaluation
+    same.memoryMegabytes = defaults.memoryMegabytes
+    same.deadlineSeconds = defaults.deadlineSeconds
+    return ContentHash.of(try same.yaml())
+  }
+}

@@ -1,0 +1,272 @@
+public import Collective
+import Foundation
+internal import Model
+internal import Tensors
+public import Video
+internal import Worker
+
+/// What a user asks of a training run.
+public struct TrainingRequest: Sendable {
+  /// The resolved configuration.
+  public var configuration: RunConfiguration
+  /// The dataset's directory.
+  public var data: String
+  /// The run directory.
+  public var output: String
+  /// The lanes of each rank.
+  public var lanes: Int
+  /// The ranks that share this machine's memory.
+  public var ranksOfMachine: Int
+  /// Whether to go on from the newest checkpoint.
+  public var resumes = false
+  /// A safetensors file with initial weights.
+  public var weights: String?
+
+  /// Creates a request.
+  public init(
+    configuration: RunConfiguration, data: String, output: String, lanes: Int,
+    ranksOfMachine: Int
+  ) {
+    self.configuration = configuration
+    self.data = data
+    self.output = output
+    self.lanes = lanes
+    self.ranksOfMachine = ranksOfMachine
+  }
+}
+
+/// The last line of a run: equal hashes mean equal bits.
+public struct RunSummary: Codable, Sendable, Equatable {
+  /// The run directory.
+  public var run: String
+  /// The epochs that are done.
+  public var epochs: Int
+  /// The steps that are done.
+  public var steps: Int
+  /// SHA-256 of all weights and running statistics.
+  public var weights_hash: String
+  /// SHA-256 of the last fine and coarse labels.
+  public var labels_hash: String
+  /// The mean loss of the last epoch.
+  public var loss: Double
+  /// Whether the run was asked to stop before its end.
+  public var stopped: Bool
+}
+
+/// Too many steps in a row without finite numbers.
+public struct NumericError: Error, CustomStringConvertible, Sendable, RunError {
+  /// The step and what was not finite.
+  public let description: String
+  /// 80.
+  public var code: ExitCode { .numeric }
+}
+
+/// One rank's run: epochs of embed, decide and train.
+public struct TrainingRun {
+  let request: TrainingRequest
+  let communicator: Communicator
+  let lanes: LanePool
+  let dataset: Dataset
+  private let shouldStop: @Sendable () -> Bool
+  let root: RootFiles?
+  var trainer: Trainer
+  var labels: PseudoLabels
+  var position = Position()
+
+  /// Where a run stands between two steps.
+  struct Position: Equatable {
+    /// The epochs that are done.
+    var epoch = 0
+    /// The steps of the current epoch that are done.
+    var step = 0
+    /// The sum of their losses.
+    var lossSum = 0.0
+    /// The mean loss of the epoch before.
+    var lastLoss = 0.0
+  }
+
+  var configuration: RunConfiguration { request.configuration }
+
+  /// Prepares a run on every rank: the same weights, the same plan, one share of the files each.
+  ///
+  /// - Parameters:
+  ///   - shared: a dataset that simulated ranks share, so that videos are decoded once.
+  ///   - shouldStop: asked before every step; true on any rank saves and stops all.
+  public init(
+    _ request: TrainingRequest, communicator: Communicator, sharing shared: Dataset? = nil,
+    shouldStop: @escaping @Sendable () -> Bool = { false }
+  ) throws {
+    let configuration = request.configuration
+    self.request = request
+    self.communicator = communicator
+    self.shouldStop = shouldStop
+    let share = try Self.microbatches(of: configuration, ranks: communicator.size)
+    lanes = LanePool(count: max(1, min(request.lanes, share)))
+    var dataset = try shared ?? Dataset(request, split: .train)
+    try StartAgreement(configuration, manifest: dataset.manifest).check(communicator)
+    guard dataset.count >= configuration.batch.videos else {
+      throw DatasetError(
+        description: "\(request.data) has \(dataset.count) training videos, "
+          + "fewer than batch.videos \(configuration.batch.videos)",
+        code: .badData)
+    }
+    root = try RootFiles.open(request, communicator)
+    try dataset.scan(communicator, lanes: lanes, badShare: configuration.video.badShare)
+    self.dataset = dataset
+    let network = try ResNet3D(
+      configuration.encoder, frames: configuration.video.frames, size: configuration.video.size)
+    let weights = EncoderWeights(network, seed: configuration.seed)
+    if let file = request.weights { try weights.load(WeightsFile.read(file)) }
+    let objective = try configuration.objective.make()
+    let clips = configuration.batch.videos / configuration.batch.microbatches
+    let replica = try Replica(
+      weights, precision: configuration.precision, clips: clips * objective.views.count,
+      microbatches: share, lanes: lanes, memory: configuration.memoryMegabytes << 20)
+    let steps = configuration.epochs * (dataset.count / configuration.batch.videos)
+    trainer = Trainer(
+      replica: replica, objective: objective,
+      optimizer: configuration.optimizer, totalSteps: steps,
+      source: dataset.source, sampleCount: dataset.count,
+      videosPerStep: configuration.batch.videos, microbatches: configuration.batch.microbatches,
+      seed: configuration.seed, communicator: communicator)
+    labels = .none(dataset.count)
+    if request.resumes { try resume() }
+    root?.announce(self)
+  }
+
+  /// The microbatches of one rank.
+  ///
+  /// - Throws: `ConfigurationError` where they cannot be shared evenly.
+  private static func microbatches(of configuration: RunConfiguration, ranks: Int) throws -> Int {
+    let all = configuration.batch.microbatches
+    guard all % ranks == 0 else {
+      throw ConfigurationError(
+        origin: "--ranks or mpirun -n",
+        "\(all) microbatches (batch.microbatches) cannot be shared evenly by \(ranks) ranks")
+    }
+    return all / ranks
+  }
+
+  /// Trains until the last epoch, or until somebody asks to stop.
+  public mutating func run() throws -> RunSummary {
+    while position.epoch < configuration.epochs {
+      if position.step == 0 { try relabel() }
+      let isStopped = try trainEpoch()
+      let isLast = position.epoch == configuration.epochs
+      if isStopped || isLast || position.epoch % configuration.checkpoint.every == 0 { try save() }
+      if isStopped && !isLast { return try summary(stopped: true) }
+    }
+    return try summary(stopped: false)
+  }
+
+  // MARK: - Embed and decide
+
+  /// Makes new pseudo labels if this epoch wants them: embed, decide.
+  private mutating func relabel() throws {
+    let settings = configuration.labels
+    let due = position.epoch - settings.warmupEpochs
+    guard trainer.objective.usesLabels, due >= 0, due % settings.every == 0 else { return }
+    let pass = EmbeddingPass(
+      trainer.replica, source: dataset.source, sampleCount: dataset.count, clips: settings.clips,
+      feature: settings.feature)
+    let mine = try pass.share(communicator)
+    labels = try communicator.decide(gathering: mine) { everyone in
+      let outcome = try Relabelling(settings: settings, lanes: lanes)(
+        pass.rows(from: everyone.joined), unreadable: Set(dataset.unreadable.keys))
+      try root?.keep(outcome, epoch: position.epoch, manifest: dataset.manifest)
+      return outcome.labels
+    }
+  }
+
+  // MARK: - Train
+
+  /// Trains the rest of the current epoch; true if somebody asked to stop meanwhile.
+  private mutating func trainEpoch() throws -> Bool {
+    let plan = BatchPlan(
+      count: dataset.count, videosPerStep: configuration.batch.videos, labels: labels,
+      perCluster: configuration.labels.perCluster, replacing: Set(dataset.unreadable.keys),
+      seed: configuration.seed, epoch: position.epoch)
+    let clock = ContinuousClock()
+    let start = clock.now
+    let first = position.step
+    var notFinite = 0
+    var isStopped = false
+    var totals: [String: Double] = [:]
+    for samples in plan.steps.dropFirst(first) {
+      let report = try trainer.train(
+        on: samples, labels: labels, epoch: position.epoch,
+        flags: shouldStop() ? Trainer.Flag.stop : 0)
+      notFinite = report.isFinite ? 0 : notFinite + 1
+      guard notFinite < 10 else {
+        throw NumericError(
+          description: "ten steps in a row were not finite; the last is epoch "
+            + "\(position.epoch + 1), step \(position.step + 1): loss \(report.loss), "
+            + "gradient norm \(report.gradientNorm)")
+      }
+      position.step += 1
+      position.lossSum += report.isFinite ? report.loss : 0
+      totals.merge(report.statistics) { $0 + $1 }
+      root?.show(report, self, stepsOfEpoch: plan.steps.count)
+      isStopped = report.flags & Trainer.Flag.stop != 0
+      if isStopped && position.step < plan.steps.count { return true }
+    }
+    let done = max(position.step - first, 1)
+    position = Position(
+      epoch: position.epoch + 1, step: 0, lossSum: 0,
+      lastLoss: position.lossSum / Double(max(plan.steps.count, 1)))
+    try checkReplicas()
+    root?.log(
+      self, steps: done, seconds: (clock.now - start).seconds,
+      statistics: totals.mapValues { $0 / Double(done) })
+    return isStopped
+  }
+
+  /// Replicas that differ are an invariant broken: found at once, not after a week.
+  private func checkReplicas() throws {
+    let hashes = try communicator.allGather(Array(try weightsHash().utf8)).joined
+    let width = hashes.count / communicator.size
+    for rank in 1..<max(communicator.size, 1)
+    where hashes[rank * width..<(rank + 1) * width].elementsEqual(hashes[..<width]) == false {
+      throw ReplicaError(
+        description: "the weights of rank \(rank) differ from rank 0's after epoch "
+          + "\(position.epoch)")
+    }
+  }
+
+  /// SHA-256 of all weights and running statistics.
+  func weightsHash() throws -> String {
+    var hash = ContentHash()
+    hash.update(trainer.replica.weights.values.array)
+    hash.update(trainer.replica.weights.statistics.array)
+    return hash.hexadecimal
+  }
+
+  private func summary(stopped: Bool) throws -> RunSummary {
+    RunSummary(
+      run: request.output, epochs: position.epoch, steps: trainer.step,
+      weights_hash: try weightsHash(), labels_hash: ContentHash.of(labels.fine + labels.coarse),
+      loss: position.lastLoss, stopped: stopped)
+  }
+}
+
+/// Replicas that should be equal and are not.
+public struct ReplicaError: Error, CustomStringConvertible, Sendable, RunError {
+  /// Which rank differs, and since when.
+  public let description: String
+
+  /// Says what differs.
+  public init(description: String) { self.description = description }
+
+  /// 70.
+  public var code: ExitCode { .internalFault }
+}
+
+extension Dataset {
+  /// A split of the request's dataset, with this rank's part of the machine's cache.
+  public init(_ request: TrainingRequest, split: Manifest.Split) throws {
+    try self.init(
+      request.data, split: split, configuration: request.configuration,
+      byteLimit: (request.configuration.video.cacheMegabytes << 20)
+        / max(request.ranksOfMachine, 1))
+  }
+}

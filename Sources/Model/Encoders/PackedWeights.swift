@@ -1,0 +1,67 @@
+// `unsafe` is sound here because each packed buffer is sized by the primitive that fills it.
+internal import CKernels
+public import Tensors
+
+/// The convolution weights in the layouts that the primitives want, shared by the lanes of a rank.
+///
+/// `@unchecked Sendable`: `refresh` gives every convolution to one lane; in a step they are only read.
+@safe
+public final class PackedWeights: @unchecked Sendable {
+  /// The weights that are packed here.
+  public let weights: EncoderWeights
+  /// The clips of a microbatch, N.
+  public let clips: Int
+  /// The precision of convolutions.
+  public let precision: Precision
+  let units: [ConvolutionUnit]
+  private let convolutions: [Convolution3D]
+  private let forward: [AlignedStorage]
+  private let backward: [AlignedStorage]
+
+  /// Creates the buffers and packs the weights as they are now.
+  ///
+  /// - Throws: where oneDNN refuses a shape, or the CPU lacks the precision.
+  public init(
+    _ weights: EncoderWeights, clips: Int, precision: Precision, lanes: LanePool
+  ) throws(ModelError) {
+    guard precision.isSupported else {
+      throw ModelError(
+        "precision \(precision.rawValue) needs a CPU with avx512_bf16; this one has "
+          + Machine.instructionSet)
+    }
+    self.weights = weights
+    self.clips = clips
+    self.precision = precision
+    units = weights.network.units
+    var convolutions: [Convolution3D] = []
+    for unit in units {
+      convolutions.append(
+        try Convolution3D(unit, clips: clips, precision: precision, isTraining: true))
+    }
+    self.convolutions = convolutions
+    forward = convolutions.map { AlignedStorage(count: $0.packedBytes(CK_FORWARD) / 4) }
+    backward = convolutions.map { AlignedStorage(count: $0.packedBytes(CK_BACKWARD_DATA) / 4) }
+    refresh(lanes: lanes)
+  }
+
+  /// Packs the weights anew; after each update.
+  public func refresh(lanes: LanePool) {
+    let pack: @Sendable (Int) -> Void = { [self] index in
+      let source = unsafe weights.values.base + units[index].weights.lowerBound
+      unsafe convolutions[index].pack(CK_FORWARD, source, into: forward[index].base)
+      if !units[index].isFirst {
+        unsafe convolutions[index].pack(CK_BACKWARD_DATA, source, into: backward[index].base)
+      }
+    }
+    // `pack` cannot throw, so neither can this.
+    try? lanes.forEach(units.count, pack)
+  }
+
+  func forwardWeights(_ unit: Int) -> UnsafeRawPointer {
+    unsafe UnsafeRawPointer(forward[unit].base)
+  }
+
+  func backwardWeights(_ unit: Int) -> UnsafeRawPointer {
+    unsafe UnsafeRawPointer(backward[unit].base)
+  }
+}

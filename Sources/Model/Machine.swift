@@ -1,0 +1,21 @@
+internal import CKernels
+
+/// What the compute library says of itself and of this CPU.
+public enum Machine {
+  /// The version of oneDNN that is loaded.
+  public static var oneDNNVersion: String {
+    var message = ck_message()
+    unsafe ck_onednn_version(&message)
+    return message.string
+  }
+
+  /// The instruction set that oneDNN dispatches to; results are equal bits only where it is equal.
+  public static var instructionSet: String {
+    var message = ck_message()
+    unsafe ck_instruction_set(&message)
+    return message.string
+  }
+
+  /// Makes compute libraries run on the calling thread alone; every lane calls it once.
+  public static func useOneThread() { ck_use_one_thread() }
+}

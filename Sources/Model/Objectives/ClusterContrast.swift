@@ -1,0 +1,95 @@
+import Tensors
+
+/// Contrast between pseudo classes: positives share the query's cluster, hard negatives never do.
+///
+/// Every row of both views is a query q. Its positives P are the row's other view, every row of its
+/// own video, and the rows of other videos with its *fine* label. Its negatives N are the hard ones
+/// (see `HardNegatives`) among the batch's rows and a queue of earlier rows, never of its own or its
+/// other view's video, never of its fine or *coarse* label. With w the weights of the positives
+/// and s the cosine similarity, the loss is the mean over queries of
+///
+///     Σ_p w_p · −log( e^(s_qp/τ) / (e^(s_qp/τ) + Σ_n e^(s_qn/τ)) ) / Σ_p w_p
+///
+/// A query without negatives is left out. While nothing is labelled and all negatives are kept, this
+/// is SimCLR's loss. Labels from clusters follow Khorasgani et al., "SLIC", CVPR 2022 (arXiv
+/// 2206.12534); fine labels for positives and coarse ones for negatives, its `multiple_partition`
+/// branch; the one-positive denominator, Khosla et al., "Supervised contrastive learning", NeurIPS
+/// 2020, equation 2, with the other positives left out.
+public struct ClusterContrast: Objective {
+  /// Queries are computed in blocks of this many rows, so that their similarities stay in cache.
+  private static let queriesPerBlock = 64
+
+  let temperature: Double
+  let instanceWeight: Double
+  let policy: HardNegatives
+  var queue: NegativeQueue
+
+  /// Creates the objective with an empty queue; the knobs are explained in `ObjectiveSettings`.
+  public init(
+    temperature: Double = 0.2, keepShare: Double = 0.05, dropShare: Double = 0.001,
+    queueLength: Int = 2048, instanceWeight: Double = 1
+  ) {
+    self.temperature = temperature
+    self.instanceWeight = instanceWeight
+    policy = HardNegatives(keepShare: keepShare, dropShare: dropShare)
+    queue = NegativeQueue(capacity: queueLength)
+  }
+
+  /// Positives and negatives follow the pseudo labels.
+  public var usesLabels: Bool { true }
+
+  /// Two augmented views of the weights in training.
+  public var views: [View] { [View(.augmented), View(.augmented)] }
+
+  /// The queue: rows, their manifest indices and the place of the next.
+  public var state: ObjectiveState {
+    get { queue.state }
+    set { queue.state = newValue }
+  }
+
+  /// Computes the loss and its gradient, then takes the batch's unit rows into the queue.
+  public mutating func evaluate(_ batch: borrowing EmbeddedBatch) -> LossAndGradient {
+    let rows = UnitRows(batch.rows)
+    let samples = batch.samples.flatMap(\.self)
+    let (count, width) = (rows.unit.rows, rows.unit.columns)
+    var contrast = QueryContrast(
+      temperature: temperature, instanceWeight: instanceWeight, policy: policy,
+      batch: PoolLabels(samples, fine: batch.fine, coarse: batch.coarse),
+      queue: PoolLabels(queue.samples, fine: batch.fine, coarse: batch.coarse))
+
+    // ∂loss/∂(unit rows) times the number of queries: as a member of the pool, then as a query.
+    var gradient = Matrix(rows: count, columns: width)
+    var asQueries: [Float] = []
+    asQueries.reserveCapacity(count * width)
+    for first in stride(from: 0, to: count, by: Self.queriesPerBlock) {
+      let block = first..<min(first + Self.queriesPerBlock, count)
+      let queries = Matrix(
+        rows: block.count, columns: width,
+        values: Array(rows.unit.values[block.lowerBound * width..<block.upperBound * width]))
+      var near = Matrix(rows: block.count, columns: count)
+      var far = Matrix(rows: block.count, columns: queue.samples.count)
+      BLAS.multiply(queries, by: rows.unit, transposingB: true, into: &near)
+      if far.columns > 0 {
+        BLAS.multiply(queries, by: queue.rows, transposingB: true, into: &far)
+      }
+      for query in block {
+        contrast.replaceSimilarities(
+          of: query, row: query - first, inBatch: &near, inQueue: &far)
+      }
+      var own = Matrix(rows: block.count, columns: width)
+      BLAS.multiply(near, by: rows.unit, into: &own)
+      if far.columns > 0 { BLAS.multiply(far, by: queue.rows, into: &own, beta: 1) }
+      asQueries.append(contentsOf: own.values)
+      BLAS.multiply(near, transposingA: true, by: queries, into: &gradient, beta: 1)
+    }
+    var output = gradient.values.mutableSpan
+    for index in output.indices { output[index] += asQueries[index] }
+
+    queue.append(rows, samples: samples)
+    let average = contrast.totals.queries > 0 ? 1 / Double(contrast.totals.queries) : 0
+    return LossAndGradient(
+      loss: contrast.totals.loss * average,
+      gradients: rows.gradient(of: gradient, scale: average).split(into: 2),
+      statistics: contrast.totals.statistics(of: count))
+  }
+}

@@ -1,0 +1,86 @@
+// `unsafe` is sound here because all places come from the plan that sized the arena, and all ranges
+// from the layout that sized the flat buffers.
+internal import CKernels
+internal import Tensors
+
+/// A projection head on one lane: linear, batch norm, ReLU, linear (SimCLR, ICML 2020, section 4.2).
+@safe
+struct HeadRunner {
+  let plan: HeadPlan
+  private let clips: Int
+  private let weights: EncoderWeights
+  private let normalization: Normalization
+  private let hiddenGradient: AlignedStorage
+
+  init(_ plan: HeadPlan, clips: Int, weights: EncoderWeights) {
+    self.plan = plan
+    self.clips = clips
+    self.weights = weights
+    normalization = Normalization(
+      type: CK_F32, rows: clips, channels: plan.hidden, mean: plan.mean, variance: plan.variance,
+      scale: plan.scale, shift: plan.shift)
+    hiddenGradient = AlignedStorage(count: clips * plan.hidden)
+  }
+
+  /// Computes the embeddings N·D from the slot's features N·F.
+  func forward(slot: Slot, mode: Mode, scratch: LaneScratch) {
+    guard let (hidden, normalized, embedding) = unsafe slot.head else { return }
+    unsafe linear(
+      slot.features, plan.features, plan.firstWeights, plan.firstBias, plan.hidden, into: hidden)
+    unsafe normalization.forward(
+      hidden, residual: nil, rectify: true, into: normalized, mode: mode, weights: weights,
+      moments: slot.moments, inverses: slot.inverses, scratch: scratch)
+    unsafe linear(
+      normalized, plan.hidden, plan.secondWeights, plan.secondBias, plan.width, into: embedding)
+  }
+
+  /// Turns the gradient of the embeddings into that of the features, and writes the parameters'.
+  func backward(
+    _ gradient: UnsafePointer<Float>, into features: UnsafeMutablePointer<Float>, slot: Slot,
+    leaf: UnsafeMutablePointer<Float>
+  ) {
+    guard let (hidden, normalized, _) = unsafe slot.head else { return }
+    let inner = unsafe hiddenGradient.base
+    unsafe linearBackward(
+      gradient, plan.width, plan.secondWeights, plan.secondBias, source: normalized, plan.hidden,
+      into: inner, leaf: leaf)
+    unsafe normalization.backward(
+      hidden, y: UnsafeRawPointer(normalized), gradient: inner, into: inner, leaf: leaf,
+      weights: weights, moments: slot.moments, inverses: slot.inverses)
+    unsafe linearBackward(
+      inner, plan.hidden, plan.firstWeights, plan.firstBias, source: slot.features, plan.features,
+      into: features, leaf: leaf)
+  }
+
+  /// y = x·Wᵀ + b, W out·in.
+  private func linear(
+    _ x: UnsafePointer<Float>, _ columns: Int, _ matrix: Range<Int>, _ bias: Range<Int>,
+    _ outputs: Int, into y: UnsafeMutablePointer<Float>
+  ) {
+    let parameters = unsafe weights.values.base
+    for row in 0..<clips {
+      unsafe (y + row * outputs).update(from: parameters + bias.lowerBound, count: outputs)
+    }
+    unsafe BLAS.multiply(
+      clips, outputs, columns, x, columns, false, parameters + matrix.lowerBound, columns, true, y,
+      outputs, 1, 1)
+  }
+
+  private func linearBackward(
+    _ dy: UnsafePointer<Float>, _ outputs: Int, _ matrix: Range<Int>, _ bias: Range<Int>,
+    source x: UnsafePointer<Float>, _ columns: Int, into dx: UnsafeMutablePointer<Float>,
+    leaf: UnsafeMutablePointer<Float>
+  ) {
+    unsafe BLAS.multiply(
+      outputs, columns, clips, dy, outputs, true, x, columns, false, leaf + matrix.lowerBound,
+      columns, 1, 0)
+    for output in 0..<outputs {
+      var sum: Float = 0
+      for row in 0..<clips { unsafe sum += dy[row * outputs + output] }
+      unsafe leaf[bias.lowerBound + output] = sum
+    }
+    unsafe BLAS.multiply(
+      clips, columns, outputs, dy, outputs, false, weights.values.base + matrix.lowerBound, columns,
+      false, dx, columns, 1, 0)
+  }
+}

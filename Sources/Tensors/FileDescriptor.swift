@@ -1,0 +1,70 @@
+// The fence around POSIX files. `unsafe` is sound here because every pointer comes from a closure
+// that lends a buffer of stated length, and no call reads or writes past that length.
+import Foundation
+
+/// An open file, closed when its owner is gone; failures name the path and the system's reason.
+struct FileDescriptor: ~Copyable {
+  let path: String
+  private let number: Int32
+
+  init(_ path: String, flags: Int32, mode: mode_t = 0o666) throws(FileError) {
+    self.path = path
+    number = unsafe open(path, flags | O_CLOEXEC, mode)
+    if number < 0 { throw .system(path, "cannot be opened") }
+  }
+
+  deinit { close(number) }
+
+  /// The size in bytes of a regular file; anything else is refused.
+  func regularSize() throws(FileError) -> Int {
+    var status = stat()
+    guard unsafe fstat(number, &status) == 0 else { throw .system(path, "has no status") }
+    guard status.st_mode & S_IFMT == S_IFREG else {
+      throw FileError(path, "is not a regular file")
+    }
+    return Int(status.st_size)
+  }
+
+  /// Writes all of `bytes`.
+  @unsafe
+  func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+    var done = 0
+    while done < bytes.count {
+      let written = unsafe Foundation.write(
+        number, bytes.baseAddress?.advanced(by: done), bytes.count - done)
+      if written < 0 && errno == EINTR { continue }
+      guard written > 0 else { throw .system(path, "cannot be written") }
+      done += written
+    }
+  }
+
+  /// Fills `bytes`; a file that ends before is an error.
+  @unsafe
+  func read(into bytes: UnsafeMutableRawBufferPointer) throws(FileError) {
+    var done = 0
+    while done < bytes.count {
+      let count = unsafe Foundation.read(
+        number, bytes.baseAddress?.advanced(by: done), bytes.count - done)
+      if count < 0 && errno == EINTR { continue }
+      if count < 0 { throw .system(path, "cannot be read") }
+      guard count > 0 else {
+        throw FileError(path, "ends \(bytes.count - done) bytes too early")
+      }
+      done += count
+    }
+  }
+
+  /// Waits until the file, or the directory's entries, are on the disk.
+  func synchronize() throws(FileError) {
+    // Some file systems cannot flush a directory and say EINVAL; there is nothing better to do.
+    guard fsync(number) == 0 || errno == EINVAL else { throw .system(path, "cannot be flushed") }
+  }
+}
+
+extension FileError {
+  /// An error that ends with the system's text for the last failed call.
+  static func system(_ path: String, _ what: String) -> FileError {
+    let code = errno
+    return unsafe FileError(path, "\(what): \(String(cString: strerror(code)))")
+  }
+}

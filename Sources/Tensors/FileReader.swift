@@ -1,0 +1,42 @@
+// `unsafe` is sound here because each read fills exactly the memory that was allocated for it.
+import Foundation
+
+/// A regular file read from its start to its end, with the rest's size known before allocating.
+struct FileReader: ~Copyable {
+  private let file: FileDescriptor
+  let path: String
+  let size: Int
+  private var position = 0
+
+  init(_ path: String) throws(FileError) {
+    // Without O_NONBLOCK a FIFO would hang the open.
+    let file = try FileDescriptor(path, flags: O_RDONLY | O_NONBLOCK)
+    size = try file.regularSize()
+    self.path = path
+    self.file = file
+  }
+
+  /// The bytes not read yet.
+  var remaining: Int { size - position }
+
+  /// The next `count` elements, in this machine's byte order.
+  mutating func next<Element: BitwiseCopyable>(
+    _ count: Int, of type: Element.Type = Element.self
+  ) throws(FileError) -> [Element] {
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
+    guard count >= 0, !overflow, bytes <= remaining else {
+      throw FileError(path, "ends too early: \(count) values are due and \(remaining) bytes left")
+    }
+    var failure: FileError?
+    let elements = unsafe [Element](unsafeUninitializedCapacity: count) { buffer, filled in
+      do throws(FileError) {
+        unsafe try file.read(
+          into: UnsafeMutableRawBufferPointer(start: buffer.baseAddress, count: bytes))
+        filled = count
+      } catch { failure = error }
+    }
+    if let failure { throw failure }
+    position += bytes
+    return elements
+  }
+}

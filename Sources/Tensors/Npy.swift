@@ -1,0 +1,50 @@
+import Foundation
+
+/// NumPy's array files: the format 1.0 that `numpy.save` writes, and 2.0 on reading.
+///
+/// The format is NumPy's NEP 1; two dimensions, C order, little-endian `<f4` and `<f8`.
+public enum Npy {
+  /// Writes an N×D array of `<f4`.
+  ///
+  /// - Throws: `FileError`; the earlier file is then as it was.
+  public static func write(_ matrix: Matrix, to path: String) throws {
+    try AtomicFile.write(to: path) { file in
+      try file.append(NpyHeader(.float32, rows: matrix.rows, columns: matrix.columns).bytes)
+      try file.append(matrix.values)
+    }
+  }
+
+  /// Writes an array of `<f8`, its elements row after row.
+  ///
+  /// - Throws: `FileError`; the earlier file is then as it was.
+  public static func write(doubles: [Double], rows: Int, columns: Int, to path: String) throws {
+    precondition(
+      doubles.count == rows * columns, "\(doubles.count) values cannot fill \(rows)×\(columns)")
+    try AtomicFile.write(to: path) { file in
+      try file.append(NpyHeader(.float64, rows: rows, columns: columns).bytes)
+      try file.append(doubles)
+    }
+  }
+
+  /// Reads an N×D array of `<f4` or `<f8`; doubles are rounded to floats.
+  ///
+  /// - Throws: `FileError` for anything else, before memory is allocated for the elements.
+  public static func readMatrix(_ path: String) throws(FileError) -> Matrix {
+    var file = try FileReader(path)
+    let header = try NpyHeader(from: &file)
+    let (count, tooMany) = header.rows.multipliedReportingOverflow(by: header.columns)
+    let (bytes, tooLong) = count.multipliedReportingOverflow(by: header.element.size)
+    guard !tooMany, !tooLong, bytes == file.remaining else {
+      throw FileError(
+        path,
+        "the shape (\(header.rows), \(header.columns)) of \(header.element.rawValue) does not fit "
+          + "the \(file.remaining) bytes after the header")
+    }
+    let values: [Float]
+    switch header.element {
+    case .float32: values = try file.next(count)
+    case .float64: values = try file.next(count, of: Double.self).map { Float($0) }
+    }
+    return Matrix(rows: header.rows, columns: header.columns, values: values)
+  }
+}

@@ -1,0 +1,78 @@
+import Foundation
+
+/// What precedes the elements of a NumPy array file.
+struct NpyHeader {
+  /// The element types that we read and write, by NumPy's name.
+  enum Element: String {
+    case float32 = "<f4"
+    case float64 = "<f8"
+
+    var size: Int { self == .float32 ? 4 : 8 }
+  }
+
+  let element: Element
+  let rows: Int
+  let columns: Int
+
+  private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
+  private static let alignment = 64
+  /// NumPy leaves room for the first extent to grow to this many digits in place.
+  private static let growthDigits = 21
+  /// NumPy itself refuses longer headers unless told to trust the file.
+  private static let longest = 10_000
+
+  init(_ element: Element, rows: Int, columns: Int) {
+    self.element = element
+    self.rows = rows
+    self.columns = columns
+  }
+
+  /// The header as `numpy.save` writes it, byte for byte (NumPy 2).
+  var bytes: Data {
+    var text = "{'descr': '\(element.rawValue)', 'fortran_order': False, "
+    text += "'shape': (\(rows), \(columns)), }"
+    text += String(repeating: " ", count: Self.growthDigits - String(rows).count)
+    let fixed = Self.magic.count + 4 + text.utf8.count + 1
+    text += String(repeating: " ", count: Self.alignment - fixed % Self.alignment) + "\n"
+    let length = UInt16(text.utf8.count)
+    return Data(Self.magic + [1, 0, UInt8(length & 0xff), UInt8(length >> 8)]) + Data(text.utf8)
+  }
+
+  /// Reads the header, and leaves the file at the first element.
+  init(from file: inout FileReader) throws(FileError) {
+    let path = file.path
+    guard file.size >= 10 else { throw FileError(path, "is no NumPy array: it is too short") }
+    let start: [UInt8] = try file.next(8)
+    guard Array(start[0..<6]) == Self.magic else {
+      throw FileError(path, "is no NumPy array: it does not start with \\x93NUMPY")
+    }
+    let length: Int
+    switch start[6] {
+    case 1: length = try file.next(2, of: UInt8.self).littleEndian
+    case 2: length = try file.next(4, of: UInt8.self).littleEndian
+    default: throw FileError(path, "has NumPy format \(start[6]).\(start[7]); 1 and 2 are known")
+    }
+    guard length <= min(Self.longest, file.remaining) else {
+      throw FileError(path, "has a header of \(length) bytes")
+    }
+    let text = String(decoding: try file.next(length, of: UInt8.self), as: UTF8.self)
+    guard let fields = NpyFields(text) else {
+      throw FileError(path, "has a header that is no dictionary: \(text.prefix(80))")
+    }
+    guard let element = fields.element.flatMap({ Element(rawValue: $0) }) else {
+      throw FileError(path, "has elements '\(fields.element ?? "none")'; '<f4' and '<f8' are known")
+    }
+    guard fields.isFortranOrder == false else {
+      throw FileError(path, "is in Fortran order; C order is known")
+    }
+    guard let shape = fields.shape, shape.count == 2 else {
+      throw FileError(path, "has the shape \(fields.shape ?? []); two dimensions are needed")
+    }
+    self.init(element, rows: shape[0], columns: shape[1])
+  }
+}
+
+extension [UInt8] {
+  /// The number that these bytes write, the lowest byte first.
+  fileprivate var littleEndian: Int { reversed().reduce(0) { $0 << 8 | Int($1) } }
+}

@@ -1,0 +1,106 @@
+// `unsafe` is sound here because the clip's length is checked against frames and size before
+// anything is written.
+public import Tensors
+
+/// Makes training views: one draw of everything, applied to all frames of a clip alike.
+///
+/// Semantics are torchvision's for float images in 0…1 (`RandomResizedCrop` without antialiasing,
+/// `RandomHorizontalFlip`, `ColorJitter`, `RandomGrayscale`, `Normalize`, in this order), except that
+/// contrast turns around the mean gray of the whole clip, so that it is the same for all frames.
+public struct ClipAugmentation: Sendable {
+  let settings: AugmentationSettings
+  let size: Int
+
+  /// Creates the augmentation for clips of `size`×`size` pixels.
+  ///
+  /// The settings must be usable: see their `problem`.
+  public init(_ settings: AugmentationSettings, size: Int) {
+    precondition(settings.problem == nil, settings.problem ?? "")
+    precondition(size >= 1, "clips of \(size) pixels")
+    self.settings = settings
+    self.size = size
+  }
+
+  /// One change of colour.
+  public enum Adjustment: Sendable, Equatable {
+    /// Multiplies the channels.
+    case brightness(Float)
+    /// Scales the distance from the clip's mean gray.
+    case contrast(Float)
+    /// Scales the distance from the pixel's own gray.
+    case saturation(Float)
+    /// Turns the hue by a share of the circle, −0.5…0.5.
+    case hue(Float)
+  }
+
+  /// Everything that is random about a view.
+  public struct Draw: Sendable, Equatable {
+    /// The part of the frame that is shown.
+    public var crop: CropRectangle
+    /// Left and right change places.
+    public var isFlipped = false
+    /// The changes of colour, in their order.
+    public var adjustments: [Adjustment] = []
+    /// The colours are taken away.
+    public var isGray = false
+
+    /// Creates a draw that shows a part of the frame and changes nothing.
+    public init(crop: CropRectangle) { self.crop = crop }
+  }
+
+  /// Draws a view of frames of a size.
+  public func draw(using random: inout RandomStream, in frame: PixelSize) -> Draw {
+    var draw = Draw(crop: drawCrop(using: &random, in: frame))
+    draw.isFlipped = random.chance(settings.flip)
+    if random.chance(settings.jitter) {
+      func factor(_ spread: Float) -> Float {
+        random.uniform(in: max(0, 1 - spread)...(1 + spread))
+      }
+      let adjustments: [Adjustment] = [
+        .brightness(factor(settings.brightness)), .contrast(factor(settings.contrast)),
+        .saturation(factor(settings.saturation)),
+        .hue(random.uniform(in: -settings.hue...settings.hue)),
+      ]
+      draw.adjustments = random.permutation(of: 4).map { adjustments[$0] }
+    }
+    draw.isGray = random.chance(settings.grayscale)
+    return draw
+  }
+
+  /// Writes the view that a draw describes.
+  ///
+  /// - Parameters:
+  ///   - pixels: T·H·W·3 bytes of RGB.
+  ///   - clip: C·T·size·size planes, normalised as (value / 255 − mean) / deviation.
+  public func apply(
+    _ draw: Draw, to pixels: [UInt8], frames: Int, of frame: PixelSize,
+    into clip: UnsafeMutableBufferPointer<Float>
+  ) {
+    precondition(draw.crop.isInside(frame), "\(draw.crop) is not inside \(frame)")
+    let planes = unsafe ColourPlanes(clip, pixels: frames * size * size)
+    let resize = BilinearResize(draw.crop, of: frame, to: size, isFlipped: draw.isFlipped)
+    unsafe resize.apply(to: pixels, frames: frames, into: clip)
+    for adjustment in draw.adjustments {
+      switch adjustment {
+      case .brightness(let factor): planes.brighten(by: factor)
+      case .contrast(let factor): planes.contrast(by: factor)
+      case .saturation(let factor): planes.saturate(by: factor)
+      case .hue(let turn): planes.turnHue(by: turn)
+      }
+    }
+    if draw.isGray { planes.saturate(by: 0) }
+    planes.normalise(mean: settings.mean, deviation: settings.deviation)
+  }
+
+  /// Writes the view without randomness: the centre square of the short side.
+  ///
+  /// Parameters are those of `apply`.
+  public func centred(
+    _ pixels: [UInt8], frames: Int, of frame: PixelSize,
+    into clip: UnsafeMutableBufferPointer<Float>
+  ) {
+    unsafe apply(
+      Draw(crop: CropRectangle(centredIn: frame)), to: pixels, frames: frames, of: frame,
+      into: clip)
+  }
+}

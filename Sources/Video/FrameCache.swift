@@ -1,0 +1,141 @@
+import Synchronization
+
+/// The decoded videos of a manifest, kept in memory as far as a limit allows.
+///
+/// Memoisation and nothing else: whether a video is kept or decoded again, the bytes are the same.
+/// Lanes may ask at the same time; different samples decode side by side, and a sample is decoded
+/// once for all who wait for it.
+public final class FrameCache: Sendable {
+  /// The samples, by index.
+  public let manifest: Manifest
+  /// The short side of the kept frames, in pixels.
+  public let shortSide: Int
+  /// The most bytes of pixels that are kept.
+  public let byteLimit: Int
+
+  /// The most bytes that one video may take; of longer ones only windows are ever decoded.
+  static let videoByteLimit = 256 << 20
+
+  /// What is known about a sample.
+  private enum Knowledge {
+    case nothing
+    case kept(DecodedVideo)
+    case counted(Int)
+    case failed(VideoError)
+  }
+
+  /// A sample's knowledge under a lock of its own, which is held while the sample is first decoded.
+  private final class Slot: Sendable {
+    let knowledge = Mutex(Knowledge.nothing)
+  }
+
+  private struct Counters {
+    var bytes = 0
+    var decodes = 0
+    var hits = 0
+  }
+
+  private let slots: [Slot]
+  private let counters = Mutex(Counters())
+
+  /// Creates an empty cache.
+  public init(manifest: Manifest, shortSide: Int, byteLimit: Int) {
+    precondition(shortSide >= 1, "a short side of \(shortSide) pixels")
+    self.manifest = manifest
+    self.shortSide = shortSide
+    self.byteLimit = byteLimit
+    slots = manifest.samples.map { _ in Slot() }
+  }
+
+  /// How often a file has been opened to decode it.
+  public var decodes: Int { counters.withLock { $0.decodes } }
+
+  /// How often a kept video has been used.
+  public var hits: Int { counters.withLock { $0.hits } }
+
+  /// The bytes of pixels that are kept.
+  public var bytes: Int { counters.withLock { $0.bytes } }
+
+  /// All frames of a sample.
+  ///
+  /// - Throws: why the file cannot be decoded, at every call the same; or that the video is too long
+  ///   to be held in memory, where `frames` still works.
+  public func video(_ sample: Int) throws(VideoError) -> DecodedVideo {
+    if case .kept(let video) = try knowledge(of: sample) { return video }
+    var reader = try open(sample, frameCount: nil)
+    let limit = FrameCache.videoByteLimit
+    guard let video = try reader.readAll(shortSide: shortSide, atMost: limit) else {
+      throw VideoError(
+        path: manifest.samples[sample].path,
+        reason: "decoded at once it would take more than \(limit >> 20) MiB")
+    }
+    return video
+  }
+
+  /// The number of frames of a sample that decode; at least 1.
+  public func frameCount(_ sample: Int) throws(VideoError) -> Int {
+    switch try knowledge(of: sample) {
+    case .kept(let video): return video.frameCount
+    case .counted(let count): return count
+    case .nothing, .failed: preconditionFailure("sample \(sample) was looked at in vain")
+    }
+  }
+
+  /// The frames of a window, T·H·W·3, and their size.
+  public func frames(_ sample: Int, _ window: ClipWindow) throws(VideoError) -> (
+    pixels: [UInt8], size: PixelSize
+  ) {
+    switch try knowledge(of: sample) {
+    case .kept(let video): return (video.frames(window), video.size)
+    case .counted(let count):
+      var reader = try open(sample, frameCount: count)
+      let size = try reader.scaledSize(shortSide: shortSide)
+      return (try reader.read(window, crop: nil, scaledTo: size), size)
+    case .nothing, .failed: preconditionFailure("sample \(sample) was looked at in vain")
+    }
+  }
+}
+
+extension FrameCache {
+  private func open(_ sample: Int, frameCount: Int?) throws(VideoError) -> VideoReader {
+    counters.withLock { $0.decodes += 1 }
+    return try VideoReader(opening: manifest.samples[sample].path, frameCount: frameCount)
+  }
+
+  /// What there is to know about a sample: its pixels, or else their number; never nothing.
+  private func knowledge(of sample: Int) throws(VideoError) -> Knowledge {
+    let (knowledge, isNew) = slots[sample].knowledge.withLock { knowledge in
+      guard case .nothing = knowledge else { return (knowledge, false) }
+      knowledge = look(at: sample)
+      return (knowledge, true)
+    }
+    switch knowledge {
+    case .failed(let error): throw error
+    case .kept where !isNew: counters.withLock { $0.hits += 1 }
+    case .kept, .counted, .nothing: break
+    }
+    return knowledge
+  }
+
+  private func look(at sample: Int) -> Knowledge {
+    do throws(VideoError) {
+      var reader = try open(sample, frameCount: nil)
+      let free = byteLimit - counters.withLock { $0.bytes }
+      let limit = min(free, FrameCache.videoByteLimit)
+      guard limit > 0, let video = try reader.readAll(shortSide: shortSide, atMost: limit),
+        reserve(video.pixels.count)
+      else { return .counted(try reader.frameCount()) }
+      return .kept(video)
+    } catch {
+      return .failed(error)
+    }
+  }
+
+  private func reserve(_ bytes: Int) -> Bool {
+    counters.withLock { counters in
+      guard counters.bytes + bytes <= byteLimit else { return false }
+      counters.bytes += bytes
+      return true
+    }
+  }
+}

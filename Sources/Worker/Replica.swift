@@ -1,0 +1,175 @@
+// `unsafe` is sound here because buffers are lent for the time of one call, to one lane each.
+public import Collective
+public import Model
+public import Tensors
+
+/// One rank's copy of the encoder: lanes that compute this rank's microbatches.
+public final class Replica {
+  /// Writes a microbatch's clips, N·C·T·H·W floats; local microbatch numbers start at 0.
+  public typealias Load =
+    @Sendable (_ microbatch: Int, _ clips: UnsafeMutableBufferPointer<Float>) throws -> Void
+
+  /// The weights in training.
+  public let weights: EncoderWeights
+  /// The lanes of this rank.
+  public let lanes: LanePool
+  /// The clips of a microbatch, N.
+  public let clips: Int
+  /// The microbatches of a step on this rank.
+  public let microbatches: Int
+  /// Whether activations stay in memory between forward and backward; otherwise they are
+  /// recomputed.
+  public let keepsActivations: Bool
+  private let packed: PackedWeights
+  private let workers: [Lane]
+
+  /// One lane's encoder, its share of the microbatches, and its part of the gradient sum.
+  private struct Lane: Sendable {
+    let encoder: LaneEncoder
+    let microbatches: Range<Int>
+    let sums: LaneSums
+  }
+
+  /// Creates the lanes' primitives and arenas.
+  ///
+  /// - Parameter memory: the budget for activations, in bytes; above it they are recomputed.
+  public init(
+    _ weights: EncoderWeights, precision: Precision, clips: Int, microbatches: Int,
+    lanes: LanePool, memory: Int
+  ) throws {
+    self.weights = weights
+    self.lanes = lanes
+    self.clips = clips
+    self.microbatches = microbatches
+    try lanes.run { _ in
+      BLAS.useOneThread()
+      Machine.useOneThread()
+    }
+    packed = try PackedWeights(weights, clips: clips, precision: precision, lanes: lanes)
+    let slotBytes = LaneEncoder.slotBytes(weights.network, clips: clips, precision: precision)
+    keepsActivations = slotBytes * microbatches <= memory
+    var workers: [Lane] = []
+    for lane in 0..<lanes.count {
+      let share = lane * microbatches / lanes.count..<(lane + 1) * microbatches / lanes.count
+      let encoder = try LaneEncoder(packed, slots: keepsActivations ? max(share.count, 1) : 1)
+      workers.append(
+        Lane(
+          encoder: encoder, microbatches: share,
+          sums: LaneSums(leafCount: encoder.leafCount, microbatches: microbatches)))
+    }
+    self.workers = workers
+  }
+
+  /// The length of the gradient sum: parameters, then batch means and variances.
+  public var leafCount: Int { workers[0].encoder.leafCount }
+
+  /// Embeds this rank's microbatches with batch statistics; the rows N·D of each, in order.
+  public func forward(_ load: Load) throws -> [Matrix] {
+    let results = Results(Matrix(rows: 0, columns: 0), count: microbatches)
+    try lanes.run { [workers, keepsActivations] lane in
+      let worker = workers[lane]
+      for (place, microbatch) in worker.microbatches.enumerated() {
+        let slot = keepsActivations ? place : 0
+        try unsafe load(microbatch, worker.encoder.input(slot: slot))
+        results[microbatch] = worker.encoder.forward(slot: slot, mode: .training).embeddings
+      }
+    }
+    return results.values
+  }
+
+  /// Back-propagates the rows' gradients and sums them over all microbatches of all ranks.
+  ///
+  /// - Parameters:
+  ///   - gradients: N·D for each of this rank's microbatches.
+  ///   - load: as in `forward`; asked again where activations were not kept.
+  /// - Returns: the sum, the same bits on every rank: parameters' gradients, then statistics.
+  public func backward(
+    _ gradients: [Matrix], _ load: Load, reducing communicator: Communicator
+  ) throws -> AlignedStorage {
+    try lanes.run { [workers, keepsActivations] lane in
+      let worker = workers[lane]
+      for (place, microbatch) in worker.microbatches.enumerated() {
+        let slot = keepsActivations ? place : 0
+        if !keepsActivations {
+          try unsafe load(microbatch, worker.encoder.input(slot: slot))
+          _ = worker.encoder.forward(slot: slot, mode: .training)
+        }
+        let leaf = worker.sums.buffer()
+        unsafe worker.encoder.backward(
+          slot: slot, gradient: gradients[microbatch], into: leaf.buffer)
+        worker.sums.add(microbatch, leaf)
+      }
+    }
+    let (root, additions) = LaneSums.join(workers.map(\.sums))
+    try unsafe communicator.sum(root.buffer) { markReady in
+      // Joined bucket by bucket from the end, so that the first are on their way meanwhile.
+      let bucket = 1 << 18
+      for start in stride(from: 0, to: leafCount, by: bucket).reversed() {
+        let range = start..<min(start + bucket, leafCount)
+        let parts = lanes.count
+        try lanes.forEach(parts) { part in
+          let from = range.lowerBound + range.count * part / parts
+          let to = range.lowerBound + range.count * (part + 1) / parts
+          for addition in additions { accumulate(addition.from, into: addition.into, from..<to) }
+        }
+        markReady(range)
+      }
+    }
+    return root
+  }
+
+  /// The Euclidean norm of the parameters' part of a gradient sum, in blocks of fixed size.
+  public func gradientNorm(of sum: AlignedStorage) throws -> Double {
+    let count = weights.network.layout.parameterCount
+    let blocks = GradientNorm.blockCount(of: count)
+    let squares = Results(0.0, count: blocks)
+    try lanes.forEach(blocks) { block in
+      let gradients = unsafe UnsafeBufferPointer(sum.buffer.extracting(0..<count))
+      squares[block] = unsafe GradientNorm.squares(ofBlock: block, in: gradients)
+    }
+    return GradientNorm.norm(ofBlockSquares: squares.values)
+  }
+
+  /// Updates the weights, each lane a share: element by element, so the bits are the same.
+  public func update(
+    _ optimizer: SGD, with sum: AlignedStorage, learningRate: Float, scale: Float
+  ) throws {
+    let count = weights.network.layout.parameterCount
+    try lanes.run { [weights, lanes] lane in
+      let share = lane * count / lanes.count..<(lane + 1) * count / lanes.count
+      unsafe optimizer.update(
+        range: share, values: weights.values.buffer,
+        gradients: UnsafeBufferPointer(sum.buffer.extracting(0..<count)),
+        learningRate: learningRate, gradientScale: scale)
+    }
+  }
+
+  /// Packs the weights anew, after an update.
+  public func refresh() { packed.refresh(lanes: lanes) }
+
+  /// Embeds blocks of N clips with running statistics.
+  ///
+  /// - Parameters:
+  ///   - blocks: the block numbers; lanes take them as they come.
+  ///   - load: writes a block's clips, N·C·T·H·W floats.
+  /// - Returns: pooled features and embeddings of every block, in the blocks' order.
+  public func embed(
+    _ blocks: Range<Int>,
+    _ load: @Sendable (_ block: Int, _ clips: UnsafeMutableBufferPointer<Float>) throws -> Void
+  ) throws -> (features: [Matrix], embeddings: [Matrix]) {
+    let none = Matrix(rows: 0, columns: 0)
+    let features = Results(none, count: blocks.count)
+    let embeddings = Results(none, count: blocks.count)
+    let tickets = LanePool.Ticket()
+    try lanes.run { [workers] lane in
+      let encoder = workers[lane].encoder
+      while let place = tickets.take(below: blocks.count) {
+        try unsafe load(blocks.lowerBound + place, encoder.input(slot: 0))
+        let result = encoder.forward(slot: 0, mode: .evaluation)
+        features[place] = result.features
+        embeddings[place] = result.embeddings
+      }
+    }
+    return (features.values, embeddings.values)
+  }
+}

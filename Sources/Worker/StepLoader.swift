@@ -1,0 +1,77 @@
+// `unsafe` is sound here because every clip is written inside its own part of the lane's buffer.
+import Foundation
+internal import Model
+internal import Tensors
+internal import Video
+
+/// Loads the clips of a step's microbatches, and remembers what had to be replaced.
+///
+/// `@unchecked Sendable`: `actual` and `failures` are touched under the lock alone.
+final class StepLoader: @unchecked Sendable {
+  private let source: ClipSource
+  private let views: Int
+  private let planned: [Int]
+  private let sampleCount: Int
+  private let seed: UInt64
+  private let epoch: Int
+  private let perMicrobatch: Int
+  private let lock = NSLock()
+  private var actual: [Int]
+  private var failures: [Int: String] = [:]
+
+  /// - Parameters:
+  ///   - planned: this rank's samples, microbatch after microbatch.
+  ///   - perMicrobatch: the samples of a microbatch; it holds all their views, view after view.
+  init(
+    _ source: ClipSource, planned: [Int], perMicrobatch: Int, views: Int, sampleCount: Int,
+    seed: UInt64, epoch: Int
+  ) {
+    self.source = source
+    self.planned = planned
+    self.perMicrobatch = perMicrobatch
+    self.views = views
+    self.sampleCount = sampleCount
+    self.seed = seed
+    self.epoch = epoch
+    actual = planned
+  }
+
+  /// The samples that were really loaded, and those that could not be read with the reason.
+  var outcome: (samples: [Int], failures: [Int: String]) { lock.withLock { (actual, failures) } }
+
+  /// Writes the views of a microbatch's samples.
+  ///
+  /// A sample that cannot be read is replaced by another, drawn from a stream of its own: the same
+  /// on any rank. The views of one sample always come from one video.
+  func load(_ microbatch: Int, into clips: UnsafeMutableBufferPointer<Float>) throws {
+    for place in 0..<perMicrobatch {
+      let index = microbatch * perMicrobatch + place
+      var sample = planned[index]
+      var avoided: Set<Int> = []
+      while true {
+        do {
+          try unsafe load(sample, at: place, into: clips)
+          break
+        } catch {
+          lock.withLock { failures[sample] = error.description }
+          avoided.insert(sample)
+          if avoided.count >= min(sampleCount, 64) { throw error }
+          sample = BatchPlan.replacement(
+            for: sample, among: sampleCount, avoiding: avoided, seed: seed, epoch: epoch)
+        }
+      }
+      lock.withLock { actual[index] = sample }
+    }
+  }
+
+  private func load(
+    _ sample: Int, at place: Int, into clips: UnsafeMutableBufferPointer<Float>
+  ) throws(VideoError) {
+    let elements = source.clipElements
+    for view in 0..<views {
+      let start = (view * perMicrobatch + place) * elements
+      let part = unsafe UnsafeMutableBufferPointer(rebasing: clips[start..<start + elements])
+      try unsafe source.augmentedClip(sample: sample, epoch: epoch, view: view, into: part)
+    }
+  }
+}

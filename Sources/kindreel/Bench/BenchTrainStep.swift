@@ -1,0 +1,139 @@
+public import ArgumentParser
+import Collective
+import Coordinator
+import Foundation
+public import Model
+import Tensors
+import Worker
+
+/// The command `kindreel bench train-step`.
+struct BenchTrainStep: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "train-step",
+    abstract: "A whole step on random clips: forward, loss, backward, reduction, update.")
+
+  /// The networks that are timed.
+  enum Encoder: String, CaseIterable, ExpressibleByArgument {
+    /// torchvision's r3d_18.
+    case r3d18
+    /// SLIC's: 7×7×7 stem, no pool, projection head.
+    case slic18
+    /// The `actions` preset's: R3D-10, quarter width.
+    case actions
+
+    var architecture: EncoderArchitecture {
+      var result = EncoderArchitecture()
+      switch self {
+      case .actions: break
+      case .r3d18:
+        (result.depth, result.width, result.headHidden) = (18, 1, 0)
+      case .slic18:
+        (result.depth, result.width, result.stemTime) = (18, 1, 7)
+        (result.headHidden, result.headWidth) = (2048, 128)
+      }
+      return result
+    }
+  }
+
+  @Option(help: "r3d18, slic18 or actions.")
+  var encoder = Encoder.actions
+
+  @Option(help: "The clip, C×T×H×W, for example 3x16x112x112.")
+  var clip = "3x8x48x48"
+
+  @Option(help: "Clips a lane.")
+  var batch = 16
+
+  @Option(help: "fp32 or bf16.")
+  var precision = Precision.fp32
+
+  @Option(help: "Lanes, each with its own microbatch.")
+  var lanes = 2
+
+  @Flag(help: "Time the embedding pass instead.")
+  var inference = false
+
+  @OptionGroup var options: BenchOptions
+
+  func run() throws {
+    try reportingFailure {
+      let extents = clip.split(separator: "x").compactMap { Int($0) }
+      guard extents.count == 4, extents[0] == 3, extents[2] == extents[3] else {
+        throw ValidationError("--clip is '\(clip)'; write 3xTxSxS, for example 3x16x112x112")
+      }
+      let network = try ResNet3D(encoder.architecture, frames: extents[1], size: extents[2])
+      let (batch, lanes, precision) = (batch, lanes, precision)
+      let (options, inference) = (options, inference)
+      let timing = try Launch.simulated(ranks: 1, deadline: .seconds(600)) { communicator in
+        let replica = try Replica(
+          EncoderWeights(network, seed: 0), precision: precision, clips: batch,
+          microbatches: lanes, lanes: LanePool(count: lanes), memory: .max)
+        var step = RandomStep(replica, communicator)
+        return try options.time { inference ? try step.embed() : try step.train() }
+      }[0]
+      let clips = Double(batch * lanes)
+      let work = Double(network.multiplications) * 2 * (inference ? 1 : 3) * clips
+      try options.report(
+        inference ? "inference" : "train-step",
+        [
+          "encoder": .text(encoder.rawValue), "clip": .text(clip), "batch": .integer(batch),
+          "lanes": .integer(lanes), "precision": .text(precision.rawValue),
+          "clips_per_second": .number(clips / timing.median), "step_seconds": .seconds(timing),
+          "gflops": .number(work / timing.median / 1e9), "peak_rss_bytes": .integer(peakMemory),
+        ])
+    }
+  }
+}
+
+/// A step on random clips, in all its parts but the decoding.
+private struct RandomStep {
+  private let replica: Replica
+  private let communicator: Communicator
+  private let clips: [Float]
+  private let optimizer: SGD
+  private var objective: any Objective
+
+  init(_ replica: Replica, _ communicator: Communicator) {
+    self.replica = replica
+    self.communicator = communicator
+    let layout = replica.weights.network.layout
+    optimizer = SGD(OptimizerSettings(), count: layout.parameterCount)
+    objective = SimCLR()
+    var random = RandomStream(seed: 0, purpose: .test)
+    clips = random.normals(replica.clips * replica.weights.network.clipElements)
+  }
+
+  mutating func train() throws {
+    let load: Replica.Load = { [clips] _, buffer in
+      _ = unsafe buffer.update(fromContentsOf: clips)
+    }
+    let rows = try unsafe replica.forward(load)
+    let half = replica.clips / 2
+    let all = rows.flatMap(\.values)
+    let views = Trainer.split(all, views: 2, perMicrobatch: half, width: rows[0].columns)
+    let count = half * replica.microbatches
+    let result = objective.evaluate(
+      EmbeddedBatch(
+        views: views, samples: [Array(0..<count), Array(0..<count)],
+        fine: [Int32](repeating: -1, count: count),
+        coarse: [Int32](repeating: -1, count: count), epoch: 0, step: 0, seed: 0))
+    let gradients = (0..<replica.microbatches).map { microbatch in
+      Matrix(
+        rows: 2 * half, columns: rows[0].columns,
+        values: result.gradients.flatMap {
+          $0.rows(microbatch * half..<(microbatch + 1) * half).values
+        })
+    }
+    let sum = try unsafe replica.backward(gradients, load, reducing: communicator)
+    try replica.update(optimizer, with: sum, learningRate: 1e-6, scale: 1)
+    replica.refresh()
+  }
+
+  func embed() throws {
+    _ = try unsafe replica.embed(0..<replica.microbatches) { [clips] _, buffer in
+      _ = unsafe buffer.update(fromContentsOf: clips)
+    }
+  }
+}
+
+extension Precision: ExpressibleByArgument {}

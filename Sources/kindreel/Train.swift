@@ -1,0 +1,77 @@
+import ArgumentParser
+import Collective
+import Coordinator
+import Foundation
+import Video
+
+/// The command `kindreel train`.
+struct Train: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Train an encoder on a folder of videos.",
+    discussion: """
+      The last line on standard output is one JSON object; equal hashes mean equal bits:
+
+        {"epochs":2,"labels_hash":"…","loss":2.1,"run":"RUN","steps":14,"stopped":false,\
+      "weights_hash":"…"}
+
+      The same configuration, data and seed give the same bits on any number of ranks and lanes, \
+      as long as batch.microbatches / ranks is a power of two (or there is one rank) and the CPUs \
+      have the same instruction set. SIGUSR1 or SIGTERM save at the next step, exit 75.
+      """)
+
+  @Option(help: "A YAML file, or the name of a preset in cluster-configs/presets.")
+  var config: String?
+
+  @Option(help: "The dataset: UCF101's layout, or a plain folder of videos.")
+  var data: String
+
+  @Option(help: "The run directory; it must not hold a run, unless with --resume.")
+  var out: String
+
+  @Option(name: .customLong("set"), help: "Overrides one key, for example encoder.depth=18.")
+  var overrides: [String] = []
+
+  @Option(help: "A safetensors file with initial weights, under torchvision's names.")
+  var weights: String?
+
+  @Flag(help: "Go on from the newest whole checkpoint.")
+  var resume = false
+
+  @OptionGroup var world: WorldOptions
+
+  func run() throws {
+    try reportingFailure {
+      StopRequest.listen()
+      let configuration = try RunConfiguration.load(config, overrides: overrides)
+      var request = TrainingRequest(
+        configuration: configuration, data: data, output: out, lanes: world.lanesOfRank,
+        ranksOfMachine: world.ranksOfMachine)
+      request.resumes = resume
+      request.weights = weights
+      // Simulated ranks share one cache, so that a video is decoded once.
+      let shared =
+        world.ranks ?? 1 > 1 ? try SharedDataset(request) : nil
+      let summary = try world.launch(deadline: configuration.deadlineSeconds) {
+        [request] communicator in
+        var run = try TrainingRun(
+          request, communicator: communicator, sharing: shared?.dataset,
+          shouldStop: { StopRequest.isMade })
+        return try run.run()
+      }
+      guard let summary else { return }
+      try printJSON(summary)
+      if summary.stopped { throw ArgumentParser.ExitCode(Coordinator.ExitCode.requeue.rawValue) }
+    }
+  }
+}
+
+/// The dataset of simulated ranks, with the whole cache.
+private struct SharedDataset: Sendable {
+  let dataset: Dataset
+
+  init(_ request: TrainingRequest) throws {
+    var whole = request
+    whole.ranksOfMachine = 1
+    dataset = try Dataset(whole, split: .train)
+  }
+}

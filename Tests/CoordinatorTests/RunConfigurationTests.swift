@@ -1,0 +1,97 @@
+import Clustering
+import Foundation
+import Model
+import Testing
+import Video
+
+@testable import Coordinator
+
+@Suite struct RunConfigurationTests {
+  /// The presets of this repository.
+  private static let presets = PresetLibrary(roots: [
+    URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardized.path
+  ])
+
+  @Test(arguments: ["smoke", "demo", "actions"])
+  func `Every preset loads and survives being written`(name: String) throws {
+    let directory = try TemporaryDirectory()
+    let configuration = try RunConfiguration.load(name, presets: Self.presets)
+    try configuration.write(to: directory.file("run.yaml"), header: ["a run", "two\nlines"])
+    #expect(try RunConfiguration.load(directory.file("run.yaml")) == configuration)
+    let text = try String(contentsOfFile: directory.file("run.yaml"), encoding: .utf8)
+    #expect(text.hasPrefix("# a run\n# two\n# lines\nseed: 0\nepochs: "))
+  }
+
+  @Test func `The presets are all there is`() throws {
+    #expect(Self.presets.names == ["actions", "demo", "smoke"])
+    let error = #expect(throws: ConfigurationError.self) {
+      try RunConfiguration.load("dmeo", presets: Self.presets)
+    }
+    #expect(
+      error?.description
+        == "dmeo: is neither a file nor a preset; the presets are actions, demo, smoke")
+    #expect(error.map { ExitCode.of($0) } == .configuration)
+  }
+
+  @Test func `The smoke preset is as small as tests need`() throws {
+    let smoke = try RunConfiguration.load(
+      "smoke", overrides: ["seed=7", "epochs=1"], presets: Self.presets)
+    #expect(smoke.seed == 7 && smoke.epochs == 1)
+    #expect(smoke.video.size == 32 && smoke.video.frames == 4)
+    #expect(smoke.batch.videos == 8 && smoke.batch.microbatches == 4)
+    #expect(smoke.labels.fine == .count(6) && smoke.labels.coarse == .count(3))
+  }
+
+  @Test func `The actions preset is the reference's setting`() throws {
+    let actions = try RunConfiguration.load("actions", presets: Self.presets)
+    #expect(actions.batch.videos == 32 && actions.epochs == 20)
+    #expect(actions.video == VideoSettings())
+    #expect(actions.augmentation == AugmentationSettings())
+    #expect(actions.encoder == EncoderArchitecture())
+  }
+
+  @Test(arguments: [
+    ("batch.videos=30", "batch.videos: must be a multiple of batch.microbatches, 4, is 30"),
+    ("batch.microbatches=3", "batch.microbatches: must be a power of two, is 3"),
+    ("epochs=0", "epochs: must be at least 1, is 0"),
+    ("encoder.depth=12", "encoder.depth: must be 10, 18, 34 or 50, is 12"),
+    ("encoder.width=0.3", "encoder.width: must make 64 channels a multiple of 16, is 0.3"),
+    ("encoder.width=1e30", "encoder.width: must make 64 channels a multiple of 16"),
+    ("encoder.shortcut=C", "--set encoder.shortcut=C: encoder.shortcut: "),
+    ("encoder.stemTime=5", "encoder.stemTime: must be 3 or 7, is 5"),
+    ("video.size=0", "video.size: must be at least 1, is 0"),
+    ("video.shortSide=20", "video.shortSide: must be at least video.size, 48, is 20"),
+    ("video.badShare=2", "video.badShare: must lie in 0…1, is 2.0"),
+    ("augmentation.area=[1]", "augmentation.area: must be two numbers above 0"),
+    ("augmentation.area=[0.5, 2]", "augmentation.area: must not exceed 1"),
+    ("augmentation.hue=0.6", "augmentation.hue: must lie in 0…0.5, is 0.6"),
+    ("augmentation.deviation=[1, 1, 0]", "augmentation.deviation: must be three numbers above"),
+    ("labels.fine=many", "labels.fine: 'many' is no cut; write height:H, count:K or quantile:Q"),
+    ("labels.coarse=count:900", "labels.coarse: must cut no lower than labels.fine, count:200"),
+    ("precision=fp16", "precision: expected fp32 or bf16, got 'fp16'"),
+    ("evaluation.feature=tail", "evaluation.feature: expected pooled or head, got 'tail'"),
+    ("deadlineSeconds=0", "deadlineSeconds: must be above 0, is 0.0"),
+    ("checkpoint.keep=0", "checkpoint.keep: must be at least 1, is 0"),
+  ])
+  func `Values that make no sense are refused by name`(override: String, message: String) throws {
+    let error = #expect(throws: ConfigurationError.self) {
+      try RunConfiguration.load(nil, overrides: [override])
+    }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+  }
+
+  @Test func `A head that does not exist cannot be the feature`() {
+    #expect(throws: ConfigurationError.self) {
+      try RunConfiguration.load(nil, overrides: ["encoder.headHidden=0", "labels.feature=head"])
+    }
+  }
+
+  @Test func `A file comes before a preset, and bytes that are no text are refused`() throws {
+    let directory = try TemporaryDirectory()
+    let path = try directory.file("x.yaml", holding: Data("epochs: 3\n".utf8))
+    #expect(try RunConfiguration.load(path).epochs == 3)
+    let bytes = try directory.file("y.yaml", holding: Data([0xff, 0xfe, 0x00, 0xd8]))
+    #expect(throws: ConfigurationError.self) { try RunConfiguration.load(bytes) }
+    #expect(throws: ConfigurationError.self) { try RunConfiguration.load(directory.path) }
+  }
+}

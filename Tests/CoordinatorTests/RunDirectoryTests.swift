@@ -1,0 +1,70 @@
+import Foundation
+import Testing
+
+@testable import Coordinator
+
+@Suite struct RunDirectoryTests {
+  @Test func `A new directory has its layout`() throws {
+    let directory = try TemporaryDirectory()
+    let run = try RunDirectory(directory.file("a/run"), resuming: false)
+    for folder in ["checkpoints", "labels", "dendrograms"] {
+      #expect(FileManager.default.fileExists(atPath: "\(run.path)/\(folder)"))
+    }
+    #expect(run.labels(epoch: 7) == run.path + "/labels/epoch-0007.tsv")
+    #expect(run.dendrogram(epoch: 12345) == run.path + "/dendrograms/epoch-12345.npy")
+  }
+
+  @Test func `A directory that holds a run is only taken to resume it`() throws {
+    let directory = try TemporaryDirectory()
+    #expect(throws: RunDirectoryError.self) { try RunDirectory(directory.path, resuming: true) }
+    _ = try directory.file("run.yaml", holding: Data())
+    let error = #expect(throws: RunDirectoryError.self) {
+      try RunDirectory(directory.path, resuming: false)
+    }
+    #expect(
+      error?.description
+        == "\(directory.path): holds a run; use --resume or another --out")
+    #expect(error?.code == .cannotWrite)
+    _ = try RunDirectory(directory.path, resuming: true)
+  }
+
+  @Test func `A second job is refused and told who the first is`() throws {
+    let directory = try TemporaryDirectory()
+    let pid = ProcessInfo.processInfo.processIdentifier
+    do {
+      let first = try RunDirectory(directory.path, resuming: false)
+      let error = #expect(throws: RunDirectoryError.self) {
+        try RunDirectory(first.path, resuming: false)
+      }
+      #expect(error?.reason.contains("is in use by process \(pid) on ") == true)
+      #expect(error?.code == .cannotWrite)
+    }
+    _ = try RunDirectory(directory.path, resuming: false)
+    #expect(try !directory.names().contains { $0.hasPrefix(".") })
+  }
+
+  @Test func `A dead job's lock is taken over, a foreign or unreadable one is not`() throws {
+    let directory = try TemporaryDirectory()
+    let host = ProcessInfo.processInfo.hostName
+    let pid = ProcessInfo.processInfo.processIdentifier
+    for stale in [
+      #"{"host":"\#(host)","pid":999999999}"#,
+      #"{"host":"\#(host)","pid":\#(pid),"start":"another boot:1"}"#,
+    ] {
+      _ = try directory.file(".lock", holding: Data(stale.utf8))
+      _ = try RunDirectory(directory.path, resuming: false)
+      #expect(try !directory.names().contains { $0.hasPrefix(".") })
+    }
+    for held in [#"{"host":"elsewhere","pid":999999999,"job":"42"}"#, "scribble"] {
+      _ = try directory.file(".lock", holding: Data(held.utf8))
+      #expect(throws: RunDirectoryError.self) { try RunDirectory(directory.path, resuming: false) }
+    }
+  }
+
+  @Test func `A place that cannot be written is found at the start`() throws {
+    let error = #expect(throws: RunDirectoryError.self) {
+      try RunDirectory("/proc/kindreel", resuming: false)
+    }
+    #expect(error?.code == .cannotWrite)
+  }
+}

@@ -1,0 +1,36 @@
+import Foundation
+import Testing
+
+@testable import Coordinator
+
+@Suite(.serialized, .timeLimit(.minutes(1))) struct StopRequestTests {
+  @Test(arguments: [SIGUSR1, SIGTERM, SIGINT])
+  func `A signal sets the flag and nothing else`(number: Int32) async {
+    await #expect(processExitsWith: .code(40)) { [number] in
+      StopRequest.listen()
+      if StopRequest.isMade { exit(41) }
+      kill(getpid(), number)
+      for _ in 0..<5000 where !StopRequest.isMade { usleep(1000) }
+      exit(StopRequest.signal == number ? 40 : 42)
+    }
+  }
+
+  @Test func `A second interrupt ends the process at once`() async {
+    await #expect(processExitsWith: .code(1)) {
+      StopRequest.listen()
+      kill(getpid(), SIGINT)
+      for _ in 0..<5000 where !StopRequest.isMade { usleep(1000) }
+      kill(getpid(), SIGINT)
+      sleep(5)
+      exit(43)
+    }
+  }
+
+  @Test func `A closed output stops nobody`() async {
+    await #expect(processExitsWith: .code(40)) {
+      StopRequest.listen()
+      kill(getpid(), SIGPIPE)
+      exit(StopRequest.isMade ? 41 : 40)
+    }
+  }
+}

@@ -1,0 +1,133 @@
+import Collective
+import Foundation
+import Testing
+
+@testable import Coordinator
+
+/// Law 1 and resuming, on real clips: hashes of weights and labels, and bits of losses.
+@Suite(.serialized) struct WorldSizeTests {
+  @Test(.timeLimit(.minutes(3)))
+  func `any number of ranks and lanes ends with the same bits`() throws {
+    let world = try SmallWorld()
+    let alone = try world.train("1x1", ranks: 1, lanes: 1)
+    #expect(alone.epochs == 2)
+    #expect(alone.loss.isFinite && alone.loss > 0)
+    for (ranks, lanes) in [(1, 2), (1, 3), (2, 1), (4, 1)] {
+      let other = try world.train("\(ranks)x\(lanes)", ranks: ranks, lanes: lanes)
+      #expect(other.weights_hash == alone.weights_hash, "\(ranks) ranks × \(lanes) lanes")
+      #expect(other.labels_hash == alone.labels_hash, "\(ranks) ranks × \(lanes) lanes")
+      #expect(other.loss.bitPattern == alone.loss.bitPattern, "\(ranks) ranks × \(lanes) lanes")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `recomputing activations changes no bit`() throws {
+    let world = try SmallWorld()
+    let kept = try world.train("kept", ranks: 1, lanes: 1)
+    let recomputed = try world.train("recomputed", ranks: 1, lanes: 1) { $0.memoryMegabytes = 0 }
+    #expect(recomputed.weights_hash == kept.weights_hash)
+  }
+
+  @Test(.timeLimit(.minutes(3)), arguments: [1, 3, 4, 5])
+  func `a run that stops and resumes ends with the bits of one that does not`(steps: Int) throws {
+    let world = try SmallWorld()
+    let whole = try world.train("whole", ranks: 1, lanes: 2)
+    let stopped = try world.train("stopped", ranks: 2, lanes: 1, stoppingAfter: steps)
+    #expect(stopped.stopped)
+    #expect(stopped.steps == steps)
+    let resumed = try world.train("stopped", ranks: 1, lanes: 2, resumes: true)
+    #expect(resumed.weights_hash == whole.weights_hash)
+    #expect(resumed.labels_hash == whole.labels_hash)
+    #expect(resumed.loss.bitPattern == whole.loss.bitPattern)
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `an unreadable file is named, replaced the same way everywhere, and training goes on`()
+    throws
+  {
+    let world = try SmallWorld()
+    try world.damageOne()
+    let alone = try world.train("alone", ranks: 1, lanes: 1) { $0.video.badShare = 0.2 }
+    let four = try world.train("four", ranks: 4, lanes: 1) { $0.video.badShare = 0.2 }
+    #expect(four.weights_hash == alone.weights_hash)
+    #expect(throws: DatasetError.self) {
+      try world.train("strict", ranks: 1, lanes: 1) { $0.video.badShare = 0.01 }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `ranks that do not divide the microbatches are refused`() throws {
+    let world = try SmallWorld()
+    #expect(throws: (any Error).self) { try world.train("three", ranks: 3, lanes: 1) }
+  }
+}
+
+/// A folder with a few clips of the sample set, and runs of the smoke preset on it.
+private struct SmallWorld {
+  private let folder: URL
+  private let data: URL
+
+  init() throws {
+    let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let samples = repository.appendingPathComponent("Samples/actions/videos")
+    let files = FileManager.default
+    folder = files.temporaryDirectory.appendingPathComponent("kindreel-" + UUID().uuidString)
+    data = folder.appendingPathComponent("videos")
+    try files.createDirectory(at: data, withIntermediateDirectories: true)
+    let classes = try files.contentsOfDirectory(atPath: samples.path).sorted().prefix(8)
+    for name in classes {
+      let source = samples.appendingPathComponent(name)
+      for file in try files.contentsOfDirectory(atPath: source.path).sorted().prefix(3) {
+        try files.copyItem(
+          at: source.appendingPathComponent(file), to: data.appendingPathComponent(file))
+      }
+    }
+    configuration = try RunConfiguration.load(
+      repository.appendingPathComponent("cluster-configs/presets/smoke.yaml").path)
+  }
+
+  private let configuration: RunConfiguration
+
+  /// Cuts one file off after its first bytes.
+  func damageOne() throws {
+    let names = try FileManager.default.contentsOfDirectory(atPath: data.path).sorted()
+    try Data(repeating: 7, count: 100).write(to: data.appendingPathComponent(names[5]))
+  }
+
+  @discardableResult
+  func train(
+    _ name: String, ranks: Int, lanes: Int, stoppingAfter steps: Int? = nil, resumes: Bool = false,
+    _ change: (inout RunConfiguration) -> Void = { _ in }
+  ) throws -> RunSummary {
+    var configuration = configuration
+    change(&configuration)
+    var request = TrainingRequest(
+      configuration: configuration, data: data.path,
+      output: folder.appendingPathComponent(name).path, lanes: lanes, ranksOfMachine: ranks)
+    request.resumes = resumes
+    let summaries = try Launch.simulated(ranks: ranks, deadline: 60) { [request] communicator in
+      let countdown = Countdown(steps)
+      var run = try TrainingRun(
+        request, communicator: communicator, shouldStop: { countdown.isOver })
+      return try run.run()
+    }
+    #expect(summaries.allSatisfy { $0 == summaries[0] })
+    return summaries[0]
+  }
+}
+
+/// Asks for a stop with the n-th step; never where n is nil.
+///
+/// `@unchecked Sendable`: one rank's main thread counts.
+private final class Countdown: @unchecked Sendable {
+  private var left: Int?
+
+  init(_ steps: Int?) { left = steps }
+
+  var isOver: Bool {
+    guard let left else { return false }
+    self.left = left - 1
+    return left <= 1
+  }
+}

@@ -1,0 +1,85 @@
+import Tensors
+import Testing
+
+@testable import Model
+
+struct ClusterContrastTests {
+  @Test("Unlabelled and with all negatives it is SimCLR")
+  func warmUp() {
+    let batch = randomBatch(rows: 40, width: 16)
+    var cluster = ClusterContrast(keepShare: 1, dropShare: 0, queueLength: 0)
+    var simCLR = SimCLR()
+    let (a, b) = (cluster.evaluate(batch), simCLR.evaluate(batch))
+    #expect(abs(a.loss - b.loss) < 1e-6)
+    for view in 0..<2 {
+      let wanted = b.gradients[view].values.map(Double.init)
+      #expect(relativeDeviation(a.gradients[view].values, from: wanted) < 1e-5)
+    }
+    #expect(a.statistics["positives_per_query"] == 1)
+    #expect(a.statistics["negatives_kept"] == 1)
+  }
+
+  @Test("When all share a label there are no negatives, no loss and no gradient")
+  func oneClass() {
+    var objective = ClusterContrast()
+    let result = objective.evaluate(randomBatch(rows: 6, width: 4, fine: 1, coarse: 1))
+    #expect(result.loss == 0)
+    #expect(result.gradients.allSatisfy { $0.values.allSatisfy { $0 == 0 } })
+    #expect(result.statistics["active_queries"] == 0)
+  }
+
+  @Test("Rows of one coarse label do not push each other away")
+  func coarseLabels() {
+    // Videos 0 and 1 share a coarse label, 2 is of another: rows 0 and 1 see only 2 as a negative.
+    var batch = randomBatch(rows: 3, width: 4)
+    batch.fine = [0, 1, 2]
+    batch.coarse = [0, 0, 1]
+    var objective = ClusterContrast(keepShare: 1, dropShare: 0, queueLength: 0)
+    let before = objective.evaluate(batch)
+    // 2 rows of the own coarse label less: 2 · 2 + 2 negatives of 6 rows' (2, 2, 4 each twice).
+    #expect(before.statistics["active_queries"] == 1)
+    batch.coarse = [0, 0, -1]
+    let unlabelled = objective.evaluate(batch)
+    #expect(unlabelled.loss == before.loss)
+  }
+
+  @Test("The queue holds the newest rows and forgets the oldest")
+  func queue() {
+    var objective = ClusterContrast(queueLength: 10)
+    for step in 0..<3 {
+      _ = objective.evaluate(randomBatch(rows: 3, width: 4, step: step))
+    }
+    let newest = randomBatch(rows: 3, width: 4, step: 2)
+    let state = objective.state
+    #expect(state.integers["queue_next"] == [8])
+    #expect(state.integers["queue_samples"] == [1, 2, 0, 1, 2, 0, 1, 2, 1, 2])
+    let expected = newest.rows.unitRows()
+    #expect(state.arrays["queue"].map { Array($0[8..<12]) } == Array(expected.row(4)))
+    #expect(state.arrays["queue"]?.count == 40)
+  }
+
+  @Test("Queue entries of the own video, fine or coarse label are no negatives")
+  func queueExclusions() {
+    var objective = ClusterContrast(keepShare: 1, dropShare: 0, queueLength: 3)
+    objective.state = ObjectiveState(
+      arrays: ["queue": [1, 0, 1, 0, 1, 0]], integers: ["queue_samples": [0, 1, 2]])
+    let batch = EmbeddedBatch(
+      views: [
+        Matrix(rows: 1, columns: 2, values: [1, 1]), Matrix(rows: 1, columns: 2, values: [1, 1]),
+      ],
+      samples: [[0], [0]], fine: [0, 0, 1], coarse: [0, 1, 0])
+    #expect(objective.evaluate(batch).statistics["active_queries"] == 0)
+  }
+
+  @Test("A planned positive of another video is no negative")
+  func plannedPositive() {
+    let batch = EmbeddedBatch(
+      views: [
+        Matrix(rows: 1, columns: 2, values: [1, 0]), Matrix(rows: 1, columns: 2, values: [0, 1]),
+      ],
+      samples: [[0], [1]], fine: [-1, -1], coarse: [-1, -1])
+    var objective = ClusterContrast(queueLength: 4)
+    #expect(objective.evaluate(batch).statistics["active_queries"] == 0)
+    #expect(objective.evaluate(batch).statistics["active_queries"] == 0)
+  }
+}

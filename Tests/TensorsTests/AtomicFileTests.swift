@@ -1,0 +1,33 @@
+import Foundation
+import Testing
+
+@testable import Tensors
+
+@Suite struct AtomicFileTests {
+  private struct Interruption: Error {}
+
+  @Test func `A failed write leaves the earlier file and nothing else`() throws {
+    let directory = try TemporaryDirectory()
+    let path = try directory.file("x", holding: Data("old".utf8))
+    #expect(throws: Interruption.self) {
+      try AtomicFile.write(to: path) { file in
+        try file.append(Data("new".utf8))
+        throw Interruption()
+      }
+    }
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data("old".utf8))
+    #expect(try directory.names() == ["x"])
+    try AtomicFile.write(Data("new".utf8), to: path)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data("new".utf8))
+    #expect(try directory.names() == ["x"])
+  }
+
+  @Test func `A missing directory and a device are refused by name`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("absent/x")
+    let error = #expect(throws: FileError.self) { try AtomicFile.write(Data(), to: path) }
+    #expect(error?.path == path)
+    #expect(error?.reason == "cannot be opened: No such file or directory")
+    #expect(throws: FileError.self) { try AtomicFile.write(Data(), to: "/dev/full") }
+  }
+}

@@ -1,0 +1,137 @@
+#!/usr/bin/env bash
+# The laws that need real processes: the self test on 1 to 4 ranks, the same bits on any number of
+# ranks and lanes, and the same bits after a stop. Prints "N passed, N failed" last.
+#
+#   Tests/mpirun.sh [KINDREEL]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+kindreel=$(realpath "${1:-.build/release/kindreel}")
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+# More ranks than cores must not burn the cores that the others need.
+export OMPI_MCA_mpi_yield_when_idle=1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+passed=0
+failed=0
+
+# ranks N SECONDS COMMAND…: runs a command on N ranks, and never for longer.
+ranks() {
+  local count=$1 seconds=$2
+  shift 2
+  timeout --kill-after 10 "$seconds" mpirun -n "$count" --oversubscribe --bind-to none "$@"
+}
+
+# check NAME COMMAND…: counts a command's success, and shows the output of its failure.
+check() {
+  local name=$1
+  shift
+  if "$@" > "$work/output" 2>&1; then
+    passed=$((passed + 1))
+    echo "passed: $name"
+  else
+    failed=$((failed + 1))
+    echo "FAILED: $name"
+    sed 's/^/    /' "$work/output"
+  fi
+}
+
+# field FILE KEY: a text field of the JSON object in the last line.
+field() { tail -n 1 "$1" | sed -n "s/.*\"$2\": *\"\([^\"]*\)\".*/\1/p"; }
+
+# same A B: whether two finished runs ended with the same weights and labels.
+same() {
+  local key
+  for key in weights_hash labels_hash; do
+    local one other
+    one=$(field "$work/$1.out" "$key")
+    other=$(field "$work/$2.out" "$key")
+    echo "$key of $1: $one; of $2: $other"
+    [[ -n $one && $one == "$other" ]] || return 1
+  done
+}
+
+# A few clips in the layout of the sample set: three groups of four classes in each split.
+make_data() {
+  local class group clip list
+  mkdir -p "$work/data/splits"
+  cp Samples/actions/splits/classInd.txt "$work/data/splits/"
+  for class in Cartwheel Jump Run Walk; do
+    mkdir -p "$work/data/videos/$class"
+    for group in 01 02 05 06; do
+      for clip in Samples/actions/videos/"$class"/v_"${class}"_g"$group"_c0[12].*; do
+        cp "$clip" "$work/data/videos/$class/"
+      done
+    done
+  done
+  # Each list keeps the lines whose video was copied.
+  for list in trainlist01 testlist01; do
+    while read -r line; do
+      if [[ -e "$work/data/videos/${line%% *}" ]]; then echo "$line"; fi
+    done < "Samples/actions/splits/$list.txt" > "$work/data/splits/$list.txt"
+  done
+}
+
+train=("$kindreel" train --config smoke --data "$work/data")
+# Long enough that a signal after the first epoch arrives before the last.
+long=(--set epochs=8)
+
+# finish NAME COMMAND…: a training run from its start to its end.
+finish() {
+  local name=$1
+  shift
+  "$@" --out "$work/$name" > "$work/$name.out"
+}
+
+# Asks a run on two ranks to stop after its first epoch, and checks the code it leaves with.
+stop() {
+  local log="$work/stopped.log" status=0 launcher waited
+  # The limit is mpirun's own, because `timeout` does not pass SIGUSR1 on.
+  mpirun --timeout 300 -n 2 --oversubscribe --bind-to none \
+    "${train[@]}" "${long[@]}" --lanes 1 --out "$work/stopped" > "$work/stopped.out" 2> "$log" &
+  launcher=$!
+  for ((waited = 0; waited < 1200; waited++)); do
+    if grep -q '"kind":"epoch"' "$work/stopped/metrics.jsonl" 2> /dev/null; then break; fi
+    kill -0 "$launcher" 2> /dev/null || break
+    sleep 0.1
+  done
+  # mpirun passes the signal on to every rank.
+  kill -USR1 "$launcher" || true
+  wait "$launcher" || status=$?
+  cat "$log"
+  echo "left with code $status"
+  [[ $status == 75 ]]
+}
+
+for count in 1 2 3 4; do
+  check "self test on $count ranks" ranks "$count" 120 "$kindreel" selftest
+done
+
+make_data
+check "train on 1 rank × 1 lane" finish alone timeout 300 "${train[@]}" --lanes 1
+check "train on 1 rank × 2 lanes" finish lanes timeout 300 "${train[@]}" --lanes 2
+check "train on 4 simulated ranks" finish simulated \
+  timeout 300 "${train[@]}" --ranks 4 --lanes 1
+check "train on 2 ranks" finish two ranks 2 300 "${train[@]}" --lanes 1
+check "train on 4 ranks" finish four ranks 4 300 "${train[@]}" --lanes 1
+for other in lanes simulated two four; do
+  check "same bits: alone and $other" same alone "$other"
+done
+check "another seed gives other bits" finish seed timeout 300 "${train[@]}" --lanes 1 --set seed=1
+check "hashes tell seeds apart" bash -c "! cmp -s \
+  <(tail -n 1 '$work/alone.out' | sed 's/.*weights_hash//') \
+  <(tail -n 1 '$work/seed.out' | sed 's/.*weights_hash//')"
+
+check "a second run in the same place is refused" bash -c "
+  status=0
+  timeout 60 '$kindreel' train --config smoke --data '$work/data' --out '$work/alone' || status=\$?
+  [[ \$status == 73 ]]"
+
+check "train to the end without a stop" finish whole timeout 300 "${train[@]}" "${long[@]}" --lanes 2
+check "a signal saves and leaves with 75" stop
+check "the stopped run goes on, on another number of ranks" finish stopped \
+  timeout 300 "${train[@]}" "${long[@]}" --lanes 2 --resume
+check "same bits: whole and stopped" same whole stopped
+
+echo "$passed passed, $failed failed"
+((failed == 0))

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs every test: those of Swift, then those under mpirun.
+#
+#   scripts/test.sh [OPTION OF SWIFT TEST]…
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/install-packages.sh
+# This builds the product as well. A `swift build` would compile every Swift module once more,
+# because its flags differ from those of the tests.
+swift test -c release -Xswiftc -enable-testing --disable-xctest "$@"
+Tests/mpirun.sh
