@@ -1,6 +1,6 @@
-/// The frames of a video that make a clip: a start, a number and a stride.
+/// The frames of a video that make a clip: T of them, evenly spaced.
 ///
-/// An index past the end wraps to `index % frameCount`: a short video plays in a loop, so that a
+/// They are `start`, `start + stride`, `start + 2 · stride` and so on. An index past the end wraps to `index % frameCount`: a short video plays in a loop, so that a
 /// clip of any length can be read from any video.
 public struct ClipWindow: Sendable, Equatable {
   /// The first frame, counted from 0 in presentation order.

@@ -17,9 +17,16 @@ enum LibAV {
   static let outOfMemory = clibav_error_out_of_memory()
 
   /// Runs once in a process: log lines are kept for errors, and do not reach the terminal.
-  private static let listening: Void = clibav_listen()
+  private static let listening: Void = hear()
+
+  @inline(never)
+  private static func hear() { clibav_listen() }
 
   /// Forgets this thread's complaints, so that the next error does not quote an old one.
+  ///
+  /// Never inlined, as `complaint`: an inlined C function would bring another object file a buffer of
+  /// its own.
+  @inline(never)
   static func listen() {
     _ = listening
     clibav_forget()
@@ -27,9 +34,11 @@ enum LibAV {
 
   /// The first complaint since `listen()`, on one line.
   static var complaint: String? {
-    let text = unsafe String(cString: clibav_complaint())
-      .split(whereSeparator: \.isNewline).joined(separator: " ")
-    return text.isEmpty ? nil : text
+    @inline(never) get {
+      let text = unsafe String(cString: clibav_complaint())
+        .split(whereSeparator: \.isNewline).joined(separator: " ")
+      return text.isEmpty ? nil : text
+    }
   }
 
   /// Libav's message for an error code, with the complaint that came with it.

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 import Testing
 
 @testable import Video
@@ -104,6 +105,9 @@ import Testing
     let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
     try bytes.prefix(bytes.count / 2).write(to: URL(fileURLWithPath: file))
     #expect(failure(file)?.contains("moov atom not found") == true)
+    // The complaint about one file does not stick to the next.
+    let page = try scratch.write("page.avi", "<html></html>")
+    #expect(failure(page)?.contains("moov") == false)
   }
 
   @Test(
@@ -124,6 +128,35 @@ import Testing
     #expect(try again.readAll(shortSide: 60).pixels == video.pixels)
     let window = ClipWindow(start: 1, frames: 8, stride: 4)
     #expect(try again.read(window, crop: nil, scaledTo: video.size) == video.frames(window))
+  }
+
+  @Test(
+    "with random damage is either read the same way twice or named in an error",
+    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason), .timeLimit(.minutes(2)))
+  func randomDamage() throws {
+    let scratch = try #require(scratch)
+    var random = RandomStream(seed: 9, purpose: .test)
+    for encoding in Encoding.all {
+      let whole = try scratch.mint(encoding.file, frames: 12, encoding.arguments)
+      let original = try [UInt8](Data(contentsOf: URL(fileURLWithPath: whole)))
+      let file = scratch.path("damaged-" + encoding.file)
+      for round in 0..<12 {
+        var bytes = original
+        let reach = round % 2 == 0 ? bytes.count : min(bytes.count, 2000)
+        for _ in 0..<(1 + random.integer(below: 30)) {
+          bytes[random.integer(below: reach)] = UInt8(truncatingIfNeeded: random.next32())
+        }
+        if round % 3 == 0 { bytes.removeLast(random.integer(below: bytes.count)) }
+        try Data(bytes).write(to: URL(fileURLWithPath: file))
+        let failure = error { () throws(VideoError) in
+          var reader = try VideoReader(opening: file)
+          let count = try reader.frameCount()
+          let video = try reader.readAll(shortSide: 20)
+          #expect(video.frameCount == count)
+        }
+        #expect(failure == nil || failure?.path == file)
+      }
+    }
   }
 
   @Test("does not get past impossible sizes and rectangles")

@@ -3,8 +3,9 @@ import Testing
 
 @testable import Video
 
-/// The ffmpeg command line tool: the independent decoder that ours is compared with, and the mint of
-/// fixtures. Tests that need it are skipped, with this reason, where it is not installed.
+/// The ffmpeg command line tool.
+///
+/// It is the independent decoder that ours is compared with, and the mint of fixtures. Tests that need it are skipped, with this reason, where it is not installed.
 enum FFmpegTool {
   static let reason: Comment = "the ffmpeg tool is not installed"
   static let path: String? = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin")

@@ -133,7 +133,8 @@ struct Encoding: CustomTestStringConvertible, Sendable {
     let upright = reader.size
     #expect(upright.width == (degrees == 180 ? 162 : 122))
     // The plain file's pictures, turned by the tool after the conversion to RGB.
-    let turn = [90: "transpose=clock", 180: "hflip,vflip", 270: "transpose=cclock"]
+    // Its `rotate=90` means a quarter turn to the left.
+    let turn = [90: "transpose=cclock", 180: "hflip,vflip", 270: "transpose=clock"]
     let expected = try FFmpegTool.frames(
       of: plain, size: PixelSize(width: 162, height: 122), in: scratch,
       after: [try #require(turn[degrees])])

@@ -34,7 +34,7 @@ struct ObjectiveLawTests {
     let batch = randomBatch(rows: 6, width: 6, fine: 4, coarse: 2)
     var plain = filled
     let gradients = plain.evaluate(batch).gradients
-    let width: Float = 1.0 / 256
+    let width: Float = 1.0 / 1024  // so small that no negative enters or leaves the kept ones
     for view in 0..<2 {
       for index in batch.views[view].values.indices {
         let losses = [width, -width].map { change in
@@ -43,7 +43,7 @@ struct ObjectiveLawTests {
           return objective.evaluate(moved).loss
         }
         let slope = (losses[0] - losses[1]) / Double(2 * width)
-        #expect(abs(slope - Double(gradients[view].values[index])) < 2e-4)
+        #expect(abs(slope - Double(gradients[view].values[index])) < 3e-4)
       }
     }
   }
@@ -109,6 +109,6 @@ struct ObjectiveLawTests {
     var batch = randomBatch(rows: 600, width: 4)
     for column in 0..<4 { batch.views[1][3, column] = .nan }
     #expect(objective.evaluate(batch).loss.isNaN)
-    #expect(objective.state.arrays["queue", default: []].allSatisfy(\.isFinite))
+    #expect(objective.state.arrays["queue", default: []].allSatisfy { $0.isFinite })
   }
 }
