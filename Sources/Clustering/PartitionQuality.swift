@@ -1,7 +1,7 @@
 /// How well a partition agrees with true classes; only evaluation may know these.
 ///
-/// Where a figure is undefined it is 1, as nothing is wrong: agreement of no rows or of two trivial
-/// divisions, precision of a partition into single rows, recall where no two rows share a class.
+/// Where nothing can be wrong a figure is 1: agreement of no rows, precision of a partition into
+/// single rows, recall where no two rows share a class.
 /// NMI, AMI and ARI equal scikit-learn's `normalized_mutual_info_score` (arithmetic mean),
 /// `adjusted_mutual_info_score` and `adjusted_rand_score`.
 public struct PartitionQuality: Sendable, Codable, Equatable {
@@ -31,15 +31,16 @@ public struct PartitionQuality: Sendable, Codable, Equatable {
   public init(of partition: [Int32], against truth: [Int32]) {
     let table = ContingencyTable(partition, truth)
     let total = Double(table.total)
-    let isTrivial = table.clusters.count == table.classes.count && table.clusters.count <= 1
+    let isPerfect =
+      table.cells.count == table.clusters.count && table.cells.count == table.classes.count
 
     let information = table.mutualInformation
     let meanEntropy = (table.entropy(table.clusters) + table.entropy(table.classes)) / 2
-    nmi = isTrivial ? 1 : information / max(meanEntropy, .ulpOfOne)
-    let expected = isTrivial ? 0 : table.expectedMutualInformation
+    nmi = isPerfect ? 1 : information / max(meanEntropy, .ulpOfOne)
+    let expected = isPerfect ? 0 : table.expectedMutualInformation
     let room = meanEntropy - expected
     ami =
-      isTrivial
+      isPerfect
       ? 1 : (information - expected) / (room < 0 ? min(room, -.ulpOfOne) : max(room, .ulpOfOne))
 
     let pairs = { (count: Int) in Double(count) * Double(count - 1) / 2 }

@@ -1,0 +1,84 @@
+import Tensors
+import Testing
+
+@testable import Clustering
+
+/// The largest difference of two lists of numbers.
+func largestDifference(_ one: [Double], _ other: [Double]) -> Double {
+  guard one.count == other.count else { return .infinity }
+  return zip(one, other).reduce(0) { max($0, abs($1.0 - $1.1)) }
+}
+
+@Suite("Average linkage is exact")
+struct AverageLinkageTests {
+  init() { BLAS.useOneThread() }
+
+  @Test("Heights and cuts are SciPy's", arguments: try ClusteringFixtures.linkages())
+  func scipy(_ known: ClusteringFixtures.LinkageCase) throws {
+    let tree = try Dendrogram(averageLinkageOf: known.matrix, lanes: LanePool(count: 2))
+    #expect(tree.violation == nil)
+    #expect(largestDifference(tree.merges.map(\.height), known.heights.sorted()) < 1e-12)
+    for cut in known.cuts {
+      #expect(tree.cut(cut.rule).labels == cut.labels, "\(cut.rule)")
+    }
+  }
+
+  @Test("Random rows give the heights of the definition", arguments: 0..<12)
+  func definition(_ seed: UInt64) throws {
+    let (count, width) = (Int(seed) * 11 + 2, Int(seed) % 7 + 2)
+    let rows =
+      seed.isMultiple(of: 2)
+      ? RandomRows.scattered(count, width, seed: seed)
+      : RandomRows.clustered(count, width, centres: 5, spread: 0.2, seed: seed)
+    let tree = try Dendrogram(averageLinkageOf: rows, lanes: LanePool(count: 1))
+    #expect(tree.violation == nil)
+    #expect(largestDifference(tree.merges.map(\.height), NaiveLinkage.heights(rows)) < 1e-12)
+  }
+
+  @Test("Rows too close for single precision are told apart")
+  func collapsed() throws {
+    var rows = RandomRows.scattered(150, 16, seed: 3)
+    for place in rows.values.indices { rows.values[place] = 1 + rows.values[place] * 1e-4 }
+    let tree = try Dendrogram(averageLinkageOf: rows, lanes: LanePool(count: 2))
+    #expect(tree.violation == nil)
+    #expect(tree.statistics.rechecks > 150)
+    let heights = NaiveLinkage.heights(rows)
+    #expect(heights.last ?? 1 < 1e-6)
+    #expect(largestDifference(tree.merges.map(\.height), heights) < 1e-14)
+  }
+
+  @Test("Any number of lanes gives the same bits")
+  func lanes() throws {
+    let rows = RandomRows.clustered(1500, 20, centres: 60, spread: 0.3, seed: 5)
+    let one = try Dendrogram(averageLinkageOf: rows, lanes: LanePool(count: 1))
+    #expect(one.violation == nil)
+    for count in [2, 3] {
+      #expect(try Dendrogram(averageLinkageOf: rows, lanes: LanePool(count: count)) == one)
+    }
+  }
+
+  @Test("Permuted rows give the permuted partition", arguments: 0..<4)
+  func permutation(_ seed: UInt64) throws {
+    let rows = RandomRows.clustered(400, 12, centres: 15, spread: 0.4, seed: seed)
+    var random = RandomStream(seed: seed, purpose: .test, sample: 2)
+    let order = random.permutation(of: rows.rows)
+    let pool = LanePool(count: 2)
+    let plain = try Dendrogram(averageLinkageOf: rows, lanes: pool)
+    let permuted = try Dendrogram(averageLinkageOf: rows.rows(order), lanes: pool)
+    for clusters in [2, 10, 50, 200] {
+      let labels = plain.cut(.count(clusters)).labels
+      let expected = Partition(numbering: order.map { labels[$0] })
+      #expect(permuted.cut(.count(clusters)) == expected)
+    }
+  }
+
+  @Test("Progress falls to one cluster")
+  func progress() throws {
+    let seen = Seen()
+    let rows = RandomRows.scattered(100, 5, seed: 1)
+    let tree = try Dendrogram(averageLinkageOf: rows, lanes: LanePool(count: 1)) { seen.note($0) }
+    #expect(seen.counts.count == tree.statistics.rounds)
+    #expect(seen.counts == seen.counts.sorted(by: >))
+    #expect(seen.counts.last == 1)
+  }
+}

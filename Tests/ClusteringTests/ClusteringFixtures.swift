@@ -1,0 +1,48 @@
+import Foundation
+import Tensors
+
+@testable import Clustering
+
+/// What SciPy and scikit-learn say; written by `Fixtures/clustering/generate.py`.
+enum ClusteringFixtures {
+  struct LinkageCase: Decodable, CustomStringConvertible {
+    struct Cut: Decodable {
+      let rule: CutRule
+      let labels: [Int32]
+    }
+
+    let name: String
+    let width: Int
+    let rows: [Float]
+    let heights: [Double]
+    let cuts: [Cut]
+
+    var description: String { name }
+    var matrix: Matrix { Matrix(rows: rows.count / width, columns: width, values: rows) }
+  }
+
+  struct QualityCase: Decodable, CustomStringConvertible {
+    let name: String
+    let labels: [Int32]
+    let truth: [Int32]
+    let nmi: Double
+    let ami: Double
+    let ari: Double
+    let purity: Double
+    let pairPrecision: Double
+    let pairRecall: Double
+
+    var description: String { name }
+  }
+
+  static func linkages() throws -> [LinkageCase] { try read("linkage.json") }
+
+  static func qualities() throws -> [QualityCase] { try read("quality.json") }
+
+  private static func read<Case: Decodable>(_ name: String) throws -> [Case] {
+    let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let file = tests.appendingPathComponent("Fixtures/clustering/\(name)")
+    return try JSONDecoder().decode([Case].self, from: Data(contentsOf: file))
+  }
+}

@@ -1,0 +1,109 @@
+"""Writes linkage.json and quality.json: the numbers that SciPy and scikit-learn give.
+
+    python3 -m venv --system-site-packages /tmp/venv
+    /tmp/venv/bin/pip install scikit-learn==1.9.1     # numpy 2.4.6 and scipy 1.17.1 were there
+    /tmp/venv/bin/python Tests/Fixtures/clustering/generate.py
+"""
+import json
+import pathlib
+
+import numpy as np
+from scipy.cluster.hierarchy import fcluster, linkage
+from sklearn import metrics
+
+HERE = pathlib.Path(__file__).parent
+
+
+def by_first_occurrence(labels):
+    numbers = {}
+    return [numbers.setdefault(label, len(numbers)) for label in labels]
+
+
+def clustered(random, count, width, centres, spread):
+    middle = random.standard_normal((centres, width))
+    rows = middle[random.integers(0, centres, count)] + spread * random.standard_normal((count, width))
+    return rows
+
+
+def cuts_between(tree, merges):
+    """Cuts after a number of merges, where no tie within 1e-9 makes them ambiguous."""
+    heights = tree[:, 2]
+    for kept in merges:
+        while heights[kept] - heights[kept - 1] < 1e-6:
+            kept += 1
+        height = (heights[kept] + heights[kept - 1]) / 2
+        labels = by_first_occurrence(fcluster(tree, height, "distance").tolist())
+        yield {"rule": f"height:{float(height)!r}", "labels": labels}
+        yield {"rule": f"count:{len(heights) + 1 - kept}", "labels": labels}
+
+
+def linkage_case(name, rows):
+    rows = np.asarray(rows, np.float32)
+    tree = linkage(rows.astype(np.float64), "average", "cosine")
+    count = len(rows)
+    return {
+        "name": name,
+        "width": rows.shape[1],
+        "rows": [float(f"{value:.9g}") for value in rows.ravel().tolist()],
+        "heights": tree[:, 2].tolist(),
+        "cuts": list(cuts_between(tree, [count // 10, count // 2, count * 9 // 10, count - 3])),
+    }
+
+
+def linkages():
+    random = np.random.default_rng(20260214)
+    imbalanced = np.concatenate(
+        [clustered(random, 150, 12, 1, 0.2), clustered(random, 50, 12, 12, 0.3)])
+    return [
+        linkage_case("tight clusters", clustered(random, 240, 16, 12, 0.15)),
+        linkage_case("overlapping clusters", clustered(random, 200, 24, 20, 0.9)),
+        linkage_case("no structure", random.standard_normal((180, 7))),
+        linkage_case("one large cluster", imbalanced),
+        linkage_case(
+            "rows of very different length",
+            random.standard_normal((120, 9)) * np.exp(4 * random.standard_normal((120, 1)))),
+        linkage_case("directions close to each other", 30 + random.standard_normal((150, 10))),
+    ]
+
+
+def quality_case(name, labels, truth):
+    labels, truth = np.asarray(labels), np.asarray(truth)
+    table = metrics.cluster.contingency_matrix(truth, labels)
+    (_, false_positive), (false_negative, both) = metrics.cluster.pair_confusion_matrix(truth, labels)
+    return {
+        "name": name,
+        "labels": labels.tolist(),
+        "truth": truth.tolist(),
+        "nmi": metrics.normalized_mutual_info_score(truth, labels),
+        "ami": metrics.adjusted_mutual_info_score(truth, labels),
+        "ari": metrics.adjusted_rand_score(truth, labels),
+        "purity": table.max(axis=0).sum() / table.sum(),
+        "pairPrecision": both / (both + false_positive) if both + false_positive else 1.0,
+        "pairRecall": both / (both + false_negative) if both + false_negative else 1.0,
+    }
+
+
+def qualities():
+    random = np.random.default_rng(7)
+    truth = random.integers(0, 8, 300)
+    noisy = np.where(random.random(300) < 0.3, random.integers(0, 8, 300), truth)
+    return [
+        quality_case("equal but for the numbers", [3, 3, 1, 1, 0], [0, 0, 1, 1, 2]),
+        quality_case("independent", random.integers(0, 5, 300), truth),
+        quality_case("noisy", noisy, truth),
+        quality_case("finer", truth * 3 + random.integers(0, 3, 300), truth),
+        quality_case("coarser", truth // 3, truth),
+        quality_case("one cluster", [0] * 6, [0, 0, 1, 1, 2, 2]),
+        quality_case("all alone", list(range(6)), [0, 0, 1, 1, 2, 2]),
+        quality_case("all alone twice", list(range(6)), list(range(6))),
+        quality_case("one row", [0], [4]),
+    ]
+
+
+def write(name, value):
+    (HERE / name).write_text(json.dumps(value, separators=(",", ":"), default=float) + "\n")
+
+
+if __name__ == "__main__":
+    write("linkage.json", linkages())
+    write("quality.json", qualities())
