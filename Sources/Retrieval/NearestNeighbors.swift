@@ -1,79 +1,72 @@
-import Foundation
+internal import Synchronization
 public import Tensors
-
-/// A gallery row near a query.
-public struct Neighbor: Sendable, Equatable {
-  /// The gallery row.
-  public let index: Int
-  /// The cosine between query and row.
-  public let similarity: Float
-}
 
 /// Exact nearest neighbours by cosine.
 public enum NearestNeighbors {
-  /// The `k` gallery rows nearest to each query, nearest first, ties to the lowest row.
+  /// Finds the `k` gallery rows nearest to each query, nearest first, ties to the lowest row.
+  ///
+  /// Blocked products in single precision choose candidates, and all that their rounding error may
+  /// have misplaced are ranked in double precision; so neither lanes nor the BLAS change the result.
   ///
   /// - Parameters:
-  ///   - queries: Q·D unit rows.
-  ///   - gallery: N·D unit rows.
-  ///   - lanes: the compute threads; blocks of 64 queries are fixed, so their number changes nothing.
-  /// - Returns: min(k, N) neighbours a query.
-  /// - Complexity: O(Q·N·D) time; 64·N floats of memory a lane.
+  ///   - k: how many; more than the gallery has means all of it.
+  ///   - queries: Q·D finite rows of unit length; a row of zeros is as near to everything.
+  ///   - gallery: N·D finite rows of unit length or zeros.
+  ///   - lanes: the threads that compute.
+  /// - Returns: min(k, N) neighbours a query, in the order of the queries.
+  /// - Complexity: O(Q·N·D) time, O(Q·k) memory and a fixed amount a lane.
   public static func search(
     _ k: Int, for queries: Matrix, in gallery: Matrix, lanes: LanePool
   ) -> [[Neighbor]] {
+    precondition(k >= 0, "\(k) neighbours cannot be found")
     precondition(
       queries.columns == gallery.columns || queries.rows == 0 || gallery.rows == 0,
       "queries have \(queries.columns) columns, the gallery \(gallery.columns)")
-    let block = 64
-    let blocks = (queries.rows + block - 1) / block
-    let found = Found(blocks: blocks)
-    // The body cannot throw, so neither can this.
-    try? lanes.forEach(blocks) { number in
-      let rows = queries.rows(number * block..<min((number + 1) * block, queries.rows))
-      var products = Matrix(rows: rows.rows, columns: gallery.rows)
-      BLAS.multiply(rows, by: gallery, transposingB: true, into: &products)
-      found.set(number, (0..<rows.rows).map { largest(k, of: products.row($0)) })
+    let wanted = min(k, gallery.rows)
+    guard wanted > 0, queries.rows > 0 else {
+      return Array(repeating: [], count: queries.rows)
     }
-    return found.all
+    let panels = GalleryPanels(queries: queries, gallery: gallery, wanted: wanted)
+    let blocks = panels.queryBlocks
+    // Few queries are shared out by parts of the gallery, so that every lane has work.
+    let parts = lanes.count == 1 ? 1 : (2 * lanes.count + blocks - 1) / blocks
+    let found = Found(count: queries.rows)
+    forEach(blocks * parts, lanes) { item in
+      let part = item % parts
+      let rows = gallery.rows * part / parts..<gallery.rows * (part + 1) / parts
+      found.add(panels.candidates(ofBlock: item / parts, in: rows))
+    }
+    let result = Found(count: queries.rows)
+    let candidates = found.lists
+    forEach(blocks, lanes) { block in
+      let ranked = panels.queries(inBlock: block).map { query in
+        (query, panels.rank(candidates[query], for: query))
+      }
+      result.add(ranked)
+    }
+    return result.lists
   }
 
-  /// The `k` largest values with their places, in descending order: a heap of the best so far.
-  static func largest(_ k: Int, of values: ArraySlice<Float>) -> [Neighbor] {
-    var best: [Neighbor] = []
-    guard k > 0 else { return [] }
-    for (offset, value) in values.enumerated() {
-      if best.count == k, let worst = best.last, value <= worst.similarity { continue }
-      let place = best.partitioningIndex { $0.similarity < value }
-      best.insert(Neighbor(index: offset, similarity: value), at: place)
-      if best.count > k { best.removeLast() }
+  private static func forEach(
+    _ count: Int, _ lanes: LanePool, _ body: @Sendable (Int) -> Void
+  ) {
+    do { try lanes.forEach(count, body) } catch {
+      preconditionFailure("a body that cannot throw threw \(error)")
     }
-    return best
   }
-}
 
-extension Array {
-  /// The first place whose element satisfies the predicate, in an array sorted by it.
-  fileprivate func partitioningIndex(_ belongs: (Element) -> Bool) -> Int {
-    var (low, high) = (0, count)
-    while low < high {
-      let middle = (low + high) / 2
-      if belongs(self[middle]) { high = middle } else { low = middle + 1 }
+  /// Neighbours by query; their order within a query is the order of arrival.
+  private final class Found: Sendable {
+    private let storage: Mutex<[[Neighbor]]>
+
+    init(count: Int) { storage = Mutex(Array(repeating: [], count: count)) }
+
+    func add(_ lists: [(query: Int, neighbors: [Neighbor])]) {
+      storage.withLock { storage in
+        for list in lists { storage[list.query] += list.neighbors }
+      }
     }
-    return low
+
+    var lists: [[Neighbor]] { storage.withLock { $0 } }
   }
-}
-
-/// Neighbours by block of queries.
-///
-/// `@unchecked Sendable`: the array is touched under the lock alone.
-private final class Found: @unchecked Sendable {
-  private let lock = NSLock()
-  private var blocks: [[[Neighbor]]]
-
-  init(blocks: Int) { self.blocks = Array(repeating: [], count: blocks) }
-
-  func set(_ block: Int, _ neighbors: [[Neighbor]]) { lock.withLock { blocks[block] = neighbors } }
-
-  var all: [[Neighbor]] { lock.withLock { blocks.flatMap { $0 } } }
 }

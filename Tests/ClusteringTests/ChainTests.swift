@@ -19,7 +19,7 @@ struct ChainTests {
 
   @Test("Rays too close to be told apart by bounds are merged by a chain")
   func denseStar() throws {
-    let rows = RandomRows.star(300) { 0.9 - 1e-7 * Double($0) }
+    let rows = RandomRows.star(300) { 0.999 - 2e-7 * Double($0) }
     let one = try Dendrogram(averageLinkageOf: rows, lanes: LanePool(count: 1))
     #expect(one.violation == nil)
     #expect(one.statistics.chainMerges > 100)
