@@ -107,7 +107,8 @@ private struct SmallWorld {
       configuration: configuration, data: data.path,
       output: folder.appendingPathComponent(name).path, lanes: lanes, ranksOfMachine: ranks)
     request.resumes = resumes
-    let summaries = try Launch.simulated(ranks: ranks, deadline: .seconds(60)) { [request] communicator in
+    let summaries = try Launch.simulated(ranks: ranks, deadline: .seconds(60)) {
+      [request] communicator in
       let countdown = Countdown(steps)
       var run = try TrainingRun(
         request, communicator: communicator, shouldStop: { countdown.isOver })
