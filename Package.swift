@@ -78,7 +78,7 @@ let package = Package(
 
     tests(of: "Tensors"),
     tests(of: "Video"),
-    tests(of: "Model"),
+    tests(of: "Model", also: ["CKernels"]),
     tests(of: "Collective"),
     tests(of: "Clustering"),
     tests(of: "Retrieval"),

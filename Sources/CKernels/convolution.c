@@ -64,6 +64,22 @@ static void layouts_destroy(layouts *all) {
   }
 }
 
+/* Whether oneDNN's bf16 weight gradients are wrong for a shape, so that fp32 ones take their place.
+ *
+ * 2.6.3 (jit_bf16:avx512_core_bf16) sums what was in its scratch memory, or writes beside it, for
+ * strided kernels over inputs that are no longer than the kernel on some axis: 3x3x3 over three
+ * frames, 7x7x7 over two, a height or width of one. 3.13.3 does so without a stride, over two
+ * frames. Tests/ModelTests/KernelsConvolutionTests.swift covers them all. */
+static int needs_wide_weight_gradient(const ck_convolution_shape *shape) {
+  const int32_t input[3] = {shape->t, shape->h, shape->w};
+  int is_strided = DNNL_VERSION_MAJOR >= 3, is_short = 0;
+  for (int i = 0; i < 3; i++) {
+    if (shape->stride[i] > 1) is_strided = 1;
+    if (shape->kernel[i] > 1 && input[i] <= shape->kernel[i]) is_short = 1;
+  }
+  return shape->type == CK_BF16 && is_strided && is_short;
+}
+
 static int layouts_create(layouts *all, const ck_convolution_shape *shape, ck_direction direction,
                           const ck_window *window) {
   const int64_t source[5] = {shape->n, shape->c, shape->t, shape->h, shape->w};
@@ -75,18 +91,21 @@ static int layouts_create(layouts *all, const ck_convolution_shape *shape, ck_di
                           weights[2 + i]) / window->strides[i] + 1;
   }
   const dnnl_data_type_t type = shape->type == CK_F32 ? dnnl_f32 : dnnl_bf16;
+  /* What the primitive computes with; the neighbours hold `type`. */
+  const dnnl_data_type_t inner =
+      direction == CK_BACKWARD_WEIGHTS && needs_wide_weight_gradient(shape) ? dnnl_f32 : type;
   const dnnl_data_type_t weight_type = direction == CK_BACKWARD_WEIGHTS ? dnnl_f32 : type;
   const dnnl_format_tag_t source_tag = shape->is_first ? dnnl_ncdhw : dnnl_ndhwc;
   memset(all, 0, sizeof *all);
   all->outer[SOURCE] = ck_layout_create(5, source, type, source_tag);
   all->outer[WEIGHTS] = ck_layout_create(5, weights, dnnl_f32, dnnl_oidhw);
   all->outer[DESTINATION] = ck_layout_create(5, destination, type, dnnl_ndhwc);
-  all->asked[SOURCE] = ck_layout_create(5, source, type, source_tag);
+  all->asked[SOURCE] = ck_layout_create(5, source, inner, source_tag);
   all->asked[WEIGHTS] = ck_layout_create(5, weights, weight_type, dnnl_format_tag_any);
-  all->asked[DESTINATION] = ck_layout_create(5, destination, type, dnnl_ndhwc);
-  all->free[SOURCE] = ck_layout_create(5, source, type, dnnl_format_tag_any);
+  all->asked[DESTINATION] = ck_layout_create(5, destination, inner, dnnl_ndhwc);
+  all->free[SOURCE] = ck_layout_create(5, source, inner, dnnl_format_tag_any);
   all->free[WEIGHTS] = ck_layout_create(5, weights, weight_type, dnnl_format_tag_any);
-  all->free[DESTINATION] = ck_layout_create(5, destination, type, dnnl_format_tag_any);
+  all->free[DESTINATION] = ck_layout_create(5, destination, inner, dnnl_format_tag_any);
   for (int i = 0; i < OPERANDS; i++) {
     if (!all->outer[i] || !all->asked[i] || !all->free[i]) return 0;
   }
@@ -200,7 +219,8 @@ ck_convolution *ck_convolution_create(const ck_convolution_shape *shape, ck_mess
     if (shape->is_first && direction == CK_BACKWARD_DATA) continue;
     direction_plan *plan = &it->plans[direction];
     status = plan_create(plan, (ck_direction)direction, shape, &window, attributes,
-                         it->plans[CK_FORWARD].description);
+                         needs_wide_weight_gradient(shape) ? NULL
+                                                           : it->plans[CK_FORWARD].description);
     if (status) goto failed;
     if (plan->scratch_bytes > it->scratch_bytes) it->scratch_bytes = plan->scratch_bytes;
   }

@@ -14,26 +14,30 @@ CK_INLINE void statistics_of_16(ck_type type, const void *x, int64_t rows, int64
   ck_d16 total_mean = {0}, total_squares = {0};
   for (int64_t first = 0; first < rows; first += step) {
     const int64_t count = rows - first < step ? rows - first : step;
-    ck_v16 sum = {0}, squares = {0}, value;
+    ck_v16 sum = {0}, rest = {0}, squares = {0}, value;
     for (int64_t row = first; row < first + count; row++) {
       ck_load(type, x, row * channels + at, &value);
       sum += value;
     }
-    const ck_v16 block_mean = sum / (float)count;
+    /* The mean of the block is rounded; what it misses is `rest`, which corrects both moments. */
+    const ck_v16 centre = sum / (float)count;
     for (int64_t row = first; row < first + count; row++) {
       ck_load(type, x, row * channels + at, &value);
-      value -= block_mean;
+      value -= centre;
+      rest += value;
       squares += value * value;
     }
-    const ck_d16 delta = __builtin_convertvector(block_mean, ck_d16) - total_mean;
+    const ck_d16 missed = __builtin_convertvector(rest, ck_d16) / (double)count;
+    const ck_d16 delta = __builtin_convertvector(centre, ck_d16) + missed - total_mean;
     const double share = (double)count / (double)(first + count);
     total_mean += delta * share;
-    total_squares +=
-        __builtin_convertvector(squares, ck_d16) + delta * delta * ((double)first * share);
+    total_squares += __builtin_convertvector(squares, ck_d16) - missed * missed * (double)count +
+                     delta * delta * ((double)first * share);
   }
   for (int lane = 0; lane < 16; lane++) {
     mean[at + lane] = (float)total_mean[lane];
-    variance[at + lane] = (float)(total_squares[lane] / (double)rows);
+    const double squares = total_squares[lane] < 0 ? 0 : total_squares[lane];
+    variance[at + lane] = (float)(squares / (double)rows);
   }
 }
 

@@ -118,7 +118,7 @@ import Testing
     let error = #expect(throws: CheckpointError.self) {
       try store.save(Self.contents(step: 1))
     }
-    #expect(error.map { ExitCode.of($0) } == .cannotWrite)
+    #expect(error.map { $0.code } == .cannotWrite)
   }
 
   @Test func `Hashes are SHA-256 of the bytes`() {

@@ -30,7 +30,7 @@ import Video
     #expect(
       error?.description
         == "dmeo: is neither a file nor a preset; the presets are actions, demo, smoke")
-    #expect(error.map { ExitCode.of($0) } == .configuration)
+    #expect(error.map { $0.code } == .configuration)
   }
 
   @Test func `The smoke preset is as small as tests need`() throws {

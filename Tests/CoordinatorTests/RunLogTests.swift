@@ -57,9 +57,7 @@ import Testing
   }
 
   @Test func `Exit codes are those that are documented`() {
-    struct Other: Error {}
-    #expect(ExitCode.of(Other()) == .unexpected)
-    #expect(ExitCode.of(ConfigurationError("x")) == .configuration)
+    #expect(ConfigurationError("x").exitCode == 78)
     #expect(ExitCode.allCases.allSatisfy { (0...125).contains($0.rawValue) })
     #expect(ExitCode.requeue.rawValue == 75)
   }

@@ -6,7 +6,7 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(1))) struct StopRequestTests {
   @Test(arguments: [SIGUSR1, SIGTERM, SIGINT])
   func `A signal sets the flag and nothing else`(number: Int32) async {
-    await #expect(processExitsWith: .code(40)) { [number] in
+    await #expect(processExitsWith: .exitCode(40)) { [number] in
       StopRequest.listen()
       if StopRequest.isMade { exit(41) }
       kill(getpid(), number)
@@ -16,7 +16,7 @@ import Testing
   }
 
   @Test func `A second interrupt ends the process at once`() async {
-    await #expect(processExitsWith: .code(1)) {
+    await #expect(processExitsWith: .exitCode(1)) {
       StopRequest.listen()
       kill(getpid(), SIGINT)
       for _ in 0..<5000 where !StopRequest.isMade { usleep(1000) }
@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test func `A closed output stops nobody`() async {
-    await #expect(processExitsWith: .code(40)) {
+    await #expect(processExitsWith: .exitCode(40)) {
       StopRequest.listen()
       kill(getpid(), SIGPIPE)
       exit(StopRequest.isMade ? 41 : 40)

@@ -1,6 +1,7 @@
 import Collective
 import Foundation
 import Testing
+import Video
 
 @testable import Coordinator
 
@@ -106,7 +107,7 @@ private struct SmallWorld {
       configuration: configuration, data: data.path,
       output: folder.appendingPathComponent(name).path, lanes: lanes, ranksOfMachine: ranks)
     request.resumes = resumes
-    let summaries = try Launch.simulated(ranks: ranks, deadline: 60) { [request] communicator in
+    let summaries = try Launch.simulated(ranks: ranks, deadline: .seconds(60)) { [request] communicator in
       let countdown = Countdown(steps)
       var run = try TrainingRun(
         request, communicator: communicator, shouldStop: { countdown.isOver })

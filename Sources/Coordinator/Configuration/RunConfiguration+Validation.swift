@@ -13,6 +13,10 @@ extension RunConfiguration {
     try validateEncoder()
     try validateBatch()
     try validateLabels()
+    if let problem = video.problem { throw ConfigurationError(origin: "video", problem) }
+    if let problem = augmentation.problem {
+      throw ConfigurationError(origin: "augmentation", problem)
+    }
     do throws(ModelError) {
       _ = try objective.make()
       try optimizer.validate()

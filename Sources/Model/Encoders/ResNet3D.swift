@@ -110,6 +110,9 @@ public struct ResNet3D: Sendable {
     guard frames >= 1, size >= 1 else {
       throw ModelError("a clip of \(frames) frames of \(size)×\(size) pixels is empty")
     }
+    guard architecture.width > 0, architecture.width <= 64 else {
+      throw ModelError("encoder.width is \(architecture.width); it must be above 0, at most 64")
+    }
     let widths = [64.0, 128, 256, 512].map { Int(($0 * architecture.width).rounded()) }
     guard widths.allSatisfy({ $0 > 0 && $0 % 16 == 0 }) else {
       throw ModelError(
@@ -207,8 +210,8 @@ extension ResNet3D {
       features: Int, _ architecture: EncoderArchitecture
     ) throws(ModelError) -> HeadPlan? {
       let (hidden, width) = (architecture.headHidden, architecture.headWidth)
-      guard hidden > 0 else { return nil }
-      guard hidden % 16 == 0, width > 0 else {
+      guard hidden != 0 else { return nil }
+      guard hidden > 0, hidden % 16 == 0, width > 0 else {
         throw ModelError(
           "encoder.headHidden is \(hidden) and headWidth \(width); "
             + "the first must be a multiple of 16 (0: no head), the second positive")

@@ -53,17 +53,21 @@ struct HeadRunner {
   }
 
   /// y = x·Wᵀ + b, W out·in.
+  ///
+  /// One product a row: in a product of several rows, BLAS sums the last ones in another order, and
+  /// a clip's embedding would depend on its place in the batch.
   private func linear(
     _ x: UnsafePointer<Float>, _ columns: Int, _ matrix: Range<Int>, _ bias: Range<Int>,
     _ outputs: Int, into y: UnsafeMutablePointer<Float>
   ) {
     let parameters = unsafe weights.values.base
     for row in 0..<clips {
-      unsafe (y + row * outputs).update(from: parameters + bias.lowerBound, count: outputs)
+      let target = unsafe y + row * outputs
+      unsafe target.update(from: parameters + bias.lowerBound, count: outputs)
+      unsafe BLAS.multiply(
+        1, outputs, columns, x + row * columns, columns, false, parameters + matrix.lowerBound,
+        columns, true, target, outputs, 1, 1)
     }
-    unsafe BLAS.multiply(
-      clips, outputs, columns, x, columns, false, parameters + matrix.lowerBound, columns, true, y,
-      outputs, 1, 1)
   }
 
   private func linearBackward(

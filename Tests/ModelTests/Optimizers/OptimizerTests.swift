@@ -145,7 +145,7 @@ struct OptimizerTests {
   func ranges() {
     let changes: [@Sendable (inout OptimizerSettings) -> Void] = [
       { $0.learningRate = 0 }, { $0.momentum = 1 }, { $0.weightDecay = -1 },
-      { $0.warmupSteps = -1 }, { $0.gradientClip = 0 },
+      { $0.warmupSteps = -1 }, { $0.gradientClip = -1 },
       {
         $0.momentum = 0
         $0.nesterov = true
