@@ -5,7 +5,7 @@ internal import Tensors
 
 /// Products of blocks of queries with blocks of gallery rows, and the ranking of what they find.
 struct GalleryPanels: Sendable {
-  private static let queryBlock = 128
+  private static let queryBlock = 256
   private static let galleryBlock = 1024
   /// Scanned at a time.
   private static let stripe = 32
@@ -77,7 +77,9 @@ struct GalleryPanels: Sendable {
       let count = columns.count
       for start in stride(from: 0, to: count, by: Self.stripe) {
         let end = min(start + Self.stripe, count)
-        if end - start == Self.stripe, unsafe highest(values, start) < found.floor { continue }
+        if end - start == Self.stripe, unsafe !any(highest(values, start) .>= found.floor) {
+          continue
+        }
         for column in start..<end {
           let value = unsafe values.load(fromByteOffset: column * 4, as: Float.self)
           if value >= found.floor { found.add(value, at: columns.lowerBound + column) }
@@ -87,14 +89,14 @@ struct GalleryPanels: Sendable {
   }
 
   @inline(__always)
-  private func highest(_ values: UnsafeRawBufferPointer, _ column: Int) -> Float {
+  private func highest(_ values: UnsafeRawBufferPointer, _ column: Int) -> SIMD8<Float> {
     func eight(_ index: Int) -> SIMD8<Float> {
       unsafe values.loadUnaligned(fromByteOffset: (column + 8 * index) * 4, as: SIMD8<Float>.self)
     }
     let (a, b, c, d) = (eight(0), eight(1), eight(2), eight(3))
     let ab = a.replacing(with: b, where: b .> a)
     let cd = c.replacing(with: d, where: d .> c)
-    return ab.replacing(with: cd, where: cd .> ab).max()
+    return ab.replacing(with: cd, where: cd .> ab)
   }
 
   /// The nearest of a query's candidates by their cosines in double precision.
