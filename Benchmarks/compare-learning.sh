@@ -32,8 +32,8 @@ for seed in $seeds; do
   [ -s "$torch" ] || "$python" Benchmarks/pytorch_reference.py --data "$data" --epochs "$epochs" \
     --seed "$seed" --threads 2 --json "$torch" >&2
   printf '%-10s %4s %9s %6s %6s %6s %6s %11s\n' PyTorch "$seed" \
-    "$(field "$torch" before/1)" "$(field "$torch" after/1)" "$(field "$torch" after/5)" \
-    "$(field "$torch" after/10)" "$(field "$torch" after/20)" "$(field "$torch" training_seconds)"
+    "$(field "$torch" before/R@1)" "$(field "$torch" after/R@1)" "$(field "$torch" after/R@5)" \
+    "$(field "$torch" after/R@10)" "$(field "$torch" after/R@20)" "$(field "$torch" seconds)"
 
   run="$out/kindreel-$seed"
   if [ ! -s "$run.json" ]; then

@@ -4,8 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 venv="${1:-$PWD/.venv}"
-if ! "$venv/bin/python" -c 'import torch, av, scipy' 2>/dev/null; then
+if ! "$venv/bin/python" -c 'import torch, av' 2>/dev/null; then
   python3 -m venv "$venv"
-  "$venv/bin/pip" install --quiet --disable-pip-version-check torch==2.15.0 numpy scipy av >&2
+  "$venv/bin/pip" install --quiet --disable-pip-version-check torch==2.15.0 numpy av >&2
 fi
 echo "$venv/bin/python"
