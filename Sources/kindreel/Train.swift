@@ -49,12 +49,13 @@ struct Train: ParsableCommand {
       request.resumes = resume
       request.weights = weights
       // Simulated ranks share one cache, so that a video is decoded once.
-      let shared =
-        world.ranks ?? 1 > 1 ? try SharedDataset(request) : nil
+      var whole = request
+      whole.ranksOfMachine = 1
+      let shared = world.ranks ?? 1 > 1 ? try Dataset(whole, split: .train) : nil
       let summary = try world.launch(deadline: configuration.deadlineSeconds) {
         [request] communicator in
         var run = try TrainingRun(
-          request, communicator: communicator, sharing: shared?.dataset,
+          request, communicator: communicator, sharing: shared,
           shouldStop: { StopRequest.isMade })
         return try run.run()
       }
@@ -62,16 +63,5 @@ struct Train: ParsableCommand {
       try printJSON(summary)
       if summary.stopped { throw ArgumentParser.ExitCode(Coordinator.ExitCode.requeue.rawValue) }
     }
-  }
-}
-
-/// The dataset of simulated ranks, with the whole cache.
-private struct SharedDataset: Sendable {
-  let dataset: Dataset
-
-  init(_ request: TrainingRequest) throws {
-    var whole = request
-    whole.ranksOfMachine = 1
-    dataset = try Dataset(whole, split: .train)
   }
 }

@@ -57,6 +57,16 @@ import Video
   }
 
   @Test(.timeLimit(.minutes(1)))
+  func `a run does not resume on other videos, since labels belong to ids`() throws {
+    let world = try SmallWorld()
+    try world.train("stopped", ranks: 1, lanes: 1, stoppingAfter: 1)
+    try world.renameOne()
+    #expect(throws: ConfigurationError.self) {
+      try world.train("stopped", ranks: 1, lanes: 1, resumes: true)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
   func `ranks that do not divide the microbatches are refused`() throws {
     let world = try SmallWorld()
     #expect(throws: (any Error).self) { try world.train("three", ranks: 3, lanes: 1) }
@@ -94,6 +104,13 @@ private struct SmallWorld {
   func damageOne() throws {
     let names = try FileManager.default.contentsOfDirectory(atPath: data.path).sorted()
     try Data(repeating: 7, count: 100).write(to: data.appendingPathComponent(names[5]))
+  }
+
+  /// Gives one file another name; there are as many as before.
+  func renameOne() throws {
+    let names = try FileManager.default.contentsOfDirectory(atPath: data.path).sorted()
+    try FileManager.default.moveItem(
+      at: data.appendingPathComponent(names[0]), to: data.appendingPathComponent("zebra.mp4"))
   }
 
   @discardableResult

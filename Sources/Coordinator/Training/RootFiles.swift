@@ -44,7 +44,7 @@ final class RootFiles: @unchecked Sendable {
   func say(_ text: String) { line.finish(text) }
 
   /// Tells what is about to run, and opens the log.
-  func announce(_ run: TrainingRun) {
+  func announce(_ run: TrainingRun) throws {
     let configuration = run.configuration
     let network = run.trainer.replica.weights.network
     say(
@@ -66,7 +66,7 @@ final class RootFiles: @unchecked Sendable {
         "\(run.dataset.unreadable.count) videos cannot be read and are replaced:\n"
           + run.dataset.unreadableNames(limit: 20))
     }
-    log = try? RunLog(path: directory.metrics, resumingAfter: run.trainer.step) { [line] text in
+    log = try RunLog(path: directory.metrics, resumingAfter: run.trainer.step) { [line] text in
       line.finish(text)
     }
   }

@@ -1,6 +1,7 @@
 internal import Collective
 internal import Model
 internal import Tensors
+internal import Video
 internal import Worker
 
 extension TrainingRun {
@@ -44,23 +45,25 @@ extension TrainingRun {
         "last_loss_bits": Int(bitPattern: UInt(position.lastLoss.bitPattern)),
       ],
       text: ["run.yaml": try configuration.yaml()],
-      configurationHash: try configuration.resumeHash())
+      configurationHash: try configuration.resumeHash(dataset))
   }
 
   /// Goes on from the newest checkpoint that is whole; every rank reads it for itself.
   mutating func resume() throws {
     let store = CheckpointStore(
       directory: request.output + "/checkpoints", keep: configuration.checkpoint.keep)
-    guard let loaded = try store.loadNewest() else {
+    let newest = try store.loadNewest()
+    try agree(on: newest?.contents)
+    guard let loaded = newest else {
       root?.say("there is no checkpoint yet; starting from the beginning")
       return
     }
     for reason in loaded.skipped { root?.say(reason) }
     let contents = loaded.contents
-    guard contents.configurationHash == (try configuration.resumeHash()) else {
+    guard contents.configurationHash == (try configuration.resumeHash(dataset)) else {
       throw ConfigurationError(
         origin: loaded.path,
-        "was made with another configuration; only epochs, checkpoint, evaluation, "
+        "was made with another configuration or list of videos; only epochs, checkpoint, evaluation, "
           + "memoryMegabytes and deadlineSeconds may differ (see run.yaml beside it)")
     }
     guard let weights = contents.tensors["weights"],
@@ -95,9 +98,22 @@ extension TrainingRun {
   }
 }
 
+extension TrainingRun {
+  /// Whether all ranks read the same checkpoint; they may not share a file system.
+  private func agree(on contents: CheckpointContents?) throws {
+    let mine = contents.map { UInt64($0.step) + 1 } ?? 0
+    let differing = try communicator.allEqual(hash: mine)
+    guard differing.isEmpty else {
+      throw AgreementError(
+        description: "ranks \(differing.map(\.rank)) find another newest checkpoint in "
+          + "\(request.output) than rank 0; it must lie where all ranks can read it")
+    }
+  }
+}
+
 extension RunConfiguration {
-  /// The hash of all that a checkpoint's numbers depend on.
-  func resumeHash() throws -> String {
+  /// The hash of all that a checkpoint's numbers depend on: settings, and the samples in order.
+  func resumeHash(_ dataset: Dataset) throws -> String {
     var same = self
     let defaults = RunConfiguration()
     same.epochs = defaults.epochs
@@ -105,6 +121,7 @@ extension RunConfiguration {
     same.evaluation = defaults.evaluation
     same.memoryMegabytes = defaults.memoryMegabytes
     same.deadlineSeconds = defaults.deadlineSeconds
-    return ContentHash.of(try same.yaml())
+    let ids = dataset.manifest.samples.map(\.id).joined(separator: "\n")
+    return ContentHash.of(try same.yaml() + ids)
   }
 }
