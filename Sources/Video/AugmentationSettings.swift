@@ -18,6 +18,8 @@ public struct AugmentationSettings: Codable, Sendable, Equatable {
   public var hue: Float = 0.15
   /// The probability of grayscale.
   public var grayscale: Float = 0.2
+  /// The probability that a view shows residual frames: what changed since the frame before.
+  public var residual: Float = 0
   /// The mean that is subtracted from red, green and blue, each in 0…1.
   public var mean: [Float] = [0.45, 0.45, 0.45]
   /// The deviation that red, green and blue are divided by.

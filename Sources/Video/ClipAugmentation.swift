@@ -7,6 +7,12 @@ public import Tensors
 /// Semantics are torchvision's for float images in 0…1 (`RandomResizedCrop` without antialiasing,
 /// `RandomHorizontalFlip`, `ColorJitter`, `RandomGrayscale`, `Normalize`, in this order), except that
 /// contrast turns around the mean gray of the whole clip, so that it is the same for all frames.
+///
+/// Residual frames come last: the difference of normalised frames, the first one's from the last, as
+/// in Tao et al., "Self-supervised video representation learning using inter-intra contrastive
+/// framework", ACM MM 2020 (arXiv 2008.02531). What stands still vanishes from them, so the network
+/// must look at the motion to recognise the video; SLIC's released code (CVPR 2022) shows optical flow
+/// instead of colours, with probability 0.25, to the same end.
 public struct ClipAugmentation: Sendable {
   let settings: AugmentationSettings
   let size: Int
@@ -43,6 +49,8 @@ public struct ClipAugmentation: Sendable {
     public var adjustments: [Adjustment] = []
     /// The colours are taken away.
     public var isGray = false
+    /// Every frame gives way to its difference from the one before.
+    public var isResidual = false
 
     /// Creates a draw that shows a part of the frame and changes nothing.
     public init(crop: CropRectangle) { self.crop = crop }
@@ -64,6 +72,7 @@ public struct ClipAugmentation: Sendable {
       draw.adjustments = random.permutation(of: 4).map { adjustments[$0] }
     }
     draw.isGray = random.chance(settings.grayscale)
+    draw.isResidual = random.chance(settings.residual)
     return draw
   }
 
@@ -90,6 +99,7 @@ public struct ClipAugmentation: Sendable {
     }
     if draw.isGray { planes.saturate(by: 0) }
     planes.normalise(mean: settings.mean, deviation: settings.deviation)
+    if draw.isResidual { planes.subtractPrevious(frames: frames) }
   }
 
   /// Writes the view without randomness: the centre square of the short side.

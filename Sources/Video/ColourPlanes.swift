@@ -82,6 +82,24 @@
     }
   }
 
+  /// Subtracts from every frame the one before, and from the first the last.
+  func subtractPrevious(frames: Int) {
+    let pixels = count / frames
+    unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: pixels) { last in
+      guard let last = last.baseAddress else { return }
+      for channel in 0..<3 {
+        let plane = unsafe red + channel * count
+        unsafe last.update(from: plane + (count - pixels), count: pixels)
+        // From the last frame on, so that the one before is still as it was.
+        for frame in stride(from: frames - 1, to: 0, by: -1) {
+          let (this, before) = unsafe (plane + frame * pixels, plane + (frame - 1) * pixels)
+          for index in 0..<pixels { unsafe this[index] -= before[index] }
+        }
+        for index in 0..<pixels { unsafe plane[index] -= last[index] }
+      }
+    }
+  }
+
   /// The clip's mean gray: eight running sums over blocks, blocks added in double precision.
   private func meanGray() -> Float {
     let weights: [Float] = [0.2989, 0.587, 0.114]

@@ -24,6 +24,7 @@ extension AugmentationSettings {
     }
     let shares = [
       ("flip", flip, Float(1)), ("jitter", jitter, 1), ("grayscale", grayscale, 1),
+      ("residual", residual, 1),
       ("brightness", brightness, 100), ("contrast", contrast, 100), ("saturation", saturation, 100),
       ("hue", hue, 0.5),
     ]

@@ -88,6 +88,24 @@ import Testing
     #expect(difference(draw) < 0.05)
   }
 
+  @Test("shows what changed since the frame before, the first frame's since the last")
+  func residual() {
+    var draw = ClipAugmentation.Draw(crop: CropRectangle(x: 10, y: 5, width: 51, height: 47))
+    draw.adjustments = [.contrast(1.2), .hue(0.1)]
+    let pixels = noise(frames: frames)
+    let plain = apply(draw, to: pixels, frames: frames)
+    draw.isResidual = true
+    let residual = apply(draw, to: pixels, frames: frames)
+    let pixelCount = 48 * 48
+    for index in plain.indices {
+      let frame = index / pixelCount % frames
+      let before = index + (frame == 0 ? frames - 1 : -1) * pixelCount
+      #expect(residual[index] == plain[index] - plain[before])
+    }
+    let still = apply(draw, to: noise(frames: 1), frames: 1)
+    #expect(still.allSatisfy { $0 == 0 })
+  }
+
   @Test("treats all frames of a clip alike")
   func consistency() {
     let one = noise(frames: 1)
@@ -118,10 +136,12 @@ import Testing
 
   @Test("draws within the settings, as often as they say")
   func draws() {
+    var settings = settings
+    settings.residual = 0.25
     let augmentation = ClipAugmentation(settings, size: 48)
     var random = RandomStream(seed: 3, purpose: .test)
     let count = 4000
-    var (flips, grays, jitters, areas) = (0, 0, 0, 0.0)
+    var (flips, grays, residuals, jitters, areas) = (0, 0, 0, 0, 0.0)
     var firsts: [String: Int] = [:]
     for _ in 0..<count {
       let draw = augmentation.draw(using: &random, in: Self.frame)
@@ -132,6 +152,7 @@ import Testing
       areas += area
       flips += draw.isFlipped ? 1 : 0
       grays += draw.isGray ? 1 : 0
+      residuals += draw.isResidual ? 1 : 0
       jitters += draw.adjustments.isEmpty ? 0 : 1
       for adjustment in draw.adjustments {
         switch adjustment {
@@ -146,6 +167,7 @@ import Testing
     }
     #expect(abs(flips - count / 2) < 150)
     #expect(abs(grays - count / 5) < 150)
+    #expect(abs(residuals - count / 4) < 150)
     #expect(abs(jitters - count * 4 / 5) < 150)
     #expect((0.55...0.72).contains(areas / Double(count)))
     #expect(firsts.count == 4 && firsts.values.allSatisfy { abs($0 - count / 5) < 150 })

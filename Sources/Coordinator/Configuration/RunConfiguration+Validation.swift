@@ -59,6 +59,7 @@ extension RunConfiguration {
     let settings = augmentation
     for (key, value) in [
       ("flip", settings.flip), ("jitter", settings.jitter), ("grayscale", settings.grayscale),
+      ("residual", settings.residual),
       ("brightness", settings.brightness), ("contrast", settings.contrast),
       ("saturation", settings.saturation),
     ] {
