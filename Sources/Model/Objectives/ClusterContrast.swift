@@ -10,8 +10,10 @@ import Tensors
 ///
 ///     Σ_p w_p · −log( e^(s_qp/τ) / (e^(s_qp/τ) + Σ_n e^(s_qn/τ)) ) / Σ_p w_p
 ///
-/// A query without negatives is left out. While nothing is labelled and all negatives are kept, this
-/// is SimCLR's loss. Labels from clusters follow Khorasgani et al., "SLIC", CVPR 2022 (arXiv
+/// A query without negatives is left out. While nothing is labelled, all rows of the batch are
+/// negatives and none of the queue: SimCLR's loss. Hard negatives without labels are mostly false
+/// ones, and from random weights they make all rows alike before the network has learnt to tell
+/// videos apart. Labels from clusters follow Khorasgani et al., "SLIC", CVPR 2022 (arXiv
 /// 2206.12534); fine labels for positives and coarse ones for negatives, its `multiple_partition`
 /// branch; the one-positive denominator, Khosla et al., "Supervised contrastive learning", NeurIPS
 /// 2020, equation 2, with the other positives left out.
@@ -52,10 +54,13 @@ public struct ClusterContrast: Objective {
     let rows = UnitRows(batch.rows)
     let samples = batch.samples.flatMap(\.self)
     let (count, width) = (rows.unit.rows, rows.unit.columns)
+    let isLabelled = batch.fine.contains { $0 >= 0 }
+    let queued = isLabelled ? queue.samples : []
     var contrast = QueryContrast(
-      temperature: temperature, instanceWeight: instanceWeight, policy: policy,
+      temperature: temperature, instanceWeight: instanceWeight,
+      policy: isLabelled ? policy : .keepingAll,
       batch: PoolLabels(samples, fine: batch.fine, coarse: batch.coarse),
-      queue: PoolLabels(queue.samples, fine: batch.fine, coarse: batch.coarse))
+      queue: PoolLabels(queued, fine: batch.fine, coarse: batch.coarse))
 
     // ∂loss/∂(unit rows) times the number of queries: as a member of the pool, then as a query.
     var gradient = Matrix(rows: count, columns: width)
@@ -67,7 +72,7 @@ public struct ClusterContrast: Objective {
         rows: block.count, columns: width,
         values: Array(rows.unit.values[block.lowerBound * width..<block.upperBound * width]))
       var near = Matrix(rows: block.count, columns: count)
-      var far = Matrix(rows: block.count, columns: queue.samples.count)
+      var far = Matrix(rows: block.count, columns: queued.count)
       BLAS.multiply(queries, by: rows.unit, transposingB: true, into: &near)
       if far.columns > 0 {
         BLAS.multiply(queries, by: queue.rows, transposingB: true, into: &far)

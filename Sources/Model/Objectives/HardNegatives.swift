@@ -11,6 +11,9 @@ struct HardNegatives {
   /// The smallest pool whose hardest negatives are dropped.
   static let smallestDroppingPool = 500
 
+  /// No negative is left out.
+  static let keepingAll = HardNegatives(keepShare: 1, dropShare: 0)
+
   let keepShare: Double
   let dropShare: Double
 
