@@ -98,7 +98,18 @@ def qualities():
         quality_case("all alone", list(range(6)), [0, 0, 1, 1, 2, 2]),
         quality_case("all alone twice", list(range(6)), list(range(6))),
         quality_case("one row", [0], [4]),
+        quality_case("many clusters", *many_clusters(random)),
+        quality_case(
+            "one large cluster", np.minimum(random.integers(0, 400, 1500), 40),
+            random.integers(0, 12, 1500)),
     ]
+
+
+def many_clusters(random):
+    """Clusters within classes, a tenth of the rows elsewhere."""
+    truth = random.integers(0, 12, 2000)
+    labels = truth * 15 + random.integers(0, 15, 2000)
+    return np.where(random.random(2000) < 0.1, random.integers(0, 180, 2000), labels), truth
 
 
 def spherical(rows, centres):
