@@ -90,6 +90,13 @@ check "lone rows join" says "2 clusters in 2 coarse ones of 4 rows at count:3/co
 check "a summary in JSON" bash -c "'$kindreel' cluster x.npy --cut quantile:0.5 --newick t.nwk --json \
   | grep -q '^{\"clusters\":2,\"cut\":\"quantile:0.5\",\"largest_share\":0.75,\"merges\":3,\"peak_rss_'"
 
+npy none_of.npy '<f4' '(0, 2)' ''
+npy one.npy '<f4' '(1, 2)' "$f1$f1"
+check "no rows have a tree, a table and a picture" says "0 clusters of 0 rows at gap" \
+  "$kindreel" cluster none_of.npy --out z.npy --cut gap --labels l.tsv --newick t.nwk --svg t.svg
+check "one row has a tree, a table and a picture" says "1 clusters of 1 rows at count:3" \
+  "$kindreel" cluster one.npy --out z.npy --cut count:3 --labels l.tsv --newick t.nwk --svg t.svg
+
 npy short.npy '<f4' '(4, 2)' "$f1$f0$f0"
 npy integers.npy '<i8' '(1, 1)' "$d0"
 npy flat.npy '<f4' '(2,)' "$f1$f1"
