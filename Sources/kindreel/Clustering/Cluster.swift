@@ -11,18 +11,18 @@ struct Cluster: ParsableCommand {
     discussion: """
       Writes what is asked for, at least one of these:
 
-        --out Z.npy      SciPy's linkage matrix, float64 (N−1)×4: left, right, height, count
-        --labels L.tsv   id and label of every row at the cut; id, fine and coarse for two levels
-        --newick T.nwk   the tree for phylogeny programs; branches are differences of heights
-        --svg T.svg      a picture of the top merges, coloured at the cut
+        --out Z.npy     SciPy's linkage matrix, (N−1)×4: left, right, height, count
+        --labels L.tsv  id and label at the cut; id, fine, coarse for two levels
+        --newick T.nwk  the tree for phylogeny programs; lengths are heights
+        --svg T.svg     a picture of the top merges, coloured at the cut
 
       A cut is one of
 
-        height:0.24      merges up to this height hold (cosine distance, 0…2)
-        count:101        this many clusters
-        quantile:0.9     this share of the merges holds, the lowest first
-        gap, gap:20      at the widest gap between heights that leaves 2, or 20, clusters or more
-        FINE/COARSE      two of these, as in count:200/count:60: two levels of the same tree
+        height:0.24     merges up to this height hold (cosine distance, 0…2)
+        count:101       this many clusters
+        quantile:0.9    this share of the merges holds, the lowest first
+        gap, gap:20     the widest gap that leaves 2, or 20, clusters or more
+        FINE/COARSE     two of these, as in count:200/count:60: two levels
 
       Ids come from X.ids.tsv beside X.npy where it exists (kindreel embed writes it), and are row \
       numbers otherwise. Rows of zeros, NaN or infinities have no direction: they are named, and \
