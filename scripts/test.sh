@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs every test: those of Swift, then those under mpirun.
+# Installs what is missing, builds, and runs every test: those of Swift, of commands, under mpirun.
 #
 #   scripts/test.sh [OPTION OF SWIFT TEST]…
 set -euo pipefail
@@ -9,4 +9,5 @@ scripts/install-packages.sh
 # This builds the product as well. A `swift build` would compile every Swift module once more,
 # because its flags differ from those of the tests.
 swift test -c release -Xswiftc -enable-testing --disable-xctest "$@"
+Tests/cluster.sh
 Tests/mpirun.sh

@@ -18,12 +18,16 @@ public struct ClusteringError: Error, CustomStringConvertible, Sendable, Equatab
   /// The fault, how many rows have it, and the first ten of them.
   public var description: String {
     let shown = rows.prefix(10).map(String.init).joined(separator: ", ")
-    let list = rows.count > 10 ? shown + ", …" : shown
+    return "\(summary): \(shown)\(rows.count > 10 ? ", …" : "")"
+  }
+
+  /// The fault, and how many rows have it.
+  public var summary: String {
     let what =
       switch fault {
       case .zero: "only zeros, and a cosine distance needs a direction"
       case .notFinite: "NaN or infinite elements"
       }
-    return "\(rows.count) of \(count) rows have \(what): \(list)"
+    return "\(rows.count) of \(count) rows have \(what)"
   }
 }

@@ -4,22 +4,33 @@ public enum CutRule: Sendable, Equatable {
   case height(Double)
   /// Gives this many clusters.
   case count(Int)
-  /// Keeps this share of the merges, the lowest first.
+  /// Keeps this share of the merges, the lowest first: a quantile of the heights.
   case quantile(Double)
+  /// Cuts where two successive heights are farthest apart, leaving at least this many clusters, two
+  /// or more; of equal gaps at the highest.
+  case gap(atLeast: Int)
+
+  /// The text forms, for messages.
+  public static let forms = "height:H, count:K, quantile:Q, gap or gap:K"
 }
 
 extension CutRule: Codable, CustomStringConvertible {
-  /// The text form: `height:0.24`, `count:101` or `quantile:0.9`.
+  /// The text form: `height:0.24`, `count:101`, `quantile:0.9` or `gap:20`; `gap` is `gap:2`.
   public var description: String {
     switch self {
     case .height(let height): "height:\(height)"
     case .count(let count): "count:\(count)"
     case .quantile(let share): "quantile:\(share)"
+    case .gap(let count): count == 2 ? "gap" : "gap:\(count)"
     }
   }
 
   /// Reads the text form; nil if it is none.
   public init?(_ text: String) {
+    if text == "gap" {
+      self = .gap(atLeast: 2)
+      return
+    }
     let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
     guard parts.count == 2 else { return nil }
     switch parts[0] {
@@ -32,6 +43,9 @@ extension CutRule: Codable, CustomStringConvertible {
     case "quantile":
       guard let share = Double(parts[1]), (0...1).contains(share) else { return nil }
       self = .quantile(share)
+    case "gap":
+      guard let count = Int(parts[1]), count >= 2 else { return nil }
+      self = .gap(atLeast: count)
     default: return nil
     }
   }
@@ -42,8 +56,7 @@ extension CutRule: Codable, CustomStringConvertible {
     let text = try container.decode(String.self)
     guard let rule = CutRule(text) else {
       throw DecodingError.dataCorruptedError(
-        in: container,
-        debugDescription: "'\(text)' is no cut; write height:H, count:K or quantile:Q")
+        in: container, debugDescription: "'\(text)' is no cut; write \(Self.forms)")
     }
     self = rule
   }

@@ -43,15 +43,10 @@ public struct PartitionQuality: Sendable, Codable, Equatable {
       isPerfect
       ? 1 : (information - expected) / (room < 0 ? min(room, -.ulpOfOne) : max(room, .ulpOfOne))
 
-    let pairs = { (count: Int) in Double(count) * Double(count - 1) / 2 }
-    let both = table.cells.reduce(0) { $0 + pairs($1.count) }
-    let inClusters = table.clusters.reduce(0) { $0 + pairs($1) }
-    let inClasses = table.classes.reduce(0) { $0 + pairs($1) }
-    let chance = total < 2 ? 0 : inClusters * inClasses / pairs(table.total)
-    let mean = (inClusters + inClasses) / 2
-    ari = inClusters == both && inClasses == both ? 1 : (both - chance) / (mean - chance)
-    pairPrecision = inClusters == 0 ? 1 : both / inClusters
-    pairRecall = inClasses == 0 ? 1 : both / inClasses
+    let pairs = PairAgreement(table)
+    ari = pairs.ari
+    pairPrecision = pairs.precision
+    pairRecall = pairs.recall
 
     var commonest = [Int](repeating: 0, count: table.clusters.count)
     for cell in table.cells { commonest[cell.cluster] = max(commonest[cell.cluster], cell.count) }

@@ -39,4 +39,15 @@ struct FileReader: ~Copyable {
     position += bytes
     return elements
   }
+
+  /// The next `count` doubles as floats, read and rounded some at a time.
+  mutating func nextRounded(_ count: Int) throws(FileError) -> [Float] {
+    var floats: [Float] = []
+    floats.reserveCapacity(count)
+    while floats.count < count {
+      let doubles = try next(min(count - floats.count, 1 << 16), of: Double.self)
+      floats.append(contentsOf: doubles.lazy.map { Float($0) })
+    }
+    return floats
+  }
 }

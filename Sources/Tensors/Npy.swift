@@ -26,25 +26,32 @@ public enum Npy {
     }
   }
 
-  /// Reads an N×D array of `<f4` or `<f8`; doubles are rounded to floats.
+  /// Reads an N×D array of `<f4` or `<f8`; doubles are rounded to floats as they come, so that the
+  /// floats are all that is held.
   ///
   /// - Throws: `FileError` for anything else, before memory is allocated for the elements.
   public static func readMatrix(_ path: String) throws(FileError) -> Matrix {
     var file = try FileReader(path)
     let header = try NpyHeader(from: &file)
+    let shape = "the shape (\(header.rows), \(header.columns)) of \(header.element.rawValue)"
     let (count, tooMany) = header.rows.multipliedReportingOverflow(by: header.columns)
     let (bytes, tooLong) = count.multipliedReportingOverflow(by: header.element.size)
-    guard !tooMany, !tooLong, bytes == file.remaining else {
+    guard !tooMany, !tooLong else { throw FileError(path, "has \(shape), which no file can hold") }
+    guard bytes <= file.remaining else {
       throw FileError(
         path,
-        "the shape (\(header.rows), \(header.columns)) of \(header.element.rawValue) does not fit "
-          + "the \(file.remaining) bytes after the header")
+        "is cut short: \(shape) takes \(bytes) bytes, and \(file.remaining) follow the header")
     }
-    let values: [Float]
-    switch header.element {
-    case .float32: values = try file.next(count)
-    case .float64: values = try file.next(count, of: Double.self).map { Float($0) }
+    guard bytes == file.remaining else {
+      throw FileError(
+        path,
+        "is too long: \(shape) takes \(bytes) bytes, and \(file.remaining) follow the header")
     }
+    let values: [Float] =
+      switch header.element {
+      case .float32: try file.next(count)
+      case .float64: try file.nextRounded(count)
+      }
     return Matrix(rows: header.rows, columns: header.columns, values: values)
   }
 }

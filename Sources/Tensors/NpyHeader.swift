@@ -60,13 +60,18 @@ struct NpyHeader {
       throw FileError(path, "has a header that is no dictionary: \(text.prefix(80))")
     }
     guard let element = fields.element.flatMap({ Element(rawValue: $0) }) else {
-      throw FileError(path, "has elements '\(fields.element ?? "none")'; '<f4' and '<f8' are known")
+      throw FileError(
+        path,
+        "has elements '\(fields.element ?? "none")'; '<f4' and '<f8' are known, and NumPy's "
+          + "x.astype('float32') makes them")
     }
     guard fields.isFortranOrder == false else {
-      throw FileError(path, "is in Fortran order; C order is known")
+      throw FileError(
+        path, "is in Fortran order; C order is known, and NumPy's ascontiguousarray(x) makes it")
     }
     guard let shape = fields.shape, shape.count == 2 else {
-      throw FileError(path, "has the shape \(fields.shape ?? []); two dimensions are needed")
+      throw FileError(
+        path, "has the shape \(fields.shape ?? []); two dimensions are needed, one row a sample")
     }
     self.init(element, rows: shape[0], columns: shape[1])
   }

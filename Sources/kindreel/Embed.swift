@@ -87,6 +87,10 @@ enum IdList {
     guard ids.count == count else {
       throw FileError(path, "has \(ids.count) ids for \(count) rows of \(npy)")
     }
+    var seen: Set<String> = []
+    for id in ids where !seen.insert(id).inserted {
+      throw FileError(path, "has the id '\(id)' twice; ids key the rows of \(npy)")
+    }
     return ids
   }
 

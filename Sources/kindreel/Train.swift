@@ -17,6 +17,16 @@ struct Train: ParsableCommand {
       The same configuration, data and seed give the same bits on any number of ranks and lanes, \
       as long as batch.microbatches / ranks is a power of two (or there is one rank) and the CPUs \
       have the same instruction set. SIGUSR1 or SIGTERM save at the next step, exit 75.
+
+      Pseudo labels (--set KEY=VALUE): labels.method is agglomerative, finch or kmeans. Cuts of the \
+      dendrogram, labels.fine and labels.coarse, are written as for kindreel cluster; kmeans takes \
+      count:K for both, finch the partitions labels.finch.fine and labels.finch.coarse. \
+      labels.largest caps fine clusters, labels.singletons is keep or join.
+
+      metrics.jsonl says of every clustering: clusters, coarse_clusters, largest_share, \
+      singleton_share, cluster_seconds, ari_to_last (fine labels beside those before); sibling_share \
+      (positives from the same footage) where file names tell it; nmi, ami, ari, purity, \
+      pair_precision and pair_recall where class folders do. Nothing is steered by them.
       """)
 
   @Option(help: "A YAML file, or the name of a preset in cluster-configs/presets.")

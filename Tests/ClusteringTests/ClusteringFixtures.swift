@@ -35,7 +35,21 @@ enum ClusteringFixtures {
     var description: String { name }
   }
 
+  struct KMeansCase: Decodable, CustomStringConvertible {
+    let name: String
+    let width: Int
+    let rows: [Float]
+    let picks: [Int]
+    let labels: [Int32]
+    let cohesion: Double
+
+    var description: String { name }
+    var matrix: Matrix { Matrix(rows: rows.count / width, columns: width, values: rows) }
+  }
+
   static func linkages() throws -> [LinkageCase] { try read("linkage.json") }
+
+  static func kMeans() throws -> [KMeansCase] { try read("kmeans.json") }
 
   static func qualities() throws -> [QualityCase] { try read("quality.json") }
 

@@ -64,7 +64,8 @@ struct CutTests {
   }
 
   @Test(
-    "The text form of a cut reads back", arguments: ["height:0.24", "count:101", "quantile:0.9"])
+    "The text form of a cut reads back",
+    arguments: ["height:0.24", "count:101", "quantile:0.9", "gap", "gap:20"])
   func text(_ text: String) throws {
     #expect(CutRule(text)?.description == text)
     let rule = try JSONDecoder().decode([CutRule].self, from: Data(#"["\#(text)"]"#.utf8))
@@ -72,7 +73,8 @@ struct CutTests {
   }
 
   @Test(
-    "Other text is no cut", arguments: ["", "height", "height:x", "count:0", "quantile:1.1", "k:3"])
+    "Other text is no cut",
+    arguments: ["", "height", "height:x", "count:0", "quantile:1.1", "k:3", "gap:1", "gap:"])
   func noCut(_ text: String) {
     #expect(CutRule(text) == nil)
     #expect(throws: DecodingError.self) {

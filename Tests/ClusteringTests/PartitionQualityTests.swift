@@ -16,6 +16,18 @@ struct PartitionQualityTests {
     #expect(abs(quality.pairRecall - known.pairRecall) < 1e-12)
   }
 
+  @Test("Pairs alone tell the same ARI, precision and recall, and count")
+  func pairs() throws {
+    for known in try ClusteringFixtures.qualities() {
+      let pairs = PairAgreement(of: known.labels, with: known.truth)
+      #expect(abs(pairs.ari - known.ari) < 1e-12)
+      #expect(abs(pairs.precision - known.pairPrecision) < 1e-12)
+      #expect(abs(pairs.recall - known.pairRecall) < 1e-12)
+    }
+    let pairs = PairAgreement(of: [0, 0, 0, 1, 1], with: [7, 7, 8, 8, 8])
+    #expect(pairs.pairsInClusters == 4 && pairs.pairsInClasses == 4 && pairs.pairsInBoth == 2)
+  }
+
   @Test("Shares of the largest cluster and of lone rows")
   func shares() {
     let quality = PartitionQuality(of: [4, 4, 4, 7, 9], against: [0, 0, 1, 1, 1])

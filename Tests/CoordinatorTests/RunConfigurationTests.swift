@@ -66,8 +66,13 @@ import Video
     ("augmentation.area=[0.5, 2]", "augmentation.area: must not exceed 1"),
     ("augmentation.hue=0.6", "augmentation.hue: must lie in 0…0.5, is 0.6"),
     ("augmentation.deviation=[1, 1, 0]", "augmentation.deviation: must be three numbers above"),
-    ("labels.fine=many", "labels.fine: 'many' is no cut; write height:H, count:K or quantile:Q"),
+    ("labels.fine=many", "labels.fine: 'many' is no cut; write height:H, count:K, quantile:Q, gap"),
     ("labels.coarse=count:900", "labels.coarse: must cut no lower than labels.fine, count:200"),
+    ("labels.method=ward", "labels.method: expected agglomerative or finch or kmeans, got 'ward'"),
+    ("labels.largest=1", "labels.largest: must be 0, for no limit, or at least 2, is 1"),
+    ("labels.singletons=drop", "labels.singletons: expected keep or join, got 'drop'"),
+    ("labels.finch.fine=-1", "labels.finch.fine: must be at least 0, is -1"),
+    ("labels.finch.fine=3", "labels.finch.coarse: must be no finer than labels.finch.fine, 3"),
     ("precision=fp16", "precision: expected fp32 or bf16, got 'fp16'"),
     ("evaluation.feature=tail", "evaluation.feature: expected pooled or head, got 'tail'"),
     ("deadlineSeconds=0", "deadlineSeconds: must be above 0, is 0.0"),
@@ -78,6 +83,36 @@ import Video
       try RunConfiguration.load(nil, overrides: [override])
     }
     #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+  }
+
+  @Test(arguments: [
+    (["labels.method=kmeans", "labels.fine=quantile:0.5"], "labels.fine: must be count:K where"),
+    (["labels.method=kmeans", "labels.coarse=gap"], "labels.coarse: must be count:K where"),
+    (["labels.method=finch", "labels.largest=9"], "labels.largest: cuts a dendrogram, and labels"),
+    (["labels.method=kmeans", "labels.singletons=join"], "labels.singletons: must be keep where"),
+    (["labels.fine=gap:20", "labels.coarse=gap:30"], "labels.coarse: must cut no lower than"),
+  ])
+  func `Settings that the labelling method would ignore are refused`(
+    overrides: [String], message: String
+  ) throws {
+    let error = #expect(throws: ConfigurationError.self) {
+      try RunConfiguration.load(nil, overrides: overrides)
+    }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+  }
+
+  @Test func `Every labelling method can be chosen, and is written`() throws {
+    for method in ["agglomerative", "finch", "kmeans"] {
+      let chosen = try RunConfiguration.load(nil, overrides: ["labels.method=\(method)"])
+      #expect(chosen.labels.method.rawValue == method)
+      #expect(try chosen.yaml().contains("method: \(method)"))
+    }
+    let capped = try RunConfiguration.load(
+      nil, overrides: ["labels.fine=gap:30", "labels.largest=50", "labels.singletons=join"])
+    #expect(
+      capped.labels.cut
+        == TwoLevelCut(
+          fine: .gap(atLeast: 30), coarse: .count(60), largest: 50, singletons: .join))
   }
 
   @Test func `A head that does not exist cannot be the feature`() {

@@ -1,3 +1,4 @@
+import Clustering
 import Collective
 import Foundation
 import Testing
@@ -18,6 +19,21 @@ import Video
       #expect(other.weights_hash == alone.weights_hash, "\(ranks) ranks × \(lanes) lanes")
       #expect(other.labels_hash == alone.labels_hash, "\(ranks) ranks × \(lanes) lanes")
       #expect(other.loss.bitPattern == alone.loss.bitPattern, "\(ranks) ranks × \(lanes) lanes")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)), arguments: [LabellingMethod.finch, .kmeans])
+  func `every labelling method ends with the same bits`(method: LabellingMethod) throws {
+    let world = try SmallWorld()
+    let alone = try world.train("1x1", ranks: 1, lanes: 1) { $0.labels.method = method }
+    let agglomerative = try world.train("tree", ranks: 1, lanes: 2)
+    #expect(alone.labels_hash != agglomerative.labels_hash)
+    for (ranks, lanes) in [(1, 3), (2, 1)] {
+      let other = try world.train("\(ranks)x\(lanes)", ranks: ranks, lanes: lanes) {
+        $0.labels.method = method
+      }
+      #expect(other.weights_hash == alone.weights_hash, "\(ranks) ranks × \(lanes) lanes")
+      #expect(other.labels_hash == alone.labels_hash, "\(ranks) ranks × \(lanes) lanes")
     }
   }
 

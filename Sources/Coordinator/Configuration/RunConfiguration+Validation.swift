@@ -1,4 +1,3 @@
-import Clustering
 import Model
 import Video
 import Worker
@@ -12,7 +11,7 @@ extension RunConfiguration {
     try validateAugmentation()
     try validateEncoder()
     try validateBatch()
-    try validateLabels()
+    try labels.validate()
     if let problem = video.problem { throw ConfigurationError(origin: "video", problem) }
     if let problem = augmentation.problem {
       throw ConfigurationError(origin: "augmentation", problem)
@@ -23,8 +22,6 @@ extension RunConfiguration {
     } catch {
       throw ConfigurationError(origin: "settings", error.reason)
     }
-    try Self.require(
-      labels.perCluster >= 1, "labels.perCluster", "must be at least 1, is \(labels.perCluster)")
     try Self.require(epochs >= 1, "epochs", "must be at least 1, is \(epochs)")
     try Self.require(
       memoryMegabytes >= 1, "memoryMegabytes", "must be at least 1, is \(memoryMegabytes)")
@@ -119,26 +116,6 @@ extension RunConfiguration {
     try Self.require(
       batch.videos % parts == 0, "batch.videos",
       "must be a multiple of batch.microbatches, \(parts), is \(batch.videos)")
-  }
-
-  private func validateLabels() throws(ConfigurationError) {
-    try Self.require(
-      labels.warmupEpochs >= 0, "labels.warmupEpochs",
-      "must be at least 0, is \(labels.warmupEpochs)")
-    try Self.require(
-      labels.every >= 1, "labels.every", "must be at least 1, is \(labels.every)")
-    try Self.require(
-      labels.clips >= 1, "labels.clips", "must be at least 1, is \(labels.clips)")
-    let isNested =
-      switch (labels.fine, labels.coarse) {
-      case (.count(let fine), .count(let coarse)): coarse <= fine
-      case (.height(let fine), .height(let coarse)): fine <= coarse
-      case (.quantile(let fine), .quantile(let coarse)): fine <= coarse
-      default: true
-      }
-    try Self.require(
-      isNested, "labels.coarse",
-      "must cut no lower than labels.fine, \(labels.fine), is \(labels.coarse)")
   }
 
   private static func require(

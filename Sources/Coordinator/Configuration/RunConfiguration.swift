@@ -1,4 +1,3 @@
-public import Clustering
 public import Model
 public import Video
 public import Worker
@@ -47,27 +46,6 @@ public struct BatchSettings: Codable, Sendable, Equatable {
   public var videos = 32
   /// The parts that a step is computed in, a power of two; each has its own batch statistics.
   public var microbatches = 4
-
-  /// Creates the default settings.
-  public init() {}
-}
-
-/// Where pseudo labels come from.
-public struct LabelSettings: Codable, Sendable, Equatable {
-  /// Epochs of instance discrimination before the first clustering.
-  public var warmupEpochs = 5
-  /// Epochs from one clustering to the next.
-  public var every = 1
-  /// The cut whose clusters are the positives.
-  public var fine = CutRule.count(200)
-  /// The cut of the same dendrogram whose clusters are never negatives of each other.
-  public var coarse = CutRule.count(60)
-  /// What is clustered.
-  public var feature = Feature.pooled
-  /// The clips of a video whose embeddings are averaged before clustering.
-  public var clips = 1
-  /// The most videos of one fine cluster in a step.
-  public var perCluster = 2
 
   /// Creates the default settings.
   public init() {}

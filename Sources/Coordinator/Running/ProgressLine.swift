@@ -41,6 +41,13 @@ public final class ProgressLine {
     }
   }
 
+  /// Removes the live line, if there is one.
+  public func clear() {
+    guard isTerminal, width > 0 else { return }
+    show("", end: "\r")
+    width = 0
+  }
+
   private func show(_ text: String, end: String) {
     let padding = String(repeating: " ", count: max(0, width - text.count))
     width = text.count

@@ -4,24 +4,41 @@ internal import Retrieval
 internal import Video
 internal import Worker
 
-/// Compares pseudo labels with the class folders of a dataset that has them.
+/// Compares pseudo labels with the labels before them, and with what a dataset's layout tells of
+/// its clips: class folders and groups of clips from the same footage.
 struct LabelReport {
   private let truth: TrueLabels?
+  /// A number for every sample, shared by clips of the same footage; nil where no name tells it.
+  private let groups: [Int32]?
 
   init(_ manifest: Manifest) {
     let labels = TrueLabels(classFoldersOf: manifest.samples.map(\.id))
     truth = labels.names.count > 1 ? labels : nil
+    let isGrouped = manifest.samples.contains { $0.group != nil }
+    let names = manifest.samples.map { $0.group.map { "group \($0)" } ?? "sample \($0.id)" }
+    groups = isGrouped ? Partition(numbering: names).labels : nil
   }
 
-  /// Adds what the classes say of a clustering.
-  func describe(_ outcome: Relabelling.Outcome) -> ClusterReport {
+  /// Adds what classes, footage and earlier labels say of a clustering.
+  func describe(_ outcome: Relabelling.Outcome, before: PseudoLabels) -> ClusterReport {
     var report = outcome.report
-    guard let truth, !outcome.members.isEmpty else { return report }
-    let quality = PartitionQuality(
-      of: outcome.members.map { outcome.labels.fine[$0] },
-      against: outcome.members.map { truth.classes[$0] })
-    report.nmi = quality.nmi
-    report.purity = quality.purity
+    let members = outcome.members
+    guard !members.isEmpty else { return report }
+    let fine = members.map { outcome.labels.fine[$0] }
+    if let truth {
+      report.againstClasses = PartitionQuality(of: fine, against: members.map { truth.classes[$0] })
+    }
+    if let groups {
+      let pairs = PairAgreement(of: fine, with: members.map { groups[$0] })
+      report.siblingShare = pairs.pairsInClusters > 0 ? pairs.precision : nil
+    }
+    let both = members.filter { before.fine[$0] >= 0 }
+    if !both.isEmpty {
+      report.ariToLast =
+        PairAgreement(
+          of: both.map { outcome.labels.fine[$0] }, with: both.map { before.fine[$0] }
+        ).ari
+    }
     return report
   }
 }

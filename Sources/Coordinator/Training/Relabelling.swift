@@ -2,33 +2,22 @@ internal import Clustering
 internal import Tensors
 internal import Worker
 
-/// What one clustering of all embeddings found.
-struct ClusterReport: Codable, Sendable {
-  var fineClusters = 0
-  var coarseClusters = 0
-  /// The share of the largest fine cluster.
-  var largestShare = 0.0
-  /// The share of samples alone in their fine cluster.
-  var singletonShare = 0.0
-  /// Normalised mutual information with the true classes, where the layout tells them: for people
-  /// alone, nothing is steered by it.
-  var nmi: Double?
-  var purity: Double?
-  var seconds = 0.0
-}
-
-/// Turns the table of all embeddings into pseudo labels: dendrogram, two cuts.
+/// Turns the table of all embeddings into pseudo labels on two levels.
 ///
-/// The fine cut gives positives, the coarse cut of the same dendrogram protects likely positives
-/// from being negatives (SLIC's `multiple_partition`).
+/// Fine clusters give positives, coarse ones that contain them protect likely positives from being
+/// negatives (SLIC's `multiple_partition`).
 struct Relabelling {
   let settings: LabelSettings
+  /// The run's seed and the epoch name the draws of k-means.
+  let seed: UInt64
+  let epoch: Int
   let lanes: LanePool
 
-  /// The labels by sample, and the dendrogram over the samples in `members`.
+  /// The labels by sample, and what led to them, over the samples in `members`.
   struct Outcome {
     let labels: PseudoLabels
-    let dendrogram: Dendrogram
+    /// The tree, where the method makes one.
+    let dendrogram: Dendrogram?
     /// The samples that were clustered; leaf i of the dendrogram is `members[i]`.
     let members: [Int]
     var report: ClusterReport
@@ -41,22 +30,36 @@ struct Relabelling {
     }
     let clock = ContinuousClock()
     let start = clock.now
-    let dendrogram = try Dendrogram(averageLinkageOf: rows.rows(members), lanes: lanes)
-    let fine = dendrogram.cut(settings.fine)
-    let coarse = dendrogram.cut(settings.coarse)
+    let (levels, dendrogram) = try clusters(of: rows.rows(members))
     var labels = PseudoLabels.none(rows.rows)
     for (leaf, sample) in members.enumerated() {
-      labels.fine[sample] = fine.labels[leaf]
-      labels.coarse[sample] = coarse.labels[leaf]
+      labels.fine[sample] = levels.fine.labels[leaf]
+      labels.coarse[sample] = levels.coarse.labels[leaf]
     }
-    let sizes = fine.sizes
-    let total = Double(max(members.count, 1))
-    let report = ClusterReport(
-      fineClusters: fine.clusterCount, coarseClusters: coarse.clusterCount,
-      largestShare: Double(sizes.max() ?? 0) / total,
-      singletonShare: Double(sizes.count { $0 == 1 }) / total,
-      seconds: (clock.now - start).seconds)
+    let report = ClusterReport(of: levels, seconds: (clock.now - start).seconds)
     return Outcome(labels: labels, dendrogram: dendrogram, members: members, report: report)
+  }
+
+  /// The partitions that the method finds, and the tree that they are cuts of, if there is one.
+  private func clusters(of rows: Matrix) throws -> (TwoLevelPartition, Dendrogram?) {
+    switch settings.method {
+    case .agglomerative:
+      let dendrogram = try Dendrogram(averageLinkageOf: rows, lanes: lanes)
+      return (dendrogram.cut(settings.cut), dendrogram)
+    case .finch:
+      let finch = try Finch(of: rows, lanes: lanes)
+      return (finch.levels(fine: settings.finch.fine, coarse: settings.finch.coarse), nil)
+    case .kmeans:
+      guard case .count(let fine) = settings.fine, case .count(let coarse) = settings.coarse else {
+        preconditionFailure("k-means by \(settings.fine) and \(settings.coarse)")
+      }
+      let random = (0...1).map { level in
+        RandomStream(seed: seed, purpose: .clustering, epoch: epoch, view: level)
+      }
+      let levels = try TwoLevelPartition(
+        kMeansOf: rows, fine: fine, coarse: coarse, random: (random[0], random[1]), lanes: lanes)
+      return (levels, nil)
+    }
   }
 }
 

@@ -71,18 +71,21 @@ final class RootFiles: @unchecked Sendable {
     }
   }
 
-  /// Keeps an epoch's labels and dendrogram, and what they look like beside the true classes.
-  func keep(_ outcome: Relabelling.Outcome, epoch: Int, manifest: Manifest) throws {
-    let report = LabelReport(manifest).describe(outcome)
-    clusters = report
+  /// Keeps an epoch's labels and dendrogram, and what they look like beside the labels before and
+  /// the true classes.
+  func keep(
+    _ outcome: Relabelling.Outcome, before: PseudoLabels, epoch: Int, manifest: Manifest
+  ) throws {
+    clusters = LabelReport(manifest).describe(outcome, before: before)
     var lines = ["id\tfine\tcoarse"]
     for (index, sample) in manifest.samples.enumerated() {
       lines.append("\(sample.id)\t\(outcome.labels.fine[index])\t\(outcome.labels.coarse[index])")
     }
     try AtomicFile.write(
       Data((lines.joined(separator: "\n") + "\n").utf8), to: directory.labels(epoch: epoch + 1))
+    guard let tree = outcome.dendrogram else { return }
     try Npy.write(
-      doubles: outcome.dendrogram.linkageMatrix, rows: outcome.dendrogram.merges.count, columns: 4,
+      doubles: tree.linkageMatrix, rows: tree.merges.count, columns: 4,
       to: directory.dendrogram(epoch: epoch + 1))
   }
 
@@ -113,17 +116,9 @@ final class RootFiles: @unchecked Sendable {
       "epoch \(run.position.epoch)/\(configuration.epochs)  "
       + "loss \(Self.fixed(run.position.lastLoss, 4))  \(Self.fixed(rate, 0)) clips/s"
     if let clusters {
-      fields["clusters"] = .integer(clusters.fineClusters)
-      fields["coarse_clusters"] = .integer(clusters.coarseClusters)
-      fields["largest_share"] = .number(clusters.largestShare)
-      fields["singleton_share"] = .number(clusters.singletonShare)
-      fields["cluster_seconds"] = .number(clusters.seconds)
+      fields.merge(clusters.fields) { _, new in new }
       text += "  clusters \(clusters.fineClusters)"
-      if let nmi = clusters.nmi, let purity = clusters.purity {
-        fields["nmi"] = .number(nmi)
-        fields["purity"] = .number(purity)
-        text += "  NMI \(Self.fixed(nmi, 3))"
-      }
+      if let truth = clusters.againstClasses { text += "  NMI \(Self.fixed(truth.nmi, 3))" }
     }
     log?.append("epoch", epoch: run.position.epoch, step: run.trainer.step, fields)
     line.finish(text)

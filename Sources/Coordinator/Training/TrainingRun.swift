@@ -170,10 +170,13 @@ public struct TrainingRun {
       trainer.replica, source: dataset.source, sampleCount: dataset.count, clips: settings.clips,
       feature: settings.feature)
     let mine = try pass.share(communicator)
+    let relabelling = Relabelling(
+      settings: settings, seed: configuration.seed, epoch: position.epoch, lanes: lanes)
     labels = try communicator.decide(gathering: mine) { everyone in
-      let outcome = try Relabelling(settings: settings, lanes: lanes)(
+      let outcome = try relabelling(
         pass.rows(from: everyone.joined), unreadable: Set(dataset.unreadable.keys))
-      try root?.keep(outcome, epoch: position.epoch, manifest: dataset.manifest)
+      try root?.keep(
+        outcome, before: labels, epoch: position.epoch, manifest: dataset.manifest)
       return outcome.labels
     }
   }

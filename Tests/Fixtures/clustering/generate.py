@@ -1,4 +1,4 @@
-"""Writes linkage.json and quality.json: the numbers that SciPy and scikit-learn give.
+"""Writes linkage.json, quality.json and kmeans.json: what SciPy and scikit-learn give.
 
     python3 -m venv --system-site-packages /tmp/venv
     /tmp/venv/bin/pip install scikit-learn==1.9.1     # numpy 2.4.6 and scipy 1.17.1 were there
@@ -10,6 +10,7 @@ import pathlib
 import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from sklearn import metrics
+from sklearn.cluster import KMeans
 
 HERE = pathlib.Path(__file__).parent
 
@@ -97,6 +98,75 @@ def qualities():
         quality_case("all alone", list(range(6)), [0, 0, 1, 1, 2, 2]),
         quality_case("all alone twice", list(range(6)), list(range(6))),
         quality_case("one row", [0], [4]),
+        quality_case("many clusters", *many_clusters(random)),
+        quality_case(
+            "one large cluster", np.minimum(random.integers(0, 400, 1500), 40),
+            random.integers(0, 12, 1500)),
+    ]
+
+
+def many_clusters(random):
+    """Clusters within classes, a tenth of the rows elsewhere."""
+    truth = random.integers(0, 12, 2000)
+    labels = truth * 15 + random.integers(0, 15, 2000)
+    return np.where(random.random(2000) < 0.1, random.integers(0, 180, 2000), labels), truth
+
+
+def spherical(rows, centres):
+    """Spherical k-means in double precision, by the definition; no cluster may become empty."""
+    labels = None
+    while True:
+        similarities = rows @ centres.T
+        found = similarities.argmax(1)
+        if labels is not None and (found == labels).all():
+            return labels, similarities.max(1).mean()
+        labels = found
+        assert len(set(labels)) == len(centres)
+        centres = np.stack([rows[labels == place].sum(0) for place in range(len(centres))])
+        centres /= np.linalg.norm(centres, axis=1, keepdims=True)
+
+
+def far_apart(rows, count):
+    """The first row, and then always the row farthest from those picked: one a cluster."""
+    unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    picks = [0]
+    while len(picks) < count:
+        picks.append(int((unit @ unit[picks].T).max(1).argmin()))
+    return picks
+
+
+def kmeans_case(name, rows, picks, agrees):
+    """`agrees`: whether scikit-learn, whose centres are no unit vectors, must find the same."""
+    rows = np.asarray(rows, np.float32)
+    unit = rows.astype(np.float64)
+    unit /= np.linalg.norm(unit, axis=1, keepdims=True)
+    labels, cohesion = spherical(unit, unit[picks])
+    if agrees:
+        model = KMeans(len(picks), init=unit[picks], n_init=1, tol=0, max_iter=500).fit(unit)
+        assert (model.labels_ == labels).all()
+    return {
+        "name": name,
+        "width": rows.shape[1],
+        "rows": [float(f"{value:.9g}") for value in rows.ravel().tolist()],
+        "picks": list(picks),
+        "labels": labels.tolist(),
+        "cohesion": cohesion,
+    }
+
+
+def kmeans():
+    random = np.random.default_rng(11)
+    apart = clustered(random, 300, 10, 6, 0.3)
+    lengths = clustered(random, 200, 8, 4, 0.2) * np.exp(random.standard_normal((200, 1)))
+    return [
+        kmeans_case(
+            "separate clusters, as scikit-learn has them", apart, far_apart(apart, 6), True),
+        kmeans_case(
+            "rows of any length, as scikit-learn has them", lengths, far_apart(lengths, 4), True),
+        kmeans_case(
+            "no structure", random.standard_normal((400, 6)), list(range(0, 400, 40)), False),
+        kmeans_case(
+            "overlapping clusters", clustered(random, 500, 12, 20, 1), list(range(20)), False),
     ]
 
 
@@ -107,3 +177,4 @@ def write(name, value):
 if __name__ == "__main__":
     write("linkage.json", linkages())
     write("quality.json", qualities())
+    write("kmeans.json", kmeans())

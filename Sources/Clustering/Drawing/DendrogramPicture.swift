@@ -1,0 +1,73 @@
+/// A picture of a dendrogram's top merges, readable for any number of rows.
+///
+/// The root is at the left, rows at the right, and the axis below has the heights. Subtrees without
+/// room are triangles from their height to the rows, with the number of rows beside them; clusters of
+/// a partition have colours, and what lies above them is grey. Tiny clusters that join one by one are
+/// ticks on the branch that they join.
+public struct DendrogramPicture: Sendable {
+  /// A vertical line, as at a cut.
+  public struct Mark: Sendable {
+    let label: String
+    let height: Double
+
+    /// Labels a height.
+    public init(_ label: String, height: Double) {
+      self.label = label
+      self.height = height
+    }
+  }
+
+  let tree: Dendrogram
+  let names: [String]
+  let title: String
+  let axis: String
+  let partition: Partition?
+  let marks: [Mark]
+
+  /// Prepares a picture.
+  ///
+  /// - Parameters:
+  ///   - names: the rows' names, N of them.
+  ///   - title: what is drawn, in a few words.
+  ///   - axis: what heights are, in a few words.
+  ///   - partition: clusters to colour; they need not come from this tree.
+  ///   - marks: heights to mark.
+  public init(
+    of tree: Dendrogram, names: [String], title: String, axis: String, partition: Partition? = nil,
+    marks: [Mark] = []
+  ) {
+    precondition(
+      names.count == tree.count && partition?.labels.count ?? tree.count == tree.count,
+      "\(names.count) names and \(partition?.labels.count ?? 0) labels for \(tree.count) rows")
+    self.tree = tree
+    self.names = names
+    self.title = title
+    self.axis = axis
+    self.partition = partition
+    self.marks = marks
+  }
+
+  /// The picture as an SVG document of at most 48 tips, some tens of kilobytes.
+  ///
+  /// - Complexity: O(N log N)
+  public var svg: String {
+    let outline = DendrogramOutline(of: tree, tips: 48)
+    return DendrogramLayout(
+      self, outline: outline, clusters: ClusterColours(of: tree, partition, outline)
+    ).svg
+  }
+
+  /// The rows below a node.
+  func leaves(below node: Int) -> [Int] {
+    var leaves: [Int] = []
+    var next = [node]
+    while let node = next.popLast() {
+      if node < tree.count {
+        leaves.append(node)
+      } else {
+        next += [tree.merges[node - tree.count].left, tree.merges[node - tree.count].right]
+      }
+    }
+    return leaves
+  }
+}

@@ -1,0 +1,73 @@
+public import Tensors
+
+/// FINCH: clusters by first neighbours, level by level, without any parameter.
+///
+/// Sarfraz, Sharma and Stiefelhagen, "Efficient parameter-free clustering using first neighbor
+/// relations", CVPR 2019 (arXiv 1902.11266), equation 1 and algorithm 1, on cosine similarity. Rows
+/// are linked to their first neighbours, and connected rows are the first partition; the means of
+/// its clusters, of the rows as given, are linked in the same way, and so on.
+///
+/// Neighbours are exact at every level. The authors' code has a further rule (links longer than the
+/// longest of the first partition are cut), which the paper has not, and neither has this.
+public struct Finch: Sendable, Equatable {
+  /// The partitions, finest first; each lies within the next and has fewer clusters.
+  ///
+  /// One cluster of all is among them only where the first partition is that already, and no rows
+  /// have one partition without clusters.
+  public let partitions: [Partition]
+
+  /// Clusters rows.
+  ///
+  /// - Parameters:
+  ///   - rows: N·D, of any length but zero.
+  ///   - lanes: the threads that compute; their number changes nothing.
+  ///   - progress: told the number of clusters of each partition, on the caller's thread.
+  /// - Throws: `ClusteringError` naming all rows that are zero, or NaN or infinite.
+  /// - Complexity: O(N·D) memory; N²·D multiplications for the first partition, a fraction of that
+  ///   for the others.
+  public init(
+    of rows: Matrix, lanes: LanePool, progress: (@Sendable (_ clusters: Int) -> Void)? = nil
+  ) throws(ClusteringError) {
+    let norms = try InverseNorms(of: rows)
+    var partition = FirstNeighbors(of: rows, inverseNorms: norms.values, lanes: lanes).components
+    var partitions = [partition]
+    progress?(partition.clusterCount)
+    while partition.clusterCount > 1 {
+      let means = Self.means(of: rows, in: partition)
+      // Rows that cancel out have a mean without a direction: nothing is nearest to it.
+      guard let norms = try? InverseNorms(of: means) else { break }
+      let joined = FirstNeighbors(of: means, inverseNorms: norms.values, lanes: lanes).components
+      if joined.clusterCount == 1 { break }
+      partition = Partition(numbering: partition.labels.map { joined.labels[Int($0)] })
+      partitions.append(partition)
+      progress?(partition.clusterCount)
+    }
+    self.partitions = partitions
+  }
+
+  /// A partition for positives and a coarser one that protects likely positives, as in SLIC's
+  /// `multiple_partition`; the last partition stands for those beyond it.
+  public func levels(fine: Int, coarse: Int) -> TwoLevelPartition {
+    precondition(0 <= fine && fine <= coarse, "partition \(coarse) is not coarser than \(fine)")
+    let last = partitions.count - 1
+    return TwoLevelPartition(
+      fine: partitions[min(fine, last)], coarse: partitions[min(coarse, last)])
+  }
+
+  /// The means of the clusters' rows, summed in double precision and in row order.
+  private static func means(of rows: Matrix, in partition: Partition) -> Matrix {
+    let width = rows.columns
+    var sums = [Double](repeating: 0, count: partition.clusterCount * width)
+    for (row, label) in partition.labels.enumerated() {
+      let (from, to) = (row * width, Int(label) * width)
+      for column in 0..<width { sums[to + column] += Double(rows.values[from + column]) }
+    }
+    var means = Matrix(rows: partition.clusterCount, columns: width)
+    for (cluster, size) in partition.sizes.enumerated() {
+      for column in cluster * width..<(cluster + 1) * width {
+        means.values[column] = Float(sums[column] / Double(size))
+      }
+    }
+    return means
+  }
+}

@@ -1,0 +1,58 @@
+import Clustering
+
+extension LabelSettings {
+  /// Checks that the values make sense, each alone and together.
+  ///
+  /// - Throws: `ConfigurationError` with the key and the value.
+  func validate() throws(ConfigurationError) {
+    for (key, value, least) in [
+      ("warmupEpochs", warmupEpochs, 0), ("every", every, 1), ("clips", clips, 1),
+      ("perCluster", perCluster, 1), ("finch.fine", finch.fine, 0),
+    ] {
+      try require(value >= least, key, "must be at least \(least), is \(value)")
+    }
+    try require(
+      finch.coarse >= finch.fine, "finch.coarse",
+      "must be no finer than labels.finch.fine, \(finch.fine), is \(finch.coarse)")
+    try require(
+      largest == 0 || largest >= 2, "largest",
+      "must be 0, for no limit, or at least 2, is \(largest)")
+    try require(
+      isNested, "coarse", "must cut no lower than labels.fine, \(fine), is \(coarse)")
+    try validateMethod()
+  }
+
+  /// Refuses settings that another method would ignore.
+  private func validateMethod() throws(ConfigurationError) {
+    guard method != .agglomerative else { return }
+    try require(
+      largest == 0, "largest", "cuts a dendrogram, and labels.method is \(method.rawValue)")
+    try require(
+      singletons == .keep, "singletons",
+      "must be keep where labels.method is \(method.rawValue), is \(singletons.rawValue)")
+    guard method == .kmeans else { return }
+    for (key, rule) in [("fine", fine), ("coarse", coarse)] {
+      guard case .count = rule else {
+        throw ConfigurationError(
+          key: "labels.\(key)", "must be count:K where labels.method is kmeans, is \(rule)")
+      }
+    }
+  }
+
+  /// Whether the coarse cut lies no lower, as far as the rules alone can tell.
+  private var isNested: Bool {
+    switch (fine, coarse) {
+    case (.count(let fine), .count(let coarse)), (.gap(let fine), .gap(let coarse)):
+      coarse <= fine
+    case (.height(let fine), .height(let coarse)), (.quantile(let fine), .quantile(let coarse)):
+      fine <= coarse
+    default: true
+    }
+  }
+
+  private func require(
+    _ condition: Bool, _ key: String, _ reason: String
+  ) throws(ConfigurationError) {
+    guard condition else { throw ConfigurationError(key: "labels.\(key)", reason) }
+  }
+}

@@ -1,0 +1,51 @@
+public import Clustering
+public import Worker
+
+/// Where pseudo labels come from.
+public struct LabelSettings: Codable, Sendable, Equatable {
+  /// Epochs of instance discrimination before the first clustering.
+  public var warmupEpochs = 5
+  /// Epochs from one clustering to the next.
+  public var every = 1
+  /// How clusters are found.
+  public var method = LabellingMethod.agglomerative
+  /// The cut whose clusters are the positives; with `kmeans` the number of clusters, `count:K`.
+  public var fine = CutRule.count(200)
+  /// The cut of the same dendrogram whose clusters are never negatives of each other; with `kmeans`
+  /// the number of clusters that the fine ones are put into.
+  public var coarse = CutRule.count(60)
+  /// `agglomerative`: the most samples of a fine cluster, larger ones being cut further down; 0 sets
+  /// no limit.
+  public var largest = 0
+  /// `agglomerative`: what becomes of samples that are alone in their fine cluster.
+  public var singletons = TwoLevelCut.Singletons.keep
+  /// `finch`: which partitions serve.
+  public var finch = FinchSettings()
+  /// What is clustered.
+  public var feature = Feature.pooled
+  /// The clips of a video whose embeddings are averaged before clustering.
+  public var clips = 1
+  /// The most videos of one fine cluster in a step.
+  public var perCluster = 2
+
+  /// Creates the default settings.
+  public init() {}
+
+  /// The cuts of a dendrogram.
+  var cut: TwoLevelCut {
+    TwoLevelCut(
+      fine: fine, coarse: coarse, largest: largest == 0 ? nil : largest, singletons: singletons)
+  }
+}
+
+/// Which of FINCH's partitions serve, counted from 0, the finest; the last one stands for those
+/// beyond it.
+public struct FinchSettings: Codable, Sendable, Equatable {
+  /// The partition whose clusters are the positives.
+  public var fine = 0
+  /// The partition whose clusters are never negatives of each other.
+  public var coarse = 2
+
+  /// Creates the default settings.
+  public init() {}
+}

@@ -1,0 +1,122 @@
+import ArgumentParser
+import Clustering
+import Coordinator
+import Foundation
+import Tensors
+
+/// The command `kindreel cluster`.
+struct Cluster: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Cluster the rows of a .npy file: exact average linkage on cosine distance.",
+    discussion: """
+      Writes what is asked for, at least one of these:
+
+        --out Z.npy     SciPy's linkage matrix, (N−1)×4: left, right, height, count
+        --labels L.tsv  id and label at the cut; id, fine, coarse for two levels
+        --newick T.nwk  the tree for phylogeny programs; lengths are heights
+        --svg T.svg     a picture of the top merges, coloured at the cut
+
+      A cut is one of
+
+        height:0.24     merges up to this height hold (cosine distance, 0…2)
+        count:101       this many clusters
+        quantile:0.9    this share of the merges holds, the lowest first
+        gap, gap:20     the widest gap that leaves 2, or 20, clusters or more
+        FINE/COARSE     two of these, as in count:200/count:60: two levels
+
+      Ids come from X.ids.tsv beside X.npy where it exists (kindreel embed writes it), and are row \
+      numbers otherwise. Rows of zeros, NaN or infinities have no direction: they are named, and \
+      nothing is written. Memory is a small multiple of the rows', never a matrix of distances.
+
+      --json prints one object: rows, width, merges, rounds, seconds, peak_rss_bytes, root_height, \
+      and with a cut also cut, clusters, largest_share, singleton_share, and coarse_clusters for two \
+      levels.
+      """)
+
+  @Argument(help: "Rows to cluster, float32 or float64 N×D.")
+  var rows: String
+
+  @Option(help: "The .npy file for the linkage matrix.")
+  var out: String?
+
+  @OptionGroup var cuts: CutOptions
+
+  @Option(help: "The .tsv file for the labels of the cut.")
+  var labels: String?
+
+  @Option(help: "The file for the tree in Newick's format.")
+  var newick: String?
+
+  @Option(help: "The file for the picture of the tree.")
+  var svg: String?
+
+  @Flag(help: "Print a summary as one line of JSON.")
+  var json = false
+
+  @Option(help: "Compute threads; the default is all cores this process may use.")
+  var lanes: Int?
+
+  func validate() throws {
+    if let lanes, lanes < 1 { throw ValidationError("--lanes is \(lanes); at least 1 is needed") }
+    guard outputs.count > 0 else {
+      throw ValidationError("nothing to write: give --out, --labels, --newick or --svg")
+    }
+    if labels != nil && cuts.cut == nil { throw ValidationError("--labels needs --cut") }
+    if cuts.cut != nil && labels == nil && svg == nil && !json {
+      throw ValidationError("--cut needs --labels, --svg or --json, to show what it cuts")
+    }
+  }
+
+  private var outputs: [String] { [out, labels, newick, svg].compactMap { $0 } }
+
+  func run() throws {
+    try reportingFailure {
+      BLAS.useOneThread()
+      for path in outputs { try OutputPath.check(path) }
+      let matrix = try Npy.readMatrix(rows)
+      let ids = try IdList.read(beside: rows, count: matrix.rows)
+      let dendrogram = try tree(of: matrix, ids: ids)
+      let levels = cuts.levels.map { dendrogram.cut($0) }
+      try write(dendrogram, levels, ids: ids)
+      let summary = ClusterSummary(
+        dendrogram, width: matrix.columns, cut: cuts.cut, levels: levels)
+      if json { try printJSON(summary.fields) } else { summary.text.map { print($0) } }
+    }
+  }
+
+  /// Joins the rows and shows how far it is; the one place that knows linkage and metric.
+  private func tree(of matrix: Matrix, ids: [String]) throws -> Dendrogram {
+    let pool = LanePool(count: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
+    let progress = ClusterProgress(rows: matrix.rows)
+    defer { progress.clear() }
+    do {
+      return try Dendrogram(averageLinkageOf: matrix, lanes: pool) { progress.show(left: $0) }
+    } catch {
+      throw NamedRows(error, of: rows, ids: ids)
+    }
+  }
+
+  private static let linkage = "average linkage"
+  private static let distance = "mean cosine distance"
+
+  private func write(
+    _ tree: Dendrogram, _ levels: TwoLevelPartition?, ids: [String]
+  ) throws {
+    if let out {
+      try Npy.write(doubles: tree.linkageMatrix, rows: tree.merges.count, columns: 4, to: out)
+    }
+    if let labels, let levels {
+      let lines = LabelTable(ids: ids, levels: levels, isTwoLevel: cuts.isTwoLevel).text
+      try AtomicFile.write(Data(lines.utf8), to: labels)
+    }
+    if let newick { try AtomicFile.write(Data(tree.newick(names: ids).utf8), to: newick) }
+    if let svg {
+      let name = URL(fileURLWithPath: rows).lastPathComponent
+      let picture = DendrogramPicture(
+        of: tree, names: ids, title: "\(name), \(Self.linkage)",
+        axis: "height: \(Self.distance) of the two clusters that merge",
+        partition: levels?.fine, marks: cuts.marks(of: tree))
+      try AtomicFile.write(Data(picture.svg.utf8), to: svg)
+    }
+  }
+}

@@ -1,0 +1,30 @@
+import Coordinator
+
+/// The bar on a terminal while rows are joined; nothing elsewhere.
+///
+/// `@unchecked Sendable`: clustering reports on the thread that asked for it.
+final class ClusterProgress: @unchecked Sendable {
+  private static let width = 30
+  private let line = ProgressLine()
+  private let rows: Int
+
+  init(rows: Int) {
+    self.rows = rows
+    line.update("clustering \(rows) rows")
+  }
+
+  /// Shows how many clusters are left.
+  func show(left: Int) {
+    line.update(Self.text(left: left, of: rows))
+  }
+
+  /// Makes room for what is printed next.
+  func clear() { line.clear() }
+
+  static func text(left: Int, of rows: Int) -> String {
+    let share = rows > 1 ? Double(rows - left) / Double(rows - 1) : 1
+    let full = Int(share * Double(width))
+    let bar = String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
+    return "clustering \(bar) \(Int(share * 100)) %, \(left) of \(rows) clusters left"
+  }
+}
