@@ -5,11 +5,17 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
   /// The temperature τ that divides cosine similarities; smaller values punish close negatives more.
   public var temperature = 0.2
   /// `cluster`: the share of a query's admissible negatives that is kept, the hardest; 1 keeps all.
-  public var keepShare = 0.05
+  ///
+  /// Smaller shares want a large pool and positives that are closer than the hardest negatives; where
+  /// they are not, shrinking all distances lowers the loss, and all rows become alike.
+  public var keepShare = 0.5
   /// `cluster`: the share of the very hardest negatives that is dropped first; none below 500.
   public var dropShare = 0.001
   /// `cluster`: how many earlier embeddings serve as further negatives; 0 uses the batch alone.
-  public var queueLength = 2048
+  ///
+  /// They are of the weights of their time, and what tells old from new is no help to tell videos
+  /// apart: keep the queue shorter than the steps in which the weights change much.
+  public var queueLength = 0
   /// `cluster`: the weight of an own-video positive where one of another video weighs 1.
   ///
   /// Own-video positives count fully for a query that has no others, whatever this says.
