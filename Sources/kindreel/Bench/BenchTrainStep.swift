@@ -60,11 +60,7 @@ struct BenchTrainStep: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      let extents = clip.split(separator: "x").compactMap { Int($0) }
-      guard extents.count == 4, extents[0] == 3, extents[2] == extents[3] else {
-        throw ValidationError("--clip is '\(clip)'; write 3xTxSxS, for example 3x16x112x112")
-      }
-      let network = try ResNet3D(encoder.architecture, frames: extents[1], size: extents[2])
+      let network = try Self.network(encoder, clip: clip)
       let (batch, lanes, precision, convolutions) = (batch, lanes, precision, convolutions)
       let (options, inference) = (options, inference)
       let timing = try Launch.simulated(ranks: 1, deadline: .seconds(600)) { communicator in
@@ -86,6 +82,17 @@ struct BenchTrainStep: ParsableCommand {
           "gflops": .number(work / timing.median / 1e9), "peak_rss_bytes": .integer(peakMemory),
         ])
     }
+  }
+}
+
+extension BenchTrainStep {
+  /// The network of an encoder for clips written as C×T×H×W.
+  static func network(_ encoder: Encoder, clip: String) throws -> ResNet3D {
+    let extents = clip.split(separator: "x").compactMap { Int($0) }
+    guard extents.count == 4, extents[0] == 3, extents[2] == extents[3] else {
+      throw ValidationError("--clip is '\(clip)'; write 3xTxSxS, for example 3x16x112x112")
+    }
+    return try ResNet3D(encoder.architecture, frames: extents[1], size: extents[2])
   }
 }
 
