@@ -1,12 +1,14 @@
 /* One 3D convolution, its two gradients, and the layouts between them and their neighbours.
  *
- * Each direction is asked for with channels-last operands. Where oneDNN would answer that with its
- * plain reference loops, it chooses the operand layouts itself and we reorder around it. */
+ * A direction is computed by Winograd's method (winograd.h) or by oneDNN. oneDNN is asked for
+ * channels-last operands; where it would answer that with its plain reference loops, it chooses the
+ * operand layouts itself and we reorder around it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "onednn.h"
+#include "winograd.h"
 
 enum { SOURCE, WEIGHTS, DESTINATION, OPERANDS };
 
@@ -33,6 +35,7 @@ typedef struct {
 struct ck_convolution {
   dnnl_stream_t stream;
   direction_plan plans[3];
+  ck_winograd_plan winograd[3];
   size_t scratch_bytes;
 };
 
@@ -218,10 +221,17 @@ ck_convolution *ck_convolution_create(const ck_convolution_shape *shape, ck_mess
   for (; direction <= (shape->is_training ? CK_BACKWARD_WEIGHTS : CK_FORWARD); direction++) {
     if (shape->is_first && direction == CK_BACKWARD_DATA) continue;
     direction_plan *plan = &it->plans[direction];
-    status = plan_create(plan, (ck_direction)direction, shape, &window, attributes,
-                         needs_wide_weight_gradient(shape) ? NULL
-                                                           : it->plans[CK_FORWARD].description);
-    if (status) goto failed;
+    if (ck_winograd_plan_make(&it->winograd[direction], shape, (ck_direction)direction)) {
+      plan->scratch_bytes = it->winograd[direction].scratch_bytes;
+      plan->packed_bytes = it->winograd[direction].packed_bytes;
+      plan->implementation = it->winograd[direction].name;
+    } else {
+      /* No hint where the forward pass is another type's, or not oneDNN's. */
+      status = plan_create(plan, (ck_direction)direction, shape, &window, attributes,
+                           needs_wide_weight_gradient(shape) ? NULL
+                                                             : it->plans[CK_FORWARD].description);
+      if (status) goto failed;
+    }
     if (plan->scratch_bytes > it->scratch_bytes) it->scratch_bytes = plan->scratch_bytes;
   }
   dnnl_primitive_attr_destroy(attributes);
@@ -273,9 +283,18 @@ static int reorder(ck_convolution *it, dnnl_primitive_t primitive, dnnl_memory_t
   return (int)dnnl_primitive_execute(primitive, it->stream, 2, list);
 }
 
+/* The plan of a direction by Winograd's method, or NULL. */
+static const ck_winograd_plan *plan_of(const ck_convolution *it, ck_direction direction) {
+  return it->winograd[direction].name ? &it->winograd[direction] : NULL;
+}
+
 int ck_convolution_pack(ck_convolution *it, ck_direction direction, const float *weights,
                         void *packed) {
   direction_plan *plan = &it->plans[direction];
+  if (plan_of(it, direction)) {
+    ck_winograd_plan_pack(plan_of(it, direction), weights, packed);
+    return 0;
+  }
   dnnl_memory_set_data_handle(plan->plain_weights, (void *)weights);
   dnnl_memory_set_data_handle(plan->packed_weights, packed);
   return reorder(it, plan->pack, plan->plain_weights, plan->packed_weights);
@@ -312,16 +331,30 @@ static int run(ck_convolution *it, ck_direction direction, const void *source, c
 
 int ck_convolution_forward(ck_convolution *it, const void *source, const void *packed,
                            void *destination, void *scratch) {
+  if (plan_of(it, CK_FORWARD)) {
+    ck_winograd_plan_run(plan_of(it, CK_FORWARD), source, packed, destination, scratch);
+    return 0;
+  }
   return run(it, CK_FORWARD, source, packed, destination, scratch);
 }
 
 int ck_convolution_backward_data(ck_convolution *it, const void *destination_gradient,
                                  const void *packed, void *source_gradient, void *scratch) {
+  if (plan_of(it, CK_BACKWARD_DATA)) {
+    ck_winograd_plan_run(plan_of(it, CK_BACKWARD_DATA), destination_gradient, packed,
+                         source_gradient, scratch);
+    return 0;
+  }
   return run(it, CK_BACKWARD_DATA, source_gradient, packed, destination_gradient, scratch);
 }
 
 int ck_convolution_backward_weights(ck_convolution *it, const void *source,
                                     const void *destination_gradient, float *weights_gradient,
                                     void *scratch) {
+  if (plan_of(it, CK_BACKWARD_WEIGHTS)) {
+    ck_winograd_plan_run(plan_of(it, CK_BACKWARD_WEIGHTS), source, destination_gradient,
+                         weights_gradient, scratch);
+    return 0;
+  }
   return run(it, CK_BACKWARD_WEIGHTS, source, weights_gradient, destination_gradient, scratch);
 }

@@ -18,4 +18,10 @@ public enum Machine {
 
   /// Makes compute libraries run on the calling thread alone; every lane calls it once.
   public static func useOneThread() { ck_use_one_thread() }
+
+  /// The multiply-adds per second of one core, measured on registers alone; nil where unknown.
+  public static func peakProducts(_ precision: Precision) -> Double? {
+    let rate = ck_products_per_second(precision.type)
+    return rate > 0 ? rate : nil
+  }
 }

@@ -34,8 +34,8 @@ public final class Replica {
   ///
   /// - Parameter memory: the budget for activations, in bytes; above it they are recomputed.
   public init(
-    _ weights: EncoderWeights, precision: Precision, clips: Int, microbatches: Int,
-    lanes: LanePool, memory: Int
+    _ weights: EncoderWeights, precision: Precision, convolutions: ConvolutionMethod, clips: Int,
+    microbatches: Int, lanes: LanePool, memory: Int
   ) throws {
     self.weights = weights
     self.lanes = lanes
@@ -45,7 +45,8 @@ public final class Replica {
       BLAS.useOneThread()
       Machine.useOneThread()
     }
-    packed = try PackedWeights(weights, clips: clips, precision: precision, lanes: lanes)
+    packed = try PackedWeights(
+      weights, clips: clips, precision: precision, convolutions: convolutions, lanes: lanes)
     let slotBytes = LaneEncoder.slotBytes(weights.network, clips: clips, precision: precision)
     keepsActivations = slotBytes * microbatches <= memory
     var workers: [Lane] = []

@@ -13,8 +13,8 @@ struct EncoderFixture {
   private let lanes: LanePool
 
   init(
-    _ network: ResNet3D, clips: Int = 4, precision: Precision = .fp32, seed: UInt64 = 3,
-    lanes: Int = 1
+    _ network: ResNet3D, clips: Int = 4, precision: Precision = .fp32,
+    convolutions: ConvolutionMethod = .auto, seed: UInt64 = 3, lanes: Int = 1
   ) throws {
     BLAS.useOneThread()
     Machine.useOneThread()
@@ -22,7 +22,8 @@ struct EncoderFixture {
     self.clips = clips
     self.lanes = LanePool(count: lanes)
     weights = EncoderWeights(network, seed: seed)
-    packed = try PackedWeights(weights, clips: clips, precision: precision, lanes: self.lanes)
+    packed = try PackedWeights(
+      weights, clips: clips, precision: precision, convolutions: convolutions, lanes: self.lanes)
   }
 
   /// A network of the given depth at a quarter of the width, with a small head.

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Model
 
-/// Gradients against differences of the forward pass, in training mode and fp32.
+/// Gradients against differences of the forward pass, in training mode and fp32, all direct.
 ///
 /// The loss is Σ embedding · g for a fixed normal g, summed in double precision. Every group of
 /// parameters is moved along a few directions by ± ε and compared with gradient · direction.
@@ -25,7 +25,7 @@ struct EncoderGradientTests {
   }
 
   private func check(_ network: ResNet3D) throws {
-    let fixture = try EncoderFixture(network, clips: 8)
+    let fixture = try EncoderFixture(network, clips: 8, convolutions: .direct)
     let encoder = try LaneEncoder(fixture.packed, slots: 1)
     let (clips, weights) = (fixture.microbatch(0), fixture.weights)
     fixture.calm()

@@ -104,7 +104,7 @@ struct NetworkNumbers: Decodable {
     architecture.headHidden = headHidden
     architecture.headWidth = headWidth
     let network = try ResNet3D(architecture, frames: input[2], size: input[3])
-    let fixture = try EncoderFixture(network, clips: input[0])
+    let fixture = try EncoderFixture(network, clips: input[0], convolutions: .direct)
     for entry in network.layout.parameters {
       for index in entry.range {
         let i = Double(index)

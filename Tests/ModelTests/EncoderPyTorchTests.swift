@@ -5,7 +5,7 @@ import Testing
 
 @testable import Model
 
-/// The encoder beside PyTorch's numbers, which are computed in double precision.
+/// The encoder beside PyTorch's numbers, which are computed in double precision; all direct.
 ///
 /// A tolerance is ten times the distance at which PyTorch's own fp32 lands, at least 10⁻⁵: we round
 /// as often as it does, in another order, and a ReLU near zero may fall to the other side.

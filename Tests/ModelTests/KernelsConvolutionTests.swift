@@ -1,6 +1,3 @@
-// `unsafe` is sound here because every operand is sized from the same shape as the primitive.
-import CKernels
-import Tensors
 import Testing
 
 @testable import Model
@@ -47,7 +44,7 @@ struct KernelsConvolutionTests {
 
   @Test("agree with nested loops in fp32", arguments: cases)
   func singlePrecision(_ shape: ConvolutionCase) throws {
-    let errors = try Self.errors(shape, .fp32)
+    let errors = try ConvolutionRun(shape, .fp32).errors(shape)
     #expect(errors.forward < 1e-6 && errors.data < 1e-6 && errors.weights < 1e-6, "\(errors)")
   }
 
@@ -56,7 +53,7 @@ struct KernelsConvolutionTests {
     "agree with nested loops over rounded operands in bf16",
     .enabled(if: Precision.bf16.isSupported, "this CPU has no avx512_bf16"), arguments: cases)
   func halfPrecision(_ shape: ConvolutionCase) throws {
-    let errors = try Self.errors(shape, .bf16)
+    let errors = try ConvolutionRun(shape, .bf16).errors(shape)
     #expect(errors.forward < 2.5e-3 && errors.data < 2.5e-3 && errors.weights < 1e-5, "\(errors)")
   }
 
@@ -69,7 +66,7 @@ struct KernelsConvolutionTests {
       let shape = ConvolutionCase(
         clips: clips, channels: channels, extent: Extent(t: frames, h: size, w: size),
         outputChannels: channels)
-      let run = try Run(shape, precision)
+      let run = try ConvolutionRun(shape, precision)
       let expected = run.reference.backwardWeights(run.gradient)
       for tap in 0..<3 {
         func ofTap<Element>(_ all: [Element]) -> [Element] {
@@ -88,62 +85,11 @@ struct KernelsConvolutionTests {
   @Test("give the same bits whenever they run", arguments: Precision.allCases.filter(\.isSupported))
   func repeated(_ precision: Precision) throws {
     for shape in Self.cases.prefix(20) {
-      let (one, other) = (try Run(shape, precision), try Run(shape, precision))
+      let one = try ConvolutionRun(shape, precision)
+      let other = try ConvolutionRun(shape, precision)
       #expect(one.destination.values == other.destination.values)
       #expect(one.weightGradient.values == other.weightGradient.values)
       if !shape.isFirst { #expect(one.sourceGradient.values == other.sourceGradient.values) }
-    }
-  }
-
-  private static func errors(_ shape: ConvolutionCase, _ precision: Precision) throws
-    -> (forward: Double, data: Double, weights: Double)
-  {
-    let run = try Run(shape, precision)
-    let reference = run.reference
-    return (
-      relativeDeviation(run.destination.values, from: reference.forward()),
-      shape.isFirst
-        ? 0
-        : relativeDeviation(run.sourceGradient.values, from: reference.backwardData(run.gradient)),
-      relativeDeviation(run.weightGradient.values, from: reference.backwardWeights(run.gradient))
-    )
-  }
-
-  /// One execution of all directions on normal numbers.
-  private struct Run {
-    let reference: ConvolutionReference
-    let gradient: [Float]
-    let destination, sourceGradient, weightGradient: Operand
-
-    init(_ shape: ConvolutionCase, _ precision: Precision) throws {
-      let type = precision.type
-      let convolution = try Convolution3D(
-        shape.unit, clips: shape.clips, precision: precision, isTraining: true)
-      let source = normals(shape.sourceCount, seed: 1, as: type)
-      let weights = normals(shape.weightCount, seed: 2)
-      gradient = normals(shape.destinationCount, seed: 3, as: type)
-      reference = ConvolutionReference(
-        shape, source: source, weights: weights.map { type.nearest($0) })
-      destination = Operand(unwritten: shape.destinationCount, type)
-      sourceGradient = Operand(unwritten: shape.sourceCount, type)
-      weightGradient = Operand(unwritten: shape.weightCount)
-      let scratch = Operand(unwritten: convolution.scratchBytes / 4 + 16)
-      let (x, plain, dy) = (Operand(source, type), Operand(weights), Operand(gradient, type))
-      let forward = Operand(unwritten: convolution.packedBytes(CK_FORWARD) / 4)
-      unsafe convolution.pack(CK_FORWARD, plain.floats, into: forward.raw)
-      unsafe convolution.forward(
-        x.raw, packed: forward.raw, into: destination.raw, scratch: scratch.raw)
-      unsafe convolution.backwardWeights(
-        x.raw, dy.raw, into: weightGradient.floats, scratch: scratch.raw)
-      if !shape.isFirst {
-        let backward = Operand(unwritten: convolution.packedBytes(CK_BACKWARD_DATA) / 4)
-        unsafe convolution.pack(CK_BACKWARD_DATA, plain.floats, into: backward.raw)
-        unsafe convolution.backwardData(
-          dy.raw, packed: backward.raw, into: sourceGradient.raw, scratch: scratch.raw)
-        #expect(backward.isGuarded)
-      }
-      #expect(destination.isGuarded && sourceGradient.isGuarded && weightGradient.isGuarded)
-      #expect(scratch.isGuarded && forward.isGuarded)
     }
   }
 }

@@ -1,5 +1,5 @@
-/* The compute kernels of kindreel as Swift sees them: 3D convolutions through oneDNN (version 2 or 3),
- * and the memory-bound passes around them.
+/* The compute kernels of kindreel as Swift sees them: 3D convolutions through oneDNN (version 2 or 3)
+ * or Winograd's method, and the memory-bound passes around them.
  *
  * Activations are N·T·H·W·C ("channels last") in CK_F32 or CK_BF16, C a multiple of 16; a "row" is
  * one position's C channels. Statistics, weights and weight gradients are always 32-bit floats.
@@ -31,13 +31,24 @@ int ck_has_bf16(void);
 /* Makes OpenMP regions that the calling thread opens run on that thread alone. */
 void ck_use_one_thread(void);
 
+/* The most products (each with its addition) that one core computes in a second, measured on
+ * registers alone in about 20 ms; 0 where it is not known how. */
+double ck_products_per_second(ck_type type);
+
 /* ---- convolution (convolution.c) -------------------------------------------------------------- */
+
+typedef enum {
+  CK_DIRECT = 0,  /* oneDNN everywhere */
+  CK_FASTEST = 1, /* Winograd's method where a fixed rule in the shape says it is faster */
+  CK_WINOGRAD = 2 /* Winograd's method wherever it is possible; for tests */
+} ck_method;
 
 typedef struct {
   int32_t n, c, t, h, w; /* the input */
   int32_t o;             /* output channels */
   int32_t kernel[3], stride[3], padding[3];
   ck_type type;
+  ck_method method;
   int32_t is_first;    /* the input is N·C·T·H·W floats and needs no gradient */
   int32_t is_training; /* create the two backward directions as well */
 } ck_convolution_shape;
@@ -57,7 +68,8 @@ void ck_convolution_destroy(ck_convolution *_Nullable convolution);
 size_t ck_convolution_scratch_bytes(const ck_convolution *convolution);
 /* The size of the packed weights of CK_FORWARD or CK_BACKWARD_DATA, in bytes. */
 size_t ck_convolution_packed_bytes(const ck_convolution *convolution, ck_direction direction);
-/* The name that oneDNN gives the implementation of a direction; "none" where there is none. */
+/* The implementation of a direction: "winograd F(4x4,3x3)", or the name that oneDNN gives it, or
+ * "none". */
 const char *ck_convolution_implementation(const ck_convolution *convolution, ck_direction direction);
 /* Packs O·I·T·H·W floats for a direction. These four return 0, or oneDNN's status. */
 int ck_convolution_pack(ck_convolution *convolution, ck_direction direction, const float *weights,

@@ -13,6 +13,8 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
   public var epochs = 20
   /// The number format of the encoder's products.
   public var precision = Precision.fp32
+  /// How the encoder's convolutions are computed.
+  public var convolutions = ConvolutionMethod.auto
   /// Clips, and how videos are kept.
   public var video = VideoSettings()
   /// How training views are made.

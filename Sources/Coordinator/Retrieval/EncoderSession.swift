@@ -62,8 +62,8 @@ public struct EncoderSession {
     byteLimit = (configuration.video.cacheMegabytes << 20) / max(ranksOfMachine, 1)
     self.lanes = LanePool(count: lanes)
     replica = try Replica(
-      weights, precision: configuration.precision, clips: configuration.embeddingClips,
-      microbatches: lanes, lanes: self.lanes, memory: 0)
+      weights, precision: configuration.precision, convolutions: configuration.convolutions,
+      clips: configuration.embeddingClips, microbatches: lanes, lanes: self.lanes, memory: 0)
   }
 
   /// Embeds a split of a dataset, one unit row a readable video, keyed by id.

@@ -120,8 +120,9 @@ public struct TrainingRun {
     let objective = try configuration.objective.make()
     let clips = configuration.batch.videos / configuration.batch.microbatches
     let replica = try Replica(
-      weights, precision: configuration.precision, clips: clips * objective.views.count,
-      microbatches: share, lanes: lanes, memory: configuration.memoryMegabytes << 20)
+      weights, precision: configuration.precision, convolutions: configuration.convolutions,
+      clips: clips * objective.views.count, microbatches: share, lanes: lanes,
+      memory: configuration.memoryMegabytes << 20)
     let steps = configuration.epochs * (dataset.count / configuration.batch.videos)
     trainer = Trainer(
       replica: replica, objective: objective,

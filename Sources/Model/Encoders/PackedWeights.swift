@@ -13,8 +13,10 @@ public final class PackedWeights: @unchecked Sendable {
   public let clips: Int
   /// The precision of convolutions.
   public let precision: Precision
+  /// How convolutions are computed.
+  public let convolutions: ConvolutionMethod
   let units: [ConvolutionUnit]
-  private let convolutions: [Convolution3D]
+  private let primitives: [Convolution3D]
   private let forward: [AlignedStorage]
   private let backward: [AlignedStorage]
 
@@ -22,7 +24,8 @@ public final class PackedWeights: @unchecked Sendable {
   ///
   /// - Throws: where oneDNN refuses a shape, or the CPU lacks the precision.
   public init(
-    _ weights: EncoderWeights, clips: Int, precision: Precision, lanes: LanePool
+    _ weights: EncoderWeights, clips: Int, precision: Precision, convolutions: ConvolutionMethod,
+    lanes: LanePool
   ) throws(ModelError) {
     guard precision.isSupported else {
       throw ModelError(
@@ -32,15 +35,17 @@ public final class PackedWeights: @unchecked Sendable {
     self.weights = weights
     self.clips = clips
     self.precision = precision
-    units = weights.network.units
-    var convolutions: [Convolution3D] = []
-    for unit in units {
-      convolutions.append(
-        try Convolution3D(unit, clips: clips, precision: precision, isTraining: true))
-    }
     self.convolutions = convolutions
-    forward = convolutions.map { AlignedStorage(count: $0.packedBytes(CK_FORWARD) / 4) }
-    backward = convolutions.map { AlignedStorage(count: $0.packedBytes(CK_BACKWARD_DATA) / 4) }
+    units = weights.network.units
+    var primitives: [Convolution3D] = []
+    for unit in units {
+      primitives.append(
+        try Convolution3D(
+          unit, clips: clips, precision: precision, method: convolutions.method, isTraining: true))
+    }
+    self.primitives = primitives
+    forward = primitives.map { AlignedStorage(count: $0.packedBytes(CK_FORWARD) / 4) }
+    backward = primitives.map { AlignedStorage(count: $0.packedBytes(CK_BACKWARD_DATA) / 4) }
     refresh(lanes: lanes)
   }
 
@@ -48,9 +53,9 @@ public final class PackedWeights: @unchecked Sendable {
   public func refresh(lanes: LanePool) {
     let pack: @Sendable (Int) -> Void = { [self] index in
       let source = unsafe weights.values.base + units[index].weights.lowerBound
-      unsafe convolutions[index].pack(CK_FORWARD, source, into: forward[index].base)
+      unsafe primitives[index].pack(CK_FORWARD, source, into: forward[index].base)
       if !units[index].isFirst {
-        unsafe convolutions[index].pack(CK_BACKWARD_DATA, source, into: backward[index].base)
+        unsafe primitives[index].pack(CK_BACKWARD_DATA, source, into: backward[index].base)
       }
     }
     // `pack` cannot throw, so neither can this.

@@ -16,7 +16,20 @@ public enum Precision: String, Codable, Sendable, CaseIterable {
   public var isSupported: Bool { self == .fp32 || ck_has_bf16() != 0 }
 }
 
-/// The oneDNN primitives of one convolution for N clips, on one lane.
+/// How convolutions are computed.
+///
+/// The choice changes bits, so it belongs to a run and all its ranks.
+public enum ConvolutionMethod: String, Codable, Sendable, CaseIterable {
+  /// By Winograd's method where a fixed rule in shape and instruction set expects it to be faster
+  /// (3×3×3, stride 1, AVX-512), otherwise directly; fp32 results are off by 10⁻⁶ of their norm.
+  case auto
+  /// Directly, by oneDNN.
+  case direct
+
+  var method: ck_method { self == .auto ? CK_FASTEST : CK_DIRECT }
+}
+
+/// The primitives of one convolution for N clips, on one lane.
 @safe
 final class Convolution3D {
   private let handle: OpaquePointer
@@ -24,7 +37,8 @@ final class Convolution3D {
 
   /// Creates the primitives; `isTraining` adds the two backward directions.
   init(
-    _ unit: ConvolutionUnit, clips: Int, precision: Precision, isTraining: Bool
+    _ unit: ConvolutionUnit, clips: Int, precision: Precision, method: ck_method,
+    isTraining: Bool
   ) throws(ModelError) {
     func triple(_ values: [Int]) -> (Int32, Int32, Int32) {
       (Int32(values[0]), Int32(values[1]), Int32(values[2]))
@@ -33,7 +47,8 @@ final class Convolution3D {
       n: Int32(clips), c: Int32(unit.inputChannels), t: Int32(unit.input.t),
       h: Int32(unit.input.h), w: Int32(unit.input.w), o: Int32(unit.outputChannels),
       kernel: triple(unit.kernel), stride: triple(unit.stride), padding: triple(unit.padding),
-      type: precision.type, is_first: unit.isFirst ? 1 : 0, is_training: isTraining ? 1 : 0)
+      type: precision.type, method: method, is_first: unit.isFirst ? 1 : 0,
+      is_training: isTraining ? 1 : 0)
     var why = ck_message()
     guard let handle = unsafe ck_convolution_create(&shape, &why) else {
       throw ModelError("\(unit.name): \(why.string)")
@@ -50,7 +65,7 @@ final class Convolution3D {
     unsafe ck_convolution_packed_bytes(handle, direction)
   }
 
-  /// The name oneDNN gives the code that runs a direction.
+  /// What runs a direction: Winograd's method, or the name oneDNN gives its code.
   func implementation(_ direction: ck_direction) -> String {
     unsafe String(cString: ck_convolution_implementation(handle, direction))
   }
@@ -82,7 +97,7 @@ final class Convolution3D {
     unsafe check(ck_convolution_backward_weights(handle, source, gradient, weights, scratch))
   }
 
-  /// oneDNN checks its operands when it is created; a failure while it runs is a mistake of ours.
+  /// Operands are checked on creation; a failure while a primitive runs is a mistake of ours.
   private func check(_ status: Int32) {
     precondition(status == 0, "oneDNN status \(status) while running \(name)")
   }

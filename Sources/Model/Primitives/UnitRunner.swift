@@ -95,7 +95,8 @@ final class UnitRunner {
     self.index = index
     self.packed = packed
     convolution = try Convolution3D(
-      unit, clips: packed.clips, precision: packed.precision, isTraining: true)
+      unit, clips: packed.clips, precision: packed.precision, method: packed.convolutions.method,
+      isTraining: true)
     normalization = Normalization(
       type: packed.precision.type, rows: packed.clips * unit.output.positions,
       channels: unit.outputChannels, mean: unit.mean, variance: unit.variance, scale: unit.scale,

@@ -8,7 +8,9 @@ import Tensors
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Time the parts; with --json, one object with the figures and the machine.",
-    subcommands: [BenchTrainStep.self, BenchCluster.self, BenchDecode.self, BenchAugment.self])
+    subcommands: [
+      BenchTrainStep.self, BenchLayers.self, BenchCluster.self, BenchDecode.self, BenchAugment.self,
+    ])
 }
 
 /// How often a case runs, and how it is printed.
@@ -58,6 +60,7 @@ enum BenchFigure: Encodable, CustomStringConvertible {
   case integer(Int)
   case text(String)
   case seconds(Seconds)
+  case rows([[String: BenchFigure]])
 
   func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
@@ -66,6 +69,7 @@ enum BenchFigure: Encodable, CustomStringConvertible {
     case .integer(let value): try container.encode(value)
     case .text(let value): try container.encode(value)
     case .seconds(let value): try container.encode(value)
+    case .rows(let value): try container.encode(value)
     }
   }
 
@@ -76,6 +80,11 @@ enum BenchFigure: Encodable, CustomStringConvertible {
     case .text(let value): value
     case .seconds(let value):
       String(format: "%.4g s [%.4g %.4g]", value.median, value.min, value.max)
+    case .rows(let rows):
+      rows.map { row in
+        let figures = row.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        return "\n    " + figures.joined(separator: ", ")
+      }.joined()
     }
   }
 }

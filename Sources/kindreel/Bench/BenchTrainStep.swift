@@ -47,6 +47,9 @@ struct BenchTrainStep: ParsableCommand {
   @Option(help: "fp32 or bf16.")
   var precision = Precision.fp32
 
+  @Option(help: "auto: Winograd's method where a fixed rule says so; or direct.")
+  var convolutions = ConvolutionMethod.auto
+
   @Option(help: "Lanes, each with its own microbatch.")
   var lanes = 2
 
@@ -57,17 +60,13 @@ struct BenchTrainStep: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      let extents = clip.split(separator: "x").compactMap { Int($0) }
-      guard extents.count == 4, extents[0] == 3, extents[2] == extents[3] else {
-        throw ValidationError("--clip is '\(clip)'; write 3xTxSxS, for example 3x16x112x112")
-      }
-      let network = try ResNet3D(encoder.architecture, frames: extents[1], size: extents[2])
-      let (batch, lanes, precision) = (batch, lanes, precision)
+      let network = try Self.network(encoder, clip: clip)
+      let (batch, lanes, precision, convolutions) = (batch, lanes, precision, convolutions)
       let (options, inference) = (options, inference)
       let timing = try Launch.simulated(ranks: 1, deadline: .seconds(600)) { communicator in
         let replica = try Replica(
-          EncoderWeights(network, seed: 0), precision: precision, clips: batch,
-          microbatches: lanes, lanes: LanePool(count: lanes), memory: .max)
+          EncoderWeights(network, seed: 0), precision: precision, convolutions: convolutions,
+          clips: batch, microbatches: lanes, lanes: LanePool(count: lanes), memory: .max)
         var step = RandomStep(replica, communicator)
         return try options.time { inference ? try step.embed() : try step.train() }
       }[0]
@@ -78,10 +77,22 @@ struct BenchTrainStep: ParsableCommand {
         [
           "encoder": .text(encoder.rawValue), "clip": .text(clip), "batch": .integer(batch),
           "lanes": .integer(lanes), "precision": .text(precision.rawValue),
+          "convolutions": .text(convolutions.rawValue),
           "clips_per_second": .number(clips / timing.median), "step_seconds": .seconds(timing),
           "gflops": .number(work / timing.median / 1e9), "peak_rss_bytes": .integer(peakMemory),
         ])
     }
+  }
+}
+
+extension BenchTrainStep {
+  /// The network of an encoder for clips written as C×T×H×W.
+  static func network(_ encoder: Encoder, clip: String) throws -> ResNet3D {
+    let extents = clip.split(separator: "x").compactMap { Int($0) }
+    guard extents.count == 4, extents[0] == 3, extents[2] == extents[3] else {
+      throw ValidationError("--clip is '\(clip)'; write 3xTxSxS, for example 3x16x112x112")
+    }
+    return try ResNet3D(encoder.architecture, frames: extents[1], size: extents[2])
   }
 }
 
@@ -137,3 +148,4 @@ private struct RandomStep {
 }
 
 extension Precision: ExpressibleByArgument {}
+extension ConvolutionMethod: ExpressibleByArgument {}

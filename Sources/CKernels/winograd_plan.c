@@ -1,0 +1,157 @@
+/* Where Winograd's method is used, in which blocks, and what a direction of a convolution needs.
+ *
+ * The first two are rules in the shape alone, derived from timings of r3d_18's layers (AMD Zen 4,
+ * oneDNN 2.6.3, one thread); `kindreel bench layers` prints what they choose and how fast it is.
+ * Blocks change no bit of forward and backward data; they order the sums of backward weights. */
+#include "winograd.h"
+
+#include <string.h>
+
+#if defined(__x86_64__)
+#include "onednn.h"
+
+static int has(dnnl_cpu_isa_t isa) {
+  return ((unsigned)dnnl_get_effective_cpu_isa() & (unsigned)isa) == (unsigned)isa;
+}
+
+int ck_winograd_is_possible(const ck_convolution_shape *shape) {
+  for (int i = 0; i < 3; i++) {
+    if (shape->kernel[i] != 3 || shape->stride[i] != 1 || shape->padding[i] != 1) return 0;
+  }
+  return !shape->is_first && shape->c % 16 == 0 && shape->o % 16 == 0 &&
+         has(shape->type == CK_F32 ? dnnl_cpu_isa_avx512_core : dnnl_cpu_isa_avx512_core_bf16);
+}
+
+/* Whether it is expected to be faster; a function of h, w and type alone, so that neither the clips
+ * of a microbatch nor the machine's load change bits. */
+static int is_faster(const ck_convolution_shape *shape) {
+  /* Products in a frame: a direct method skips the taps that fall outside. */
+  const int side = ck_winograd_side(shape->type);
+  const int64_t direct = (int64_t)(3 * shape->h - 2) * (3 * shape->w - 2);
+  const int64_t ours = (int64_t)ck_winograd_points(shape->type) * ck_quotient_up(shape->h, side) *
+                       ck_quotient_up(shape->w, side);
+  return 4 * direct >= 5 * ours;
+}
+
+static int32_t larger(int32_t one, int32_t other) { return one > other ? one : other; }
+
+/* The fewest parts of `each` that reach `wanted`, at most `most`. */
+static int32_t parts(int32_t wanted, int32_t each, int32_t most) {
+  return ck_smaller(most, ck_quotient_up(wanted, larger(each, 1)));
+}
+
+/* Backward weights: blocks of at least 112 tiles (then reading and writing the sums, as large as
+ * the transformed weights, is hidden), or everything at once where that needs little memory, or
+ * where the sums are too large for the caches but a block of 32 outputs is not. */
+static ck_blocking gradient_blocking(const ck_winograd_shape *shape, int32_t rows, int32_t row) {
+  enum { TILES = 112, FRAMES = 16 };
+  const int64_t megabyte = 1 << 18; /* in words */
+  const ck_blocking whole = {shape->n, rows, shape->t, 1, 0};
+  /* Nearly the words of all sums. */
+  const int64_t sums = ck_winograd_weight_words(CK_F32, shape->c, shape->o) *
+                       ck_winograd_points(shape->type) / ck_winograd_points(CK_F32);
+  const int64_t transformed =
+      ck_winograd_gradient_words(shape, &whole) - sums / ck_quotient_up(shape->o, 32);
+  if (transformed <= 4 * megabyte || (sums > 16 * megabyte && transformed <= 24 * megabyte)) {
+    return whole;
+  }
+  ck_blocking it = {1, 1, ck_smaller(shape->t, FRAMES), 1, 0};
+  it.tile_rows = parts(TILES, it.frames * row, rows);
+  it.clips = parts(TILES, it.frames * row * it.tile_rows, shape->n);
+  return it;
+}
+
+static ck_blocking blocking_of(const ck_winograd_shape *shape, ck_direction direction) {
+  /* A panel of tiles fills the registers; more are wanted where weights come from memory. */
+  enum { TILES = CK_MOST_ROWS, TILES_OF_LARGE = 64 };
+  const int64_t megabyte = 1 << 18; /* in words */
+  const int side = ck_winograd_side(shape->type);
+  const int32_t rows = ck_quotient_up(shape->h, side), row = ck_quotient_up(shape->w, side);
+  if (direction == CK_BACKWARD_WEIGHTS) return gradient_blocking(shape, rows, row);
+  const int64_t weights = ck_winograd_weight_words(shape->type, shape->c, shape->o);
+  ck_blocking it = {1, 1, ck_smaller(shape->t, 4), ck_smaller(2, ck_quotient_up(shape->o, 32)), 0};
+  it.tile_rows = parts(TILES, row, rows);
+  it.clips = parts(TILES, row * it.tile_rows, shape->n);
+  if (weights > 8 * megabyte) {
+    it.clips = parts(TILES_OF_LARGE, row * it.tile_rows * it.frames, shape->n);
+  } else {
+    const int64_t slot = (int64_t)ck_winograd_points(shape->type) * it.clips * it.tile_rows * row *
+                         shape->c / (shape->type == CK_F32 ? 1 : 2);
+    if (6 * slot > megabyte) it.frames = ck_smaller(shape->t, 2);
+  }
+  /* Too large to be kept for every layer: made again for each block of outputs, which is as quick
+   * where one block holds all tiles. */
+  if (weights > 32 * megabyte && row * rows * shape->n * shape->t <= 256) {
+    it = (ck_blocking){shape->n, rows, shape->t, 1, 1};
+  }
+  return it;
+}
+
+int ck_winograd_plan_make(ck_winograd_plan *plan, const ck_convolution_shape *shape,
+                          ck_direction direction) {
+  if (shape->method == CK_DIRECT || !ck_winograd_is_possible(shape)) return 0;
+  if (shape->method == CK_FASTEST && !is_faster(shape)) return 0;
+  const int is_turned = direction == CK_BACKWARD_DATA;
+  plan->name = shape->type == CK_F32 ? "winograd F(4x4,3x3)" : "winograd F(2x2,3x3)";
+  plan->direction = direction;
+  plan->shape = (ck_winograd_shape){.type = shape->type,
+                                    .n = shape->n,
+                                    .t = shape->t,
+                                    .h = shape->h,
+                                    .w = shape->w,
+                                    .c = is_turned ? shape->o : shape->c,
+                                    .o = is_turned ? shape->c : shape->o};
+  plan->blocking = blocking_of(&plan->shape, direction);
+  plan->scratch_bytes =
+      4 * (size_t)ck_winograd_scratch_words(&plan->shape, direction, &plan->blocking);
+  plan->packed_bytes = 0;
+  if (direction != CK_BACKWARD_WEIGHTS) {
+    const int64_t words =
+        plan->blocking.packs_late
+            ? (int64_t)27 * shape->o * shape->c
+            : ck_winograd_weight_words(shape->type, plan->shape.c, plan->shape.o);
+    plan->packed_bytes = (4 * (size_t)words + 63) / 64 * 64;
+  }
+  return 1;
+}
+
+void ck_winograd_plan_pack(const ck_winograd_plan *plan, const float *weights, void *packed) {
+  const ck_winograd_shape *shape = &plan->shape;
+  const int is_turned = plan->direction == CK_BACKWARD_DATA;
+  if (plan->blocking.packs_late) {
+    memcpy(packed, weights, (size_t)27 * (size_t)shape->c * (size_t)shape->o * sizeof *weights);
+  } else {
+    ck_winograd_pack(shape->type, is_turned, weights, is_turned ? shape->c : shape->o,
+                     is_turned ? shape->o : shape->c, 0, ck_quotient_up(shape->o, 32), packed);
+  }
+}
+
+void ck_winograd_plan_run(const ck_winograd_plan *plan, const void *first, const void *second,
+                          void *result, void *scratch) {
+  if (plan->direction == CK_BACKWARD_WEIGHTS) {
+    ck_winograd_gradient(&plan->shape, &plan->blocking, first, second, result, scratch);
+  } else {
+    ck_winograd_convolve(&plan->shape, plan->direction, &plan->blocking, first, second, result,
+                         scratch);
+  }
+}
+#else
+
+/* Without AVX-512 nothing of winograd.h is used. */
+int ck_winograd_is_possible(const ck_convolution_shape *shape) {
+  (void)shape;
+  return 0;
+}
+int ck_winograd_plan_make(ck_winograd_plan *plan, const ck_convolution_shape *shape,
+                          ck_direction direction) {
+  (void)plan, (void)shape, (void)direction;
+  return 0;
+}
+void ck_winograd_plan_pack(const ck_winograd_plan *plan, const float *weights, void *packed) {
+  (void)plan, (void)weights, (void)packed;
+}
+void ck_winograd_plan_run(const ck_winograd_plan *plan, const void *first, const void *second,
+                          void *result, void *scratch) {
+  (void)plan, (void)first, (void)second, (void)result, (void)scratch;
+}
+#endif

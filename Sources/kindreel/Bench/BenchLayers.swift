@@ -1,0 +1,77 @@
+import ArgumentParser
+import Coordinator
+import Foundation
+import Model
+import Tensors
+
+/// The command `kindreel bench layers`.
+struct BenchLayers: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "layers",
+    abstract: "Every convolution of a network alone, on one core: what computes it, how fast.",
+    discussion: """
+      gflops counts what a direct method computes, padding included, as others do. of_direct_limit \
+      counts only the taps inside the clip and is 1 where nothing but these products takes time, \
+      at the rate that registers alone reach; Winograd's method goes above 1.
+      """)
+
+  @Option(help: "r3d18, slic18 or actions.")
+  var encoder = BenchTrainStep.Encoder.r3d18
+
+  @Option(help: "The clip, C×T×H×W.")
+  var clip = "3x16x112x112"
+
+  @Option(help: "Clips, N.")
+  var batch = 4
+
+  @Option(help: "fp32 or bf16.")
+  var precision = Precision.fp32
+
+  @Option(help: "auto: Winograd's method where a fixed rule says so; or direct.")
+  var convolutions = ConvolutionMethod.auto
+
+  @OptionGroup var options: BenchOptions
+
+  func run() throws {
+    try reportingFailure {
+      BLAS.useOneThread()
+      Machine.useOneThread()
+      let network = try BenchTrainStep.network(encoder, clip: clip)
+      let peak = Machine.peakProducts(precision)
+      var rows: [[String: BenchFigure]] = []
+      var seconds = 0.0
+      var (products, inside) = (0, 0)
+      for index in 0..<ConvolutionProbe.count(in: network) {
+        let probe = try ConvolutionProbe(
+          network, unit: index, clips: batch, precision: precision, convolutions: convolutions)
+        for direction in probe.directions {
+          let timing = options.time { probe.run(direction) }
+          seconds += timing.median
+          products += probe.products
+          inside += probe.productsInside
+          var row: [String: BenchFigure] = [
+            "layer": .text(probe.name), "shape": .text(probe.shape),
+            "direction": .text(direction.rawValue),
+            "implementation": .text(probe.implementation(direction)), "seconds": .seconds(timing),
+            "gflops": .number(2e-9 * Double(probe.products) / timing.median),
+          ]
+          if let peak {
+            row["of_direct_limit"] = .number(Double(probe.productsInside) / timing.median / peak)
+          }
+          rows.append(row)
+        }
+      }
+      var figures: [String: BenchFigure] = [
+        "encoder": .text(encoder.rawValue), "clip": .text(clip), "batch": .integer(batch),
+        "precision": .text(precision.rawValue), "convolutions": .text(convolutions.rawValue),
+        "layers": .rows(rows), "sum_seconds": .number(seconds),
+        "gflops": .number(2e-9 * Double(products) / seconds),
+      ]
+      if let peak {
+        figures["peak_gflops"] = .number(2e-9 * peak)
+        figures["of_direct_limit"] = .number(Double(inside) / seconds / peak)
+      }
+      try options.report("layers", figures)
+    }
+  }
+}

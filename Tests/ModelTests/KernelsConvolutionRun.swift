@@ -1,0 +1,58 @@
+// `unsafe` is sound here because every operand is sized from the same shape as the primitive.
+import CKernels
+import Testing
+
+@testable import Model
+
+/// One execution of all directions of a convolution on normal numbers.
+struct ConvolutionRun {
+  let reference: ConvolutionReference
+  /// What ran each direction: forward, backward data, backward weights.
+  let implementations: [String]
+  let gradient: [Float]
+  let destination, sourceGradient, weightGradient: Operand
+
+  init(_ shape: ConvolutionCase, _ precision: Precision, _ method: ck_method = CK_DIRECT) throws {
+    let type = precision.type
+    let convolution = try Convolution3D(
+      shape.unit, clips: shape.clips, precision: precision, method: method, isTraining: true)
+    implementations = [CK_FORWARD, CK_BACKWARD_DATA, CK_BACKWARD_WEIGHTS].map {
+      convolution.implementation($0)
+    }
+    let source = normals(shape.sourceCount, seed: 1, as: type)
+    let weights = normals(shape.weightCount, seed: 2)
+    gradient = normals(shape.destinationCount, seed: 3, as: type)
+    reference = ConvolutionReference(
+      shape, source: source, weights: weights.map { type.nearest($0) })
+    destination = Operand(unwritten: shape.destinationCount, type)
+    sourceGradient = Operand(unwritten: shape.sourceCount, type)
+    weightGradient = Operand(unwritten: shape.weightCount)
+    let scratch = Operand(unwritten: convolution.scratchBytes / 4 + 16)
+    let (x, plain, dy) = (Operand(source, type), Operand(weights), Operand(gradient, type))
+    let forward = Operand(unwritten: convolution.packedBytes(CK_FORWARD) / 4)
+    unsafe convolution.pack(CK_FORWARD, plain.floats, into: forward.raw)
+    unsafe convolution.forward(
+      x.raw, packed: forward.raw, into: destination.raw, scratch: scratch.raw)
+    unsafe convolution.backwardWeights(
+      x.raw, dy.raw, into: weightGradient.floats, scratch: scratch.raw)
+    if !shape.isFirst {
+      let backward = Operand(unwritten: convolution.packedBytes(CK_BACKWARD_DATA) / 4)
+      unsafe convolution.pack(CK_BACKWARD_DATA, plain.floats, into: backward.raw)
+      unsafe convolution.backwardData(
+        dy.raw, packed: backward.raw, into: sourceGradient.raw, scratch: scratch.raw)
+      #expect(backward.isGuarded)
+    }
+    #expect(destination.isGuarded && sourceGradient.isGuarded && weightGradient.isGuarded)
+    #expect(scratch.isGuarded && forward.isGuarded)
+  }
+
+  /// Relative deviations from nested loops over the operands as the kernels see them.
+  func errors(_ shape: ConvolutionCase) -> (forward: Double, data: Double, weights: Double) {
+    (
+      relativeDeviation(destination.values, from: reference.forward()),
+      shape.isFirst
+        ? 0 : relativeDeviation(sourceGradient.values, from: reference.backwardData(gradient)),
+      relativeDeviation(weightGradient.values, from: reference.backwardWeights(gradient))
+    )
+  }
+}
