@@ -19,7 +19,7 @@ public struct AtomicFile: ~Copyable {
     let url = URL(fileURLWithPath: path)
     var status = stat()
     if unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG {
-      throw FileError(path, "is not a regular file and cannot be replaced")
+      throw FileError(path, "is not a regular file and cannot be replaced", fault: .operation)
     }
     let directory = url.deletingLastPathComponent().path
     let partial = directory + "/.partial-" + UUID().uuidString.prefix(13)
@@ -34,7 +34,7 @@ public struct AtomicFile: ~Copyable {
     } catch {
       unsafe unlink(partial)
       if let error = error as? FileError, error.path == partial {
-        throw FileError(path, error.reason)
+        throw FileError(path, error.reason, fault: error.fault)
       }
       throw error
     }

@@ -65,6 +65,12 @@ extension FileError {
   /// An error that ends with the system's text for the last failed call.
   static func system(_ path: String, _ what: String) -> FileError {
     let code = errno
-    return unsafe FileError(path, "\(what): \(String(cString: strerror(code)))")
+    let fault: Fault =
+      switch code {
+      case ENOENT, ENOTDIR: .missing
+      case EACCES, EPERM: .permission
+      default: .operation
+      }
+    return unsafe FileError(path, "\(what): \(String(cString: strerror(code)))", fault: fault)
   }
 }

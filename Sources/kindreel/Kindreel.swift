@@ -13,8 +13,8 @@ struct Kindreel: ParsableCommand {
         mpirun -n 4 kindreel train --config demo --data Samples/actions --out runs/first
 
       Exit codes: 0 ok, 64 usage, 65 bad data, 66 input missing, 70 replicas differ, 73 cannot \
-      write, 74 I/O, 75 saved and stopped (start again with --resume), 76 ranks disagree, 78 bad \
-      configuration, 79 a rank did not answer in time, 80 no finite numbers.
+      write, 74 I/O, 75 saved and stopped (start again with --resume), 76 ranks disagree, 77 no \
+      permission, 78 bad configuration, 79 a rank did not answer in time, 80 no finite numbers.
       """,
     version: Versions.text,
     subcommands: [

@@ -112,6 +112,9 @@ import Testing
     let path = try directory.file("long.npy", holding: long)
     #expect(throws: FileError(path, "has a header of 65535 bytes")) { try Npy.readMatrix(path) }
     #expect(throws: FileError.self) { try Npy.readMatrix(directory.path) }
-    #expect(throws: FileError.self) { try Npy.readMatrix(directory.file("absent.npy")) }
+    let error = #expect(throws: FileError.self) {
+      try Npy.readMatrix(directory.file("absent.npy"))
+    }
+    #expect(error?.fault == .missing)
   }
 }

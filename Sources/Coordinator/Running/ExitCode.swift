@@ -55,8 +55,15 @@ extension ConfigurationError: RunError {
 }
 
 extension FileError: RunError {
-  /// Always 74; who knows better wraps the error.
-  public var code: ExitCode { .inputOutput }
+  /// 65 for what the file holds, 66 where it is missing, 77 or 74; who knows better wraps the error.
+  public var code: ExitCode {
+    switch fault {
+    case .content: .badData
+    case .missing: .inputMissing
+    case .permission: .permission
+    case .operation: .inputOutput
+    }
+  }
 }
 
 extension VideoError: RunError {

@@ -85,7 +85,7 @@ public final class RunLog {
     do {
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-      guard let file else { throw FileError(path, "is not open") }
+      guard let file else { throw FileError(path, "is not open", fault: .operation) }
       try file.write(contentsOf: encoder.encode(line) + [UInt8(ascii: "\n")])
     } catch {
       if !hasWarned { warn("\(path): metrics are lost from here on: \(error)") }
