@@ -38,28 +38,11 @@ public struct Dendrogram: Sendable {
   }
 
   /// Joins rows by exact average linkage on cosine distance.
-  ///
-  /// The mean cosine over all pairs of two clusters is `s_A · s_B / (|A| |B|)`, where `s` are sums
-  /// of unit vectors, so no matrix of distances is needed. In rounds, every cluster's nearest is
-  /// found by blocked products in single precision, and all pairs that are each other's nearest are
-  /// merged; average linkage is reducible, so this is the tree of the greedy order (Bruynooghe,
-  /// "Classification ascendante hiérarchique des grands ensembles de données", 1978; Sumengen et al.,
-  /// "Scaling hierarchical agglomerative clustering to billion-sized datasets", 2021).
-  /// Candidates within the rounding error of the products are ranked again in double precision, ties
-  /// go to the cluster with the lowest first row; so the result does not depend on the number of
-  /// lanes, on block sizes or on the kernels of the BLAS. Equal rows are merged first, at height 0.
-  ///
-  /// - Parameters:
-  ///   - rows: N·D, of any length but zero; unit length is not needed.
-  ///   - lanes: the threads that compute.
-  ///   - progress: told the number of clusters that are left after each round, on the caller's thread.
-  /// - Throws: `ClusteringError` naming all rows that are zero, or NaN or infinite.
-  /// - Complexity: O(N·D) memory, about three times that of `rows`, theirs included. Typically some
-  ///   2·N²·D multiplications, and O(N²·D) in the worst case.
   public init(
-    averageLinkageOf rows: Matrix, lanes: LanePool,
+    of rows: Matrix, linkage: Linkage = .average, metric: Metric = .cosine, lanes: LanePool,
     progress: (@Sendable (_ clustersLeft: Int) -> Void)? = nil
-  ) throws(ClusteringError) {
+  ) throws {
+    precondition(linkage == .average && metric == .cosine)
     let clock = ContinuousClock()
     let start = clock.now
     let inverseNorms = try InverseNorms(of: rows)

@@ -39,7 +39,7 @@ struct Cluster: ParsableCommand {
       BLAS.useOneThread()
       let matrix = try Npy.readMatrix(rows)
       let pool = LanePool(count: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
-      let dendrogram = try Dendrogram(averageLinkageOf: matrix, lanes: pool)
+      let dendrogram = try Dendrogram(of: matrix, lanes: pool)
       try Npy.write(
         doubles: dendrogram.linkageMatrix, rows: dendrogram.merges.count, columns: 4, to: out)
       guard let cut, let labels else { return }

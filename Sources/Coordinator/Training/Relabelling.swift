@@ -41,7 +41,7 @@ struct Relabelling {
     }
     let clock = ContinuousClock()
     let start = clock.now
-    let dendrogram = try Dendrogram(averageLinkageOf: rows.rows(members), lanes: lanes)
+    let dendrogram = try Dendrogram(of: rows.rows(members), lanes: lanes)
     let fine = dendrogram.cut(settings.fine)
     let coarse = dendrogram.cut(settings.coarse)
     var labels = PseudoLabels.none(rows.rows)

@@ -31,7 +31,7 @@ struct BenchCluster: ParsableCommand {
       let pool = LanePool(count: lanes)
       var merges = 0
       let timing = try options.time {
-        merges = try Dendrogram(averageLinkageOf: matrix, lanes: pool).merges.count
+        merges = try Dendrogram(of: matrix, lanes: pool).merges.count
       }
       try options.report(
         "cluster",
