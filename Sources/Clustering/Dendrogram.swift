@@ -40,14 +40,14 @@ public struct Dendrogram: Sendable {
   /// Joins rows by exact average linkage on cosine distance.
   public init(
     of rows: Matrix, linkage: Linkage = .average, metric: Metric = .cosine, lanes: LanePool,
-    progress: (@Sendable (_ clustersLeft: Int) -> Void)? = nil
+    team: (any SearchTeam)? = nil, progress: (@Sendable (_ clustersLeft: Int) -> Void)? = nil
   ) throws {
-    precondition(linkage == .average && metric == .cosine)
     let clock = ContinuousClock()
     let start = clock.now
-    let inverseNorms = try InverseNorms(of: rows)
-    var joining = AverageLinkage(rows: rows, inverseNorms: inverseNorms.values, lanes: lanes)
-    joining.run(progress: progress)
+    let space = try RowSpace(rows, metric: metric)
+    var joining = SumLinkage(
+      space, criterion: linkage == .ward ? .ward : .cosine, lanes: lanes, team: team ?? Alone())
+    try joining.run(progress: progress)
     var statistics = joining.statistics
     statistics.seconds = (clock.now - start) / .seconds(1)
     self.init(count: rows.rows, merges: joining.log.sorted(), statistics: statistics)

@@ -43,8 +43,8 @@ struct ChainTests {
   func chainAlone() throws {
     let rows = RandomRows.clustered(300, 10, centres: 12, spread: 0.5, seed: 4)
     let pool = LanePool(count: 2)
-    var joining = AverageLinkage(
-      rows: rows, inverseNorms: try InverseNorms(of: rows).values, lanes: pool)
+    var joining = SumLinkage(try RowSpace(rows, metric: .cosine), criterion: .cosine, lanes: pool)
+    try joining.compareAll {}
     joining.followChain(until: 1)
     let chained = Dendrogram(count: 300, merges: joining.log.sorted())
     let tree = try Dendrogram(of: rows, lanes: pool)
