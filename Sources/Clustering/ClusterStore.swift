@@ -41,24 +41,16 @@ struct ClusterStore {
 
   /// Starts with one cluster for every distinct row, its copies merged at height 0.
   init(_ space: RowSpace, criterion: Criterion, lanes: LanePool, log: inout MergeLog) {
-    let rows = space.rows
-    let equal = EqualRows(in: rows, lanes: lanes).firsts
-    var nodes = Array(0..<Int32(rows.rows))
-    var weights = [Int32](repeating: 1, count: rows.rows)
-    for (row, first) in equal.enumerated() where first != row {
-      weights[first] += 1
-      nodes[first] = Int32(
-        log.append(Int(nodes[first]), row, height: 0, size: Int(weights[first])))
-    }
-    firsts = equal.indices.filter { equal[$0] == $0 }.map { Int32($0) }
+    let distinct = DistinctRows(space.rows, lanes: lanes, log: &log)
+    firsts = distinct.rows.map { Int32($0) }
     self.space = space
     self.criterion = criterion
     self.lanes = lanes
     let count = firsts.count
     let columns = CPANELS_COLUMNS
     let positions = (count + columns - 1) / columns * columns
-    width = rows.columns
-    slack = criterion.slack(width: width, count: rows.rows)
+    width = space.rows.columns
+    slack = criterion.slack(width: width, count: space.rows.rows)
     live = Array(0..<Int32(count))
     clusters = LaneArray(count: count)
     unions = LaneArray(count: count)
@@ -71,9 +63,9 @@ struct ClusterStore {
     sizes = LaneArray(count: criterion == .ward ? positions : 0)
     for position in 0..<positions { clear(position) }
     for slot in 0..<count {
-      let first = Int(firsts[slot])
       clusters[slot] = Cluster(
-        size: weights[first], node: nodes[first], position: Int32(slot))
+        size: Int32(distinct.weights[slot]), node: Int32(distinct.nodes[slot]),
+        position: Int32(slot))
       unions[slot] = Int32(slot)
       slots[slot] = Int32(slot)
     }

@@ -1,5 +1,6 @@
 // `unsafe` is sound here because a row lent to a closure holds `columns` elements of a matrix that
 // outlives the closure.
+internal import CPanels
 internal import Tensors
 
 /// Rows in double precision, as the metric wants them: `(row − centre) · factor`.
@@ -7,6 +8,7 @@ internal import Tensors
 /// Cosine: unit vectors. Euclidean: the rows about their mean, scaled by one power of two to lengths
 /// of at most 1, so that no square overflows and products in single precision cancel little.
 struct RowSpace {
+  let metric: Metric
   /// The rows as given.
   let rows: Matrix
   /// What is taken off every row, D elements.
@@ -19,6 +21,7 @@ struct RowSpace {
   /// - Throws: `ClusteringError` for rows that are not finite, then for rows without a direction.
   init(_ rows: Matrix, metric: Metric) throws(ClusteringError) {
     self.rows = rows
+    self.metric = metric
     let squares = Self.squares(of: rows)
     let notFinite = squares.indices.filter { !squares[$0].isFinite }
     guard notFinite.isEmpty else {
@@ -54,6 +57,25 @@ struct RowSpace {
         }
         return unsafe body(start + row * rows.columns, middle)
       }
+    }
+  }
+
+  /// The distance of two rows in double precision, the same bits in both orders.
+  func distance(_ one: Int, _ other: Int) -> Double {
+    let width = Int64(rows.columns)
+    return unsafe withVector(of: one) { a in
+      unsafe withVector(of: other) { b in
+        unsafe metric == .cosine
+          ? max(0, 1 - cpanels_product(a, b, width))
+          : cpanels_distance(a, b, width).squareRoot() * unit
+      }
+    }
+  }
+
+  @inline(__always)
+  private func withVector<Result>(of row: Int, _ body: (cpanels_vector) -> Result) -> Result {
+    unsafe withRow(row) { values, centre in
+      unsafe body(cpanels_vector(sum: nil, row: values, centre: centre, factor: factors[row]))
     }
   }
 
