@@ -1,4 +1,5 @@
 internal import Clustering
+internal import Collective
 internal import Tensors
 internal import Worker
 
@@ -21,9 +22,16 @@ struct ClusterReport: Codable, Sendable {
 ///
 /// The fine cut gives positives, the coarse cut of the same dendrogram protects likely positives
 /// from being negatives (SLIC's `multiple_partition`).
+///
+/// All ranks have all rows, share the searches, and come to the same outcome.
 struct Relabelling {
   let settings: LabelSettings
   let lanes: LanePool
+  let communicator: Communicator
+  /// The ids of the samples, for messages.
+  let ids: [String]
+  /// Told how many clusters are left.
+  var progress: (@Sendable (_ clustersLeft: Int) -> Void)?
 
   /// The labels by sample, and the dendrogram over the samples in `members`.
   struct Outcome {
@@ -35,13 +43,16 @@ struct Relabelling {
   }
 
   /// Clusters the readable samples' rows, one a sample; the others get no label.
+  ///
+  /// - Throws: `DatasetError` naming samples whose rows cannot be clustered; `ReplicaError` if ranks
+  ///   disagree.
   func callAsFunction(_ rows: Matrix, unreadable: Set<Int>) throws -> Outcome {
     let members = (0..<rows.rows).filter { sample in
       !unreadable.contains(sample) && rows.row(sample).contains { $0 != 0 }
     }
     let clock = ContinuousClock()
     let start = clock.now
-    let dendrogram = try Dendrogram(of: rows.rows(members), lanes: lanes)
+    let dendrogram = try dendrogram(of: rows.rows(members), members)
     let fine = dendrogram.cut(settings.fine)
     let coarse = dendrogram.cut(settings.coarse)
     var labels = PseudoLabels.none(rows.rows)
@@ -57,6 +68,24 @@ struct Relabelling {
       singletonShare: Double(sizes.count { $0 == 1 }) / total,
       seconds: (clock.now - start).seconds)
     return Outcome(labels: labels, dendrogram: dendrogram, members: members, report: report)
+  }
+
+  private func dendrogram(of rows: Matrix, _ members: [Int]) throws -> Dendrogram {
+    let result: Dendrogram
+    do {
+      result = try Dendrogram(
+        of: rows, lanes: lanes, team: RankTeam(communicator: communicator), progress: progress)
+    } catch let error as ClusteringError {
+      throw DatasetError(
+        description: error.description { ids[members[$0]] }, code: error.code)
+    }
+    let hash = UInt64(ContentHash.of(result.linkageMatrix).prefix(16), radix: 16) ?? 0
+    let differing = try communicator.allEqual(hash: hash)
+    guard differing.isEmpty else {
+      throw ReplicaError(
+        description: "the dendrograms of ranks \(differing.map(\.rank)) differ from rank 0's")
+    }
+    return result
   }
 }
 

@@ -1,14 +1,17 @@
-import ArgumentParser
-import Clustering
+public import ArgumentParser
+public import Clustering
 import Coordinator
 import Foundation
 import Tensors
+
+extension Linkage: ExpressibleByArgument {}
+extension Metric: ExpressibleByArgument {}
 
 /// The command `kindreel bench cluster`.
 struct BenchCluster: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cluster",
-    abstract: "Exact average linkage of unit rows around count/50 centres.")
+    abstract: "Exact agglomerative clustering of unit rows around count/50 centres.")
 
   @Option(help: "Rows.")
   var count = 20_000
@@ -22,6 +25,12 @@ struct BenchCluster: ParsableCommand {
   @Option(help: "Cluster the rows of this .npy file instead.")
   var rows: String?
 
+  @Option(help: "average, ward, single or complete.")
+  var linkage = Linkage.average
+
+  @Option(help: "cosine or euclidean.")
+  var metric = Metric.cosine
+
   @OptionGroup var options: BenchOptions
 
   func run() throws {
@@ -29,17 +38,21 @@ struct BenchCluster: ParsableCommand {
       BLAS.useOneThread()
       let matrix = try rows.map { try Npy.readMatrix($0) } ?? Self.clustered(count, width)
       let pool = LanePool(count: lanes)
-      var merges = 0
+      let before = peakMemory
+      var statistics: JoiningStatistics?
       let timing = try options.time {
-        merges = try Dendrogram(of: matrix, lanes: pool).merges.count
+        statistics =
+          try Dendrogram(of: matrix, linkage: linkage, metric: metric, lanes: pool).statistics
       }
       try options.report(
         "cluster",
         [
           "count": .integer(matrix.rows), "width": .integer(matrix.columns),
-          "lanes": .integer(lanes), "merges": .integer(merges),
+          "lanes": .integer(lanes), "linkage": .text(linkage.rawValue),
+          "metric": .text(metric.rawValue), "rounds": .integer(statistics?.rounds ?? 0),
+          "searches": .integer(statistics?.searches ?? 0),
           "seconds": .number(timing.median), "spread": .seconds(timing),
-          "peak_rss_bytes": .integer(peakMemory),
+          "peak_rss_bytes": .integer(peakMemory), "rss_before_bytes": .integer(before),
         ])
     }
   }
