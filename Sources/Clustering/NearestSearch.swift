@@ -27,7 +27,8 @@ struct NearestSearch {
     let panels = (store.live.count + Self.panel - 1) / Self.panel
     let blocks = (slots.count + Self.blockRows - 1) / Self.blockRows
     // Few rows are shared out by columns, so that every lane has work.
-    let wanted = lanes.count == 1 || blocks >= 4 * lanes.count ? 1 : 4 * lanes.count / max(blocks, 1)
+    let wanted =
+      lanes.count == 1 || blocks >= 4 * lanes.count ? 1 : 4 * lanes.count / max(blocks, 1)
     let segments = max(1, min(wanted, panels / 8))
     let partial = LaneArray<cpanels_list>(count: segments == 1 ? 0 : segments * slots.count)
     lanes.each(blocks * segments) { index, lane in

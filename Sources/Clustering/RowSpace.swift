@@ -94,7 +94,9 @@ struct RowSpace {
   private static func mean(of rows: Matrix) -> [Double] {
     var sum = [Double](repeating: 0, count: rows.columns)
     for row in 0..<rows.rows {
-      for column in 0..<rows.columns { sum[column] += Double(rows.values[row * rows.columns + column]) }
+      for column in 0..<rows.columns {
+        sum[column] += Double(rows.values[row * rows.columns + column])
+      }
     }
     return sum.map { $0 / Double(max(rows.rows, 1)) }
   }

@@ -9,13 +9,14 @@ func largestDifference(_ one: [Double], _ other: [Double]) -> Double {
   return zip(one, other).reduce(0) { max($0, abs($1.0 - $1.1)) }
 }
 
-@Suite("Average linkage is exact")
+@Suite("Linkages are exact")
 struct SumLinkageTests {
   init() { BLAS.useOneThread() }
 
   @Test("Heights and cuts are SciPy's", arguments: try ClusteringFixtures.linkages())
   func scipy(_ known: ClusteringFixtures.LinkageCase) throws {
-    let tree = try Dendrogram(of: known.matrix, lanes: LanePool(count: 2))
+    let tree = try Dendrogram(
+      of: known.matrix, linkage: known.linkage, metric: known.metric, lanes: LanePool(count: 2))
     #expect(tree.violation == nil)
     #expect(largestDifference(tree.merges.map(\.height), known.heights.sorted()) < 1e-12)
     for cut in known.cuts {
