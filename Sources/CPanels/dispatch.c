@@ -1,38 +1,28 @@
-// Chooses the kernel by what the processor says it has; KINDREEL_PANELS=avx2 or portable asks for
-// less, so that tests can compare them.
-#include <stdlib.h>
-#include <string.h>
-
 #include "panels.h"
 
-typedef void (*kernel)(const cpanels_search *);
-
-static kernel choose(const char **name) {
+int cpanels_has(cpanels_instructions instructions) {
 #if defined(__x86_64__)
-  const char *asked = getenv("KINDREEL_PANELS");
-  int most = !asked ? 2 : strcmp(asked, "portable") == 0 ? 0 : strcmp(asked, "avx2") == 0 ? 1 : 2;
   __builtin_cpu_init();
-  if (most >= 2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
-    *name = "avx512";
-    return panels_run_avx512;
-  }
-  if (most >= 1 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    *name = "avx2";
-    return panels_run_avx2;
-  }
+  if (instructions == CPANELS_AVX512)
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+  if (instructions == CPANELS_AVX2)
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #endif
-  *name = "portable";
-  return panels_run_portable;
+  return instructions == CPANELS_PORTABLE;
 }
 
-void cpanels_run(const cpanels_search *search) {
-  const char *name;
-  choose(&name)(search);
+cpanels_instructions cpanels_fastest(void) {
+  return cpanels_has(CPANELS_AVX512) ? CPANELS_AVX512
+         : cpanels_has(CPANELS_AVX2) ? CPANELS_AVX2
+                                     : CPANELS_PORTABLE;
 }
 
-const char *cpanels_instructions(void) {
-  const char *name;
-  choose(&name);
-  return name;
+void cpanels_run(const cpanels_search *search, cpanels_instructions instructions) {
+#if defined(__x86_64__)
+  if (instructions == CPANELS_AVX512) return panels_run_avx512(search);
+  if (instructions == CPANELS_AVX2) return panels_run_avx2(search);
+#endif
+  (void)instructions;
+  panels_run_portable(search);
 }

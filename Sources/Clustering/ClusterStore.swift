@@ -166,6 +166,7 @@ struct ClusterStore {
   }
 
   private func writeMean(of slot: Int) {
+    guard width > 0 else { return }
     let cluster = clusters[slot]
     let position = Int(cluster.position)
     let length = unsafe withMean(of: slot) { mean in

@@ -1,5 +1,3 @@
-internal import CPanels
-
 /// The similarity that a linkage maximises, of two clusters with means m and sizes a, b, and what
 /// rounding may do to it.
 ///

@@ -73,23 +73,28 @@ public struct Dendrogram: Sendable {
     let start = clock.now
     let space = try RowSpace(rows, metric: metric)
     var statistics = JoiningStatistics()
-    let log: MergeLog
-    switch (linkage, metric) {
-    case (.average, .cosine), (.ward, .euclidean):
-      var joining = SumLinkage(
-        space, criterion: linkage == .ward ? .ward : .cosine, lanes: lanes, team: team ?? Alone())
-      try joining.run(progress: progress)
-      (log, statistics) = (joining.log, joining.statistics)
-    case (.ward, .cosine):
-      throw ClusteringError(fault: .unsuited(linkage, metric), rows: [], count: rows.rows)
-    case (.single, _):
-      log = SingleLinkage(space, lanes: lanes).run(progress: progress)
-    case (.complete, _), (.average, .euclidean):
-      var joining = try CondensedLinkage(
-        space, linkage: linkage, lanes: lanes,
-        memoryLimit: memoryLimit ?? CondensedLinkage.availableMemory)
-      log = joining.run(progress: progress)
+    // What a linkage keeps while it runs is gone before the merges are sorted.
+    func join() throws -> MergeLog {
+      switch (linkage, metric) {
+      case (.average, .cosine), (.ward, .euclidean):
+        var joining = SumLinkage(
+          space, criterion: linkage == .ward ? .ward : .cosine, lanes: lanes,
+          team: team ?? Alone())
+        try joining.run(progress: progress)
+        statistics = joining.statistics
+        return joining.log
+      case (.ward, .cosine):
+        throw ClusteringError(fault: .unsuited(linkage, metric), rows: [], count: rows.rows)
+      case (.single, _):
+        return SingleLinkage(space, lanes: lanes).run(progress: progress)
+      case (.complete, _), (.average, .euclidean):
+        var joining = try CondensedLinkage(
+          space, linkage: linkage, lanes: lanes,
+          memoryLimit: memoryLimit ?? CondensedLinkage.availableMemory)
+        return joining.run(progress: progress)
+      }
     }
+    let log = try join()
     statistics.seconds = (clock.now - start) / .seconds(1)
     self.init(count: rows.rows, merges: log.sorted(), statistics: statistics)
   }

@@ -14,8 +14,12 @@ struct NearestSearch {
 
   private let lanes: LanePool
   private let scratch: [Scratch]
+  private let instructions: cpanels_instructions
 
-  init(width: Int, lanes: LanePool) {
+  init(
+    width: Int, lanes: LanePool, instructions: cpanels_instructions = cpanels_fastest()
+  ) {
+    self.instructions = instructions
     self.lanes = lanes
     scratch = (0..<lanes.count).map { _ in Scratch(width: width) }
   }
@@ -100,7 +104,7 @@ struct NearestSearch {
       first_panel: Int64(panels.lowerBound), end_panel: Int64(panels.upperBound),
       column_ids: store.slots.base, column_weights: columnWeights,
       column_lists: both ? store.listBase : nil)
-    unsafe cpanels_run(&search)
+    unsafe cpanels_run(&search, instructions)
   }
 
   /// What one lane needs for a block of rows.

@@ -6,7 +6,7 @@ extension SumLinkage {
   /// advances in hierarchical clustering algorithms", 1983).
   ///
   /// - Complexity: O(count²·D), whatever the data.
-  mutating func followChain(until target: Int) {
+  mutating func followChain(until target: Int, progress: (@Sendable (Int) -> Void)? = nil) {
     var chain: [Int32] = []
     while store.live.count > target {
       let last = chain.last ?? store.live[0]
@@ -19,7 +19,8 @@ extension SumLinkage {
           chain.removeLast(2)
           let (kept, dropped) = (Int(min(previous, last)), Int(max(previous, last)))
           unite([Pair(kept: kept, dropped: dropped, similarity: similarity)])
-          noteChainMerge()
+          statistics.chainMerges += 1
+          if store.live.count % 1024 == 0 { progress?(store.live.count) }
           continue
         }
       }

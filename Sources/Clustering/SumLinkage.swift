@@ -12,7 +12,7 @@ struct SumLinkage {
   var statistics = JoiningStatistics()
 
   var store: ClusterStore
-  let search: NearestSearch
+  var search: NearestSearch
   let team: any SearchTeam
   let lanes: LanePool
 
@@ -42,7 +42,7 @@ struct SumLinkage {
       unite(pairs)
       statistics.rounds += 1
       if roundsAreWasteful(merges: pairs.count, searches: statistics.searches - before) {
-        followChain(until: max(1, store.live.count / 2))
+        followChain(until: max(1, store.live.count / 2), progress: progress)
       }
       progress?(store.live.count)
     }
@@ -63,9 +63,6 @@ struct SumLinkage {
     }
   }
 
-  /// Counts a merge that the chain found.
-  mutating func noteChainMerge() { statistics.chainMerges += 1 }
-
   // MARK: - Rounds
 
   /// What a rank found out about one cluster.
@@ -77,10 +74,17 @@ struct SumLinkage {
     let list: cpanels_list
   }
 
-  /// Determines the nearest of some clusters, each on the rank whose turn it is.
+  /// Determines the nearest of some clusters, so many at a time that findings take little memory.
   private mutating func refresh(_ slots: [Int32]) throws {
+    for first in stride(from: 0, to: slots.count, by: 1 << 16) {
+      try refresh(slots[first..<min(first + (1 << 16), slots.count)])
+    }
+  }
+
+  /// Determines the nearest of some clusters, each on the rank whose turn it is.
+  private mutating func refresh(_ slots: ArraySlice<Int32>) throws {
     let (rank, size) = (team.rank, team.size)
-    let mine = size == 1 ? slots : slots.indices.filter { $0 % size == rank }.map { slots[$0] }
+    let mine = slots.indices.filter { $0 % size == rank }.map { slots[$0] }
     let store = store
     let searches = LaneArray<Int32>(count: mine.count)
     lanes.eachRange(in: mine.count, by: 16) { range in

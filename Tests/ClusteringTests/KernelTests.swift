@@ -52,6 +52,28 @@ struct KernelTests {
     }
   }
 
+  @Test("Every instruction set gives the same bits", arguments: [1, 8, 37])
+  func instructions(_ width: Int) throws {
+    let rows = RandomRows.clustered(300, width, centres: 9, spread: 0.5, seed: UInt64(width))
+    for (criterion, metric) in [(Criterion.cosine, Metric.cosine), (.ward, .euclidean)] {
+      let lists = try [CPANELS_PORTABLE, CPANELS_AVX2, CPANELS_AVX512]
+        .filter { cpanels_has($0) != 0 }.map { instructions -> [UInt32] in
+          let pool = LanePool(count: 1)
+          var joining = SumLinkage(
+            try RowSpace(rows, metric: metric), criterion: criterion, lanes: pool)
+          joining.search = NearestSearch(width: width, lanes: pool, instructions: instructions)
+          try joining.compareAll {}
+          return joining.store.live.flatMap { slot -> [UInt32] in
+            let list = joining.store.list(of: Int(slot))
+            return (0..<Shortlist.capacity).flatMap {
+              [list.value($0).bitPattern, UInt32(bitPattern: list.slot($0))]
+            }
+          }
+        }
+      #expect(lists.allSatisfy { $0 == lists[0] })
+    }
+  }
+
   @Test("Unions inherit lists that bound every similarity", arguments: 0..<6)
   func inheritance(_ seed: UInt64) throws {
     let rows = RandomRows.clustered(300, 9, centres: 12, spread: 0.4, seed: seed)

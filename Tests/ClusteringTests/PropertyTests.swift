@@ -80,6 +80,17 @@ struct PropertyTests {
     }
   }
 
+  @Test("Rows without columns are equal")
+  func withoutColumns() throws {
+    for linkage in [Linkage.ward, .single, .complete] {
+      let tree = try Dendrogram(
+        of: Matrix(rows: 5, columns: 0), linkage: linkage, metric: .euclidean,
+        lanes: LanePool(count: 1))
+      #expect(tree.violation == nil)
+      #expect(tree.merges.allSatisfy { $0.height == 0 })
+    }
+  }
+
   @Test("Rows far from the origin are told apart by Ward")
   func offset() throws {
     var rows = RandomRows.clustered(300, 6, centres: 10, spread: 0.1, seed: 3)

@@ -46,8 +46,18 @@ typedef struct {
   cpanels_list *column_lists;  // by id; null unless the columns are to be offered the rows too
 } cpanels_search;
 
+// The instructions a kernel uses; every set gives the same lists. The portable kernel calls fmaf,
+// which is slow on processors without fused multiply-adds.
+typedef enum { CPANELS_PORTABLE, CPANELS_AVX2, CPANELS_AVX512 } cpanels_instructions;
+
+// Whether this processor has them.
+int cpanels_has(cpanels_instructions instructions);
+
+// The fastest that this processor has.
+cpanels_instructions cpanels_fastest(void);
+
 // Offers every row all columns but itself, and with column_lists every column all rows.
-void cpanels_run(const cpanels_search *search);
+void cpanels_run(const cpanels_search *search, cpanels_instructions instructions);
 
 // Copies columns of panels to blocks of rows; the missing rows of the last block become zero.
 void cpanels_gather(
@@ -70,8 +80,5 @@ void cpanels_add(cpanels_vector a, cpanels_vector b, int64_t width, double *sum)
 
 // Rounds a vector into a column of a panel; returns the sum of its squares.
 double cpanels_write(cpanels_vector a, int64_t width, float *panels, int64_t column);
-
-// The instructions that cpanels_run uses on this machine.
-const char *cpanels_instructions(void);
 
 #endif
