@@ -52,12 +52,15 @@ let package = Package(
       name: "CKernels", dependencies: ["COneDNN"],
       cSettings: [.unsafeFlags(["-ffp-contract=off", "-Wall", "-Wextra"])],
       linkerSettings: [.linkedLibrary("dnnl")]),
+    .target(
+      name: "CPanels",
+      cSettings: [.unsafeFlags(["-ffp-contract=off", "-Wall", "-Wextra"])]),
 
     part("Tensors", uses: ["COpenBLAS"]),
     part("Video", uses: ["Tensors", "CLibAV"]),
     part("Model", uses: ["Tensors", "CKernels"]),
     part("Collective", uses: ["CMPI"]),
-    part("Clustering", uses: ["Tensors"]),
+    part("Clustering", uses: ["Tensors", "CPanels"]),
     part("Retrieval", uses: ["Tensors"]),
     part("Worker", uses: ["Tensors", "Video", "Model", "Collective"]),
     part(
@@ -80,7 +83,7 @@ let package = Package(
     tests(of: "Video"),
     tests(of: "Model", also: ["CKernels"]),
     tests(of: "Collective"),
-    tests(of: "Clustering"),
+    tests(of: "Clustering", also: ["CPanels", "Collective"]),
     tests(of: "Retrieval"),
     tests(of: "Worker", also: ["Video", "Model", "Collective"]),
     tests(

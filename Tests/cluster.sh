@@ -88,7 +88,15 @@ check "a cap" says "3 clusters of 4 rows at count:1" \
 check "lone rows join" says "2 clusters in 2 coarse ones of 4 rows at count:3/count:2" \
   "$kindreel" cluster x.npy --cut count:3/count:2 --singletons join --labels l.tsv
 check "a summary in JSON" bash -c "'$kindreel' cluster x.npy --cut quantile:0.5 --newick t.nwk --json \
-  | grep -q '^{\"clusters\":2,\"cut\":\"quantile:0.5\",\"largest_share\":0.75,\"merges\":3,\"peak_rss_'"
+  | grep -q '^{\"clusters\":2,\"cut\":\"quantile:0.5\",\"largest_share\":0.75,\"linkage\":\"average\",'"
+check "every linkage joins" bash -c "for linkage in average ward single complete; do
+  '$kindreel' cluster x.npy --linkage \$linkage --metric euclidean --newick \$linkage.nwk || exit 1; done
+  ! cmp -s single.nwk complete.nwk && ! cmp -s average.nwk ward.nwk"
+check "the picture says what heights are" bash -c "'$kindreel' cluster x.npy --linkage complete \
+  --metric euclidean --svg t.svg && grep -q 'x.npy, complete linkage' t.svg \
+  && grep -q 'height: greatest euclidean distance of' t.svg"
+check "cosine distance has its linkages too" bash -c "'$kindreel' cluster x.npy --linkage single --json \
+  --out z.npy --cut height:0.5 | grep -q '\"linkage\":\"single\",\"merges\":3,\"metric\":\"cosine\"'"
 
 npy none_of.npy '<f4' '(0, 2)' ''
 npy one.npy '<f4' '(1, 2)' "$f1$f1"
@@ -111,6 +119,15 @@ check "NaN is named by id" leaves 65 \
 npy zero.npy '<f4' '(2, 2)' "$f1$f0$f0$f0"
 check "rows of zeros are named" leaves 65 "only zeros, and a cosine distance needs a direction: row 1" \
   "$kindreel" cluster zero.npy --out none.npy
+check "rows of zeros have euclidean distances" says "1 clusters of 2 rows at height:1.0" \
+  "$kindreel" cluster zero.npy --metric euclidean --cut height:1 --labels l.tsv
+check "ward on cosine distance is refused" leaves 64 "--linkage ward needs --metric euclidean" \
+  "$kindreel" cluster x.npy --out none.npy --linkage ward
+npy many.npy '<f4' '(1000000, 1)' ''
+perl -e 'print pack "f<*", 1 .. 1e6' >> many.npy
+check "distances that do not fit in memory are refused" leaves 78 \
+  "many.npy: the distances of all pairs of 1000000 rows take 3814693 MB, and there are" \
+  "$kindreel" cluster many.npy --out none.npy --linkage complete --metric euclidean
 printf 'row\tid\n0\ta\n1\ta\n' > zero.ids.tsv
 check "an id that occurs twice is refused" leaves 65 "zero.ids.tsv: has the id 'a' twice" \
   "$kindreel" cluster zero.npy --out none.npy

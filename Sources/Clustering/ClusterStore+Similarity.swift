@@ -1,102 +1,112 @@
-// `unsafe` is sound here because a row lent to a closure holds `width` elements, vector loads stop
-// at the last full vector of a row, and no row outlives its closure.
-internal import Tensors
-
-extension Cluster {
-  /// What the row that stands for the cluster is multiplied by to give its sum of unit vectors.
-  var rowScale: Double { sum >= 0 ? 1 : Double(size) }
-  /// How many unit vectors that row adds up.
-  var rowWeight: Double { sum >= 0 ? Double(size) : 1 }
-}
-
-/// What stands for a cluster in double precision: its sum, or a row of floats times a factor.
-@unsafe
-struct ClusterRow {
-  let sum: UnsafePointer<Double>?
-  let row: UnsafePointer<Float>
-  let factor: Double
-
-  subscript(column: Int) -> Double {
-    if let sum = unsafe sum { return unsafe sum[column] }
-    return unsafe Double(row[column]) * factor
-  }
-}
+// `unsafe` is sound here because every vector lent to a closure holds D elements, and none outlives
+// its closure.
+internal import CPanels
 
 extension ClusterStore {
-  /// Lends the row that stands for a cluster.
-  func withRow<Result>(of cluster: Cluster, _ body: (ClusterRow) -> Result) -> Result {
-    let first = Int(cluster.first)
-    return unsafe rows.values.withUnsafeBufferPointer { values in
-      // A matrix without columns has no rows with a direction, so there is a first element.
-      guard let start = values.baseAddress else { preconditionFailure("rows without elements") }
-      let sum = unsafe cluster.sum >= 0 ? sums.base + Int(cluster.sum) * width : nil
-      return unsafe body(
-        ClusterRow(sum: sum, row: start + first * width, factor: inverseNorms[first]))
-    }
-  }
-
-  /// The mean cosine of two clusters in double precision, the same bits in both orders: products
-  /// commute, and both orders add them in the same sequence.
+  /// The similarity of two clusters in double precision, the same bits in both orders.
   func similarity(_ one: Int, _ other: Int) -> Double {
     let (a, b) = (clusters[one], clusters[other])
-    let product = unsafe withRow(of: a) { x in
-      unsafe withRow(of: b) { y in
-        if let xs = unsafe x.sum {
-          if let ys = unsafe y.sum { return unsafe dot(xs, ys) }
-          return unsafe dot(xs, y.row, y.factor)
-        }
-        if let ys = unsafe y.sum { return unsafe dot(ys, x.row, x.factor) }
-        return unsafe dot(x.row, x.factor, y.row, y.factor)
+    let total = unsafe withMean(of: one) { x in
+      unsafe withMean(of: other) { y in
+        unsafe criterion == .cosine
+          ? cpanels_product(x, y, Int64(width)) : cpanels_distance(x, y, Int64(width))
       }
     }
-    return product / (a.rowWeight * b.rowWeight)
+    guard criterion == .ward else { return total }
+    let (m, n) = (Double(a.size), Double(b.size))
+    return -(m * n / (m + n)) * total
   }
 
-  private func dot(_ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>) -> Double {
-    total(
-      vector: { unsafe load(a, $0) * load(b, $0) }, scalar: { unsafe a[$0] * b[$0] })
+  /// Lends the mean of a cluster's rows.
+  func withMean<Result>(of slot: Int, _ body: (cpanels_vector) -> Result) -> Result {
+    unsafe withVector(of: slot, sumFactor: 1 / Double(clusters[slot].size), rowFactor: 1, body)
   }
 
-  private func dot(
-    _ a: UnsafePointer<Double>, _ b: UnsafePointer<Float>, _ factor: Double
-  ) -> Double {
-    total(
-      vector: { unsafe load(a, $0) * (load(b, $0) * factor) },
-      scalar: { unsafe a[$0] * (Double(b[$0]) * factor) })
+  /// Lends the sum of a cluster's rows.
+  func withSum<Result>(of slot: Int, _ body: (cpanels_vector) -> Result) -> Result {
+    unsafe withVector(of: slot, sumFactor: 1, rowFactor: Double(clusters[slot].size), body)
   }
 
-  private func dot(
-    _ a: UnsafePointer<Float>, _ aFactor: Double, _ b: UnsafePointer<Float>, _ bFactor: Double
-  ) -> Double {
-    total(
-      vector: { unsafe (load(a, $0) * aFactor) * (load(b, $0) * bFactor) },
-      scalar: { unsafe (Double(a[$0]) * aFactor) * (Double(b[$0]) * bFactor) })
-  }
-
-  /// Adds the terms of all columns, always in the same sequence.
   @inline(__always)
-  private func total(vector: (Int) -> SIMD4<Double>, scalar: (Int) -> Double) -> Double {
-    var sum = SIMD4<Double>.zero
-    var column = 0
-    while column + 4 <= width {
-      sum += vector(column)
-      column += 4
+  private func withVector<Result>(
+    of slot: Int, sumFactor: Double, rowFactor: Double, _ body: (cpanels_vector) -> Result
+  ) -> Result {
+    let cluster = clusters[slot]
+    if cluster.sum >= 0 {
+      return unsafe body(
+        cpanels_vector(
+          sum: sums.base + Int(cluster.sum) * width, row: nil, centre: nil, factor: sumFactor))
     }
-    var rest = 0.0
-    while column < width {
-      rest += scalar(column)
-      column += 1
+    let first = Int(firsts[slot])
+    return unsafe space.withRow(first) { row, centre in
+      unsafe body(
+        cpanels_vector(
+          sum: nil, row: row, centre: centre, factor: space.factors[first] * rowFactor))
     }
-    return (sum[0] + sum[1]) + (sum[2] + sum[3]) + rest
   }
 
-  @inline(__always)
-  private func load(_ row: UnsafePointer<Double>, _ column: Int) -> SIMD4<Double> {
-    unsafe UnsafeRawPointer(row + column).loadUnaligned(as: SIMD4<Double>.self)
+  /// What a cluster has in common with another so far: bounds for their union's similarities.
+  ///
+  /// The union inherits what both lists say of clusters in either of them, and a bound on all others;
+  /// where the merged list is too long, what is left out is bounded too.
+  ///
+  /// - Returns: the bound on all clusters outside the union's list, which replaces the first one's.
+  func inheritList(_ pair: Pair) -> Double {
+    let (a, b) = (clusters[pair.kept], clusters[pair.dropped])
+    let one = Bounds(self, pair.kept, without: pair)
+    let other = Bounds(self, pair.dropped, without: pair)
+    func bound(_ c: Double, _ ac: Double, _ bc: Double) -> Double {
+      criterion.similarity(
+        ofUnion: Double(a.size), Double(b.size), with: c, ac, bc, apart: pair.similarity) + slack
+    }
+    let rest = bound(1, one.rest, other.rest)
+    let list = list(of: pair.kept)
+    list.clear()
+    for index in 0..<one.count {
+      let slot = one.slots[index]
+      let value = bound(
+        Double(clusters[Int(slot)].size), one.values[index], other.value(of: slot))
+      if value > rest { list.offer(Float(above: value), slot) }
+    }
+    for index in 0..<other.count where !one.contains(other.slots[index]) {
+      let slot = other.slots[index]
+      let value = bound(Double(clusters[Int(slot)].size), one.rest, other.values[index])
+      if value > rest { list.offer(Float(above: value), slot) }
+    }
+    return list.slot(Shortlist.capacity - 1) >= 0 ? max(rest, list.bound) : rest
   }
 
-  @inline(__always)
-  private func load(_ row: UnsafePointer<Float>, _ column: Int) -> SIMD4<Double> {
-    unsafe SIMD4<Double>(UnsafeRawPointer(row + column).loadUnaligned(as: SIMD4<Float>.self))
+  /// A cluster's shortlist by the clusters of now.
+  private struct Bounds {
+    var slots = InlineArray<16, Int32>(repeating: -1)
+    var values = InlineArray<16, Double>(repeating: 0)
+    var count = 0
+    /// The bound on all clusters that are not listed.
+    let rest: Double
+
+    init(_ store: ClusterStore, _ slot: Int, without pair: Pair) {
+      let cluster = store.clusters[slot]
+      let slack = store.slack(since: cluster.listedAt)
+      rest = cluster.bound + slack
+      let list = store.list(of: slot)
+      for place in 0..<Shortlist.capacity where list.slot(place) >= 0 {
+        let union = store.union(of: list.slot(place))
+        guard union != pair.kept, union != pair.dropped, !contains(union) else { continue }
+        slots[count] = union
+        // It may have grown by clusters that were not listed.
+        values[count] = max(Double(list.value(place)) + slack, rest)
+        count += 1
+      }
+    }
+
+    func contains(_ slot: Int32) -> Bool {
+      for index in 0..<count where slots[index] == slot { return true }
+      return false
+    }
+
+    func value(of slot: Int32) -> Double {
+      for index in 0..<count where slots[index] == slot { return values[index] }
+      return rest
+    }
   }
 }

@@ -1,134 +1,237 @@
-// `unsafe` is sound here because `means` and `sums` hold `width` elements for every place of a
-// cluster or a sum, places come from the store itself, and lanes write only the rows they were given.
+// `unsafe` is sound here because panels hold D floats for every position, sums D doubles for every
+// place of a sum, and lists one entry for every slot; positions, places and slots come from the
+// store itself, and lanes write only the clusters they were given.
+internal import CPanels
 internal import Tensors
 
-/// The clusters that are left, densely packed: directions for searching, sums for deciding.
+/// The clusters that are left: means in single precision for searching, sums in double precision for
+/// deciding, and each cluster's shortlist.
 ///
 /// A sum needs two distinct rows, so half as many sums as rows suffice; a cluster of copies of one
-/// row is computed from that row.
+/// row is computed from that row. Means are densely packed in the panels that `CPanels` describes.
 struct ClusterStore {
   /// D.
   let width: Int
-  /// How many clusters are left; they have the places below this.
-  private(set) var count: Int
-  /// The clusters.
+  let space: RowSpace
+  let criterion: Criterion
+  /// The clusters by slot, also those that were merged.
   let clusters: LaneArray<Cluster>
-  /// Mean unit vectors in single precision, count·D; their products are mean cosines.
-  let means: AlignedStorage
-  /// The rows as given.
-  let rows: Matrix
-  /// One over the length of each row.
-  let inverseNorms: [Double]
-  /// Sums of unit vectors, D to each place of a sum.
+  /// The slots that are left, ascending.
+  private(set) var live: [Int32]
+  /// How many sets of disjoint merges there were.
+  private(set) var level: Int32 = 0
+  /// The lowest row of every slot.
+  let firsts: [Int32]
+  /// Sums of rows, D to each place of a sum.
   let sums: LaneArray<Double>
+  let panels: AlignedStorage
+  /// The slot at every position, −1 beyond the last.
+  let slots: LaneArray<Int32>
+  /// What kernels are told of the mean at every position, for Ward.
+  let squares: LaneArray<Float>
+  let sizes: LaneArray<Float>
+  /// What rounding may add to a similarity per level.
+  let slack: Double
 
+  private let lists: LaneArray<cpanels_list>
+  /// The slot that each slot was merged into, itself while it is left.
+  private let unions: LaneArray<Int32>
   private var freeSums: [Int32]
   private let lanes: LanePool
 
   /// Starts with one cluster for every distinct row, its copies merged at height 0.
-  init(rows: Matrix, inverseNorms: [Double], lanes: LanePool, log: inout MergeLog) {
-    let firsts = EqualRows(in: rows, lanes: lanes).firsts
-    var nodes = Array(0..<rows.rows)
-    var sizes = [Int](repeating: 1, count: rows.rows)
-    for (row, first) in firsts.enumerated() where first != row {
-      sizes[first] += 1
-      nodes[first] = log.append(nodes[first], row, height: 0, size: sizes[first])
-    }
-    let distinct = firsts.indices.filter { firsts[$0] == $0 }
-    width = rows.columns
-    count = distinct.count
-    clusters = LaneArray(count: count)
-    means = AlignedStorage(count: count * width)
-    self.rows = rows
-    self.inverseNorms = inverseNorms
-    sums = LaneArray(count: count / 2 * width)
-    freeSums = Array(0..<Int32(count / 2))
+  init(_ space: RowSpace, criterion: Criterion, lanes: LanePool, log: inout MergeLog) {
+    let distinct = DistinctRows(space.rows, lanes: lanes, log: &log)
+    firsts = distinct.rows.map { Int32($0) }
+    self.space = space
+    self.criterion = criterion
     self.lanes = lanes
-    for (place, row) in distinct.enumerated() {
-      clusters[place] = Cluster(
-        first: Int32(row), size: Int32(sizes[row]), node: Int32(nodes[row]))
+    let count = firsts.count
+    let columns = CPANELS_COLUMNS
+    let positions = (count + columns - 1) / columns * columns
+    width = space.rows.columns
+    slack = criterion.slack(width: width, count: space.rows.rows)
+    live = Array(0..<Int32(count))
+    clusters = LaneArray(count: count)
+    unions = LaneArray(count: count)
+    lists = LaneArray(count: count)
+    sums = LaneArray(count: count / 2 * width)
+    freeSums = Array((0..<Int32(count / 2)).reversed())
+    panels = AlignedStorage(count: positions * width)
+    slots = LaneArray(count: positions)
+    squares = LaneArray(count: criterion == .ward ? positions : 0)
+    sizes = LaneArray(count: criterion == .ward ? positions : 0)
+    for position in 0..<positions { clear(position) }
+    for slot in 0..<count {
+      clusters[slot] = Cluster(
+        size: Int32(distinct.weights[slot]), node: Int32(distinct.nodes[slot]),
+        position: Int32(slot))
+      unions[slot] = Int32(slot)
+      slots[slot] = Int32(slot)
     }
     let store = self
     lanes.eachRange(in: count, by: 1024) { range in
-      for place in range { store.writeRowMean(at: place) }
-    }
-  }
-
-  private func writeRowMean(at place: Int) {
-    unsafe withRow(of: clusters[place]) { row in
-      for column in 0..<width {
-        unsafe means.base[place * width + column] = Float(row[column])
+      for slot in range {
+        store.list(of: slot).clear()
+        store.writeMean(of: slot)
       }
     }
   }
 
-  /// Makes each first cluster of a pair the union of both, and leaves the second ones to `remove`.
+  /// A cluster's shortlist.
+  func list(of slot: Int) -> Shortlist {
+    precondition(slot >= 0 && slot < clusters.count)
+    return unsafe Shortlist(lists.base + slot)
+  }
+
+  /// A copy of a cluster's shortlist, to be sent to another rank.
+  func listValue(of slot: Int) -> cpanels_list { lists[slot] }
+
+  /// Replaces a cluster's shortlist.
+  func setList(of slot: Int, _ list: cpanels_list) { lists[slot] = list }
+
+  /// Adds another rank's finds to a cluster's shortlist.
+  func offer(_ list: cpanels_list, to slot: Int) {
+    var list = list
+    unsafe withUnsafeMutablePointer(to: &list) { unsafe self.list(of: slot).offer(Shortlist($0)) }
+  }
+
+  /// All shortlists, for a kernel.
+  var listBase: UnsafeMutablePointer<cpanels_list> { unsafe lists.base }
+
+  /// The cluster that a slot is part of by now.
+  func union(of slot: Int32) -> Int32 {
+    var slot = slot
+    while unions[Int(slot)] != slot { slot = unions[Int(slot)] }
+    return slot
+  }
+
+  /// Whether the nearest of a cluster has to be determined.
+  func isStale(_ slot: Int32) -> Bool {
+    let cluster = clusters[Int(slot)]
+    guard cluster.nearest >= 0, unions[Int(cluster.nearest)] == cluster.nearest else { return true }
+    return clusters[Int(cluster.nearest)].madeAt > cluster.nearestAt
+  }
+
+  /// What rounding may have added to similarities since a level.
+  func slack(since level: Int32) -> Double { slack * Double(self.level - level) }
+
+  // MARK: - Merging
+
+  /// Merges pairs of reciprocal nearest neighbours, no cluster being in two of them.
   ///
   /// Sums that become free are reused after this call only, as lanes still read them.
   mutating func unite(_ pairs: [Pair], log: inout MergeLog) {
     var freed: [Int32] = []
-    var unions: [Cluster] = []
-    unions.reserveCapacity(pairs.count)
+    var made: [Cluster] = []
+    made.reserveCapacity(pairs.count)
     for pair in pairs {
       let (one, other) = (clusters[pair.kept], clusters[pair.dropped])
-      let size = Int(one.size + other.size)
+      let size = one.size + other.size
       let node = log.append(
-        Int(one.node), Int(other.node), height: max(0, 1 - pair.similarity), size: size)
+        Int(one.node), Int(other.node),
+        height: criterion.height(pair.similarity, unit: space.unit), size: Int(size))
       if one.sum >= 0 && other.sum >= 0 { freed.append(other.sum) }
       let sum = one.sum >= 0 ? one.sum : other.sum >= 0 ? other.sum : freeSums.removeLast()
-      unions.append(
+      made.append(
         Cluster(
-          first: min(one.first, other.first), size: Int32(size), node: Int32(node), sum: sum))
+          size: size, node: Int32(node), position: one.position, sum: sum, madeAt: level + 1,
+          listedAt: level + 1))
     }
     let store = self
-    lanes.eachRange(in: pairs.count, by: 64) { [unions] range in
-      for index in range { store.write(unions[index], of: pairs[index]) }
+    let bounds = LaneArray<Double>(count: pairs.count)
+    lanes.eachRange(in: pairs.count, by: 16) { range in
+      for index in range { bounds[index] = store.inheritList(pairs[index]) }
+    }
+    lanes.eachRange(in: pairs.count, by: 16) { [made] range in
+      for index in range {
+        var union = made[index]
+        union.bound = bounds[index]
+        store.write(union, of: pairs[index])
+      }
     }
     freeSums += freed
+    level += 1
+    remove(pairs)
   }
 
   private func write(_ union: Cluster, of pair: Pair) {
-    let (one, other) = (clusters[pair.kept], clusters[pair.dropped])
-    let share = 1 / Double(union.size)
-    unsafe withRow(of: one) { a in
-      unsafe withRow(of: other) { b in
-        let (aScale, bScale) = (one.rowScale, other.rowScale)
-        let sum = unsafe sums.base + Int(union.sum) * width
-        let mean = unsafe means.base + pair.kept * width
-        for column in 0..<width {
-          let total = unsafe a[column] * aScale + b[column] * bScale
-          unsafe sum[column] = total
-          unsafe mean[column] = Float(total * share)
-        }
+    unsafe withSum(of: pair.kept) { a in
+      unsafe withSum(of: pair.dropped) { b in
+        unsafe cpanels_add(a, b, Int64(width), sums.base + Int(union.sum) * width)
       }
     }
     clusters[pair.kept] = union
+    writeMean(of: pair.kept)
   }
 
-  /// Closes the gaps that `dropped` clusters leave by moving the last clusters into them.
-  ///
-  /// - Parameter dropped: ascending places.
-  /// - Returns: the moves, each cluster at most once.
-  mutating func remove(_ dropped: [Int]) -> [(from: Int, to: Int)] {
-    let left = count - dropped.count
-    let gaps = dropped.prefix { $0 < left }
-    let beyond = Set(dropped.dropFirst(gaps.count))
-    let movers = (left..<count).filter { !beyond.contains($0) }
-    for (gap, mover) in zip(gaps, movers) {
-      clusters[gap] = clusters[mover]
-      unsafe (means.base + gap * width).update(from: means.base + mover * width, count: width)
+  private func writeMean(of slot: Int) {
+    guard width > 0 else { return }
+    let cluster = clusters[slot]
+    let position = Int(cluster.position)
+    let length = unsafe withMean(of: slot) { mean in
+      unsafe cpanels_write(mean, Int64(width), panels.base, Int64(position))
     }
-    count = left
-    return zip(movers, gaps).map { (from: $0, to: $1) }
+    guard criterion == .ward else { return }
+    squares[position] = criterion.square(length, width: width)
+    sizes[position] = Float(cluster.size)
+  }
+
+  /// Marks dropped slots as part of the kept ones, and moves the last columns into the gaps.
+  private mutating func remove(_ pairs: [Pair]) {
+    for pair in pairs { unions[pair.dropped] = Int32(pair.kept) }
+    // Chains of unions grow by one each time; every 64 times they are cut short again.
+    if pairs.count > 64 || level % 64 == 0 {
+      for slot in 0..<unions.count { unions[slot] = unions[Int(unions[slot])] }
+    }
+    let left = live.count - pairs.count
+    var gaps: [Int32] = []
+    for pair in pairs {
+      let position = clusters[pair.dropped].position
+      slots[Int(position)] = -1
+      if position < left { gaps.append(position) }
+    }
+    gaps.sort()
+    let movers = (left..<live.count).filter { slots[$0] >= 0 }
+    let store = self
+    lanes.eachRange(in: gaps.count, by: 16) { [gaps] range in
+      for index in range { store.move(from: movers[index], to: Int(gaps[index])) }
+    }
+    for position in left..<live.count { clear(position) }
+    if pairs.count == 1, let index = live.firstIndex(of: Int32(pairs[0].dropped)) {
+      live.remove(at: index)
+    } else {
+      live.removeAll { unions[Int($0)] != $0 }
+    }
+  }
+
+  private func move(from: Int, to: Int) {
+    let slot = slots[from]
+    slots[to] = slot
+    clusters[Int(slot)].position = Int32(to)
+    let columns = CPANELS_COLUMNS
+    let source = unsafe panels.base + from / columns * columns * width + from % columns
+    let target = unsafe panels.base + to / columns * columns * width + to % columns
+    for column in 0..<width { unsafe target[column * columns] = source[column * columns] }
+    guard criterion == .ward else { return }
+    squares[to] = squares[from]
+    sizes[to] = sizes[from]
+  }
+
+  private func clear(_ position: Int) {
+    slots[position] = -1
+    guard criterion == .ward else { return }
+    squares[position] = .infinity
+    sizes[position] = 1
   }
 }
 
 /// Two clusters to be merged.
 struct Pair: Sendable {
-  /// The place that the union takes.
+  /// The lower slot, which the union takes.
   let kept: Int
-  /// The place that becomes free.
+  /// The slot that ends.
   let dropped: Int
-  /// Their mean cosine.
+  /// Their similarity.
   let similarity: Double
 }

@@ -1,4 +1,4 @@
-/// Rows that have no direction, so that no cosine distance to them is defined.
+/// Rows that cannot be clustered as asked.
 public struct ClusteringError: Error, CustomStringConvertible, Sendable, Equatable {
   /// What is wrong with the rows.
   public enum Fault: Sendable, Equatable {
@@ -6,6 +6,10 @@ public struct ClusteringError: Error, CustomStringConvertible, Sendable, Equatab
     case zero
     /// Some element is NaN or infinite.
     case notFinite
+    /// All distances take more bytes than there are.
+    case memory(needed: Int, limit: Int)
+    /// The linkage has no meaning for the metric.
+    case unsuited(Linkage, Metric)
   }
 
   /// What is wrong.
@@ -15,19 +19,25 @@ public struct ClusteringError: Error, CustomStringConvertible, Sendable, Equatab
   /// How many rows there are altogether.
   public let count: Int
 
-  /// The fault, how many rows have it, and the first ten of them.
-  public var description: String {
-    let shown = rows.prefix(10).map(String.init).joined(separator: ", ")
-    return "\(summary): \(shown)\(rows.count > 10 ? ", …" : "")"
-  }
+  /// The fault, how many rows have it, and the first ten of them by index.
+  public var description: String { description { "\($0)" } }
 
-  /// The fault, and how many rows have it.
-  public var summary: String {
-    let what =
-      switch fault {
-      case .zero: "only zeros, and a cosine distance needs a direction"
-      case .notFinite: "NaN or infinite elements"
-      }
-    return "\(rows.count) of \(count) rows have \(what)"
+  /// The fault, how many rows have it, and the first ten of them by the names they are given.
+  public func description(naming name: (Int) -> String) -> String {
+    let shown = rows.prefix(10).map(name).joined(separator: ", ")
+    let list = rows.count > 10 ? shown + ", …" : shown
+    switch fault {
+    case .zero:
+      return "\(rows.count) of \(count) rows have only zeros, and a cosine distance needs a "
+        + "direction: \(list)"
+    case .notFinite: return "\(rows.count) of \(count) rows have NaN or infinite elements: \(list)"
+    case .memory(let needed, let limit):
+      return "the distances of all pairs of \(count) rows take \(needed >> 20) MB, and there are "
+        + "\(limit >> 20) MB; cluster fewer rows, or choose a linkage that needs no distances: "
+        + "average on cosine distance, ward, or single"
+    case .unsuited(let linkage, let metric):
+      return "\(linkage.rawValue) linkage is not defined on \(metric.rawValue) distance; "
+        + "ward needs euclidean"
+    }
   }
 }

@@ -37,37 +37,66 @@ public struct Dendrogram: Sendable {
     self.statistics = statistics
   }
 
-  /// Joins rows by exact average linkage on cosine distance.
+  /// Joins rows by exact agglomerative clustering.
   ///
-  /// The mean cosine over all pairs of two clusters is `s_A · s_B / (|A| |B|)`, where `s` are sums
-  /// of unit vectors, so no matrix of distances is needed. In rounds, every cluster's nearest is
-  /// found by blocked products in single precision, and all pairs that are each other's nearest are
-  /// merged; average linkage is reducible, so this is the tree of the greedy order (Bruynooghe,
-  /// "Classification ascendante hiérarchique des grands ensembles de données", 1978; Sumengen et al.,
-  /// "Scaling hierarchical agglomerative clustering to billion-sized datasets", 2021).
-  /// Candidates within the rounding error of the products are ranked again in double precision, ties
-  /// go to the cluster with the lowest first row; so the result does not depend on the number of
-  /// lanes, on block sizes or on the kernels of the BLAS. Equal rows are merged first, at height 0.
+  /// *Average* linkage on cosine distance, and *Ward*'s on Euclidean distance, follow from cluster
+  /// sums, so no matrix of distances is needed. In rounds, every cluster's nearest is found, and all
+  /// pairs that are each other's nearest are merged; both linkages are reducible, so this is the tree
+  /// of the greedy order (Bruynooghe, "Classification ascendante hiérarchique des grands ensembles
+  /// de données", 1978; Sumengen et al., "Scaling hierarchical agglomerative clustering to
+  /// billion-sized datasets", 2021). Searches in single precision keep, for every cluster, its 16
+  /// most similar others with bounds from above, and a bound on the rest; a union inherits bounds
+  /// from its parts, so few clusters are searched for again. Decisions are made in double precision
+  /// among those that the bounds leave, and ties go to the cluster with the lowest row. So the result
+  /// depends neither on the number of lanes or ranks, nor on block sizes.
+  ///
+  /// *Single* linkage takes O(N) memory; *complete* linkage, and average on Euclidean distance, keep
+  /// all N(N − 1)/2 distances. Equal rows are merged first, at height 0.
   ///
   /// - Parameters:
-  ///   - rows: N·D, of any length but zero; unit length is not needed.
+  ///   - rows: N·D; for cosine distance of any length but zero, unit length is not needed.
   ///   - lanes: the threads that compute.
-  ///   - progress: told the number of clusters that are left after each round, on the caller's thread.
-  /// - Throws: `ClusteringError` naming all rows that are zero, or NaN or infinite.
-  /// - Complexity: O(N·D) memory, about three times that of `rows`, theirs included. Typically some
-  ///   2·N²·D multiplications, and O(N²·D) in the worst case.
+  ///   - team: ranks that share the searches of the linkages by sums; all call this with the same
+  ///     rows, and all get the same dendrogram. Other linkages are computed by each rank alone.
+  ///   - memoryLimit: the bytes that all distances may take; what the machine has, if nil.
+  ///   - progress: told the number of clusters that are left, on the caller's thread.
+  /// - Throws: `ClusteringError`: rows that are NaN or infinite, or zero where the metric is cosine;
+  ///   distances that do not fit; a linkage that the metric does not suit. And what the team throws.
+  /// - Complexity: by sums O(N·D) memory, some three times that of `rows`, theirs included; typically
+  ///   a little over N²·D multiplications, and O(N²·D) in the worst case. Else O(N²·D).
   public init(
-    averageLinkageOf rows: Matrix, lanes: LanePool,
+    of rows: Matrix, linkage: Linkage = .average, metric: Metric = .cosine, lanes: LanePool,
+    team: (any SearchTeam)? = nil, memoryLimit: Int? = nil,
     progress: (@Sendable (_ clustersLeft: Int) -> Void)? = nil
-  ) throws(ClusteringError) {
+  ) throws {
     let clock = ContinuousClock()
     let start = clock.now
-    let inverseNorms = try InverseNorms(of: rows)
-    var joining = AverageLinkage(rows: rows, inverseNorms: inverseNorms.values, lanes: lanes)
-    joining.run(progress: progress)
-    var statistics = joining.statistics
+    let space = try RowSpace(rows, metric: metric)
+    var statistics = JoiningStatistics()
+    // What a linkage keeps while it runs is gone before the merges are sorted.
+    func join() throws -> MergeLog {
+      switch (linkage, metric) {
+      case (.average, .cosine), (.ward, .euclidean):
+        var joining = SumLinkage(
+          space, criterion: linkage == .ward ? .ward : .cosine, lanes: lanes,
+          team: team ?? Alone())
+        try joining.run(progress: progress)
+        statistics = joining.statistics
+        return joining.log
+      case (.ward, .cosine):
+        throw ClusteringError(fault: .unsuited(linkage, metric), rows: [], count: rows.rows)
+      case (.single, _):
+        return SingleLinkage(space, lanes: lanes).run(progress: progress)
+      case (.complete, _), (.average, .euclidean):
+        var joining = try CondensedLinkage(
+          space, linkage: linkage, lanes: lanes,
+          memoryLimit: memoryLimit ?? CondensedLinkage.availableMemory)
+        return joining.run(progress: progress)
+      }
+    }
+    let log = try join()
     statistics.seconds = (clock.now - start) / .seconds(1)
-    self.init(count: rows.rows, merges: joining.log.sorted(), statistics: statistics)
+    self.init(count: rows.rows, merges: log.sorted(), statistics: statistics)
   }
 }
 

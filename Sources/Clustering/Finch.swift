@@ -21,22 +21,28 @@ public struct Finch: Sendable, Equatable {
   /// - Parameters:
   ///   - rows: N·D, of any length but zero.
   ///   - lanes: the threads that compute; their number changes nothing.
+  ///   - team: ranks that share the searches; all call this with the same rows, and all get the same
+  ///     partitions.
   ///   - progress: told the number of clusters of each partition, on the caller's thread.
-  /// - Throws: `ClusteringError` naming all rows that are zero, or NaN or infinite.
+  /// - Throws: `ClusteringError` naming all rows that are zero, or NaN or infinite. And what the team
+  ///   throws.
   /// - Complexity: O(N·D) memory; N²·D multiplications for the first partition, a fraction of that
   ///   for the others.
   public init(
-    of rows: Matrix, lanes: LanePool, progress: (@Sendable (_ clusters: Int) -> Void)? = nil
-  ) throws(ClusteringError) {
-    let norms = try InverseNorms(of: rows)
-    var partition = FirstNeighbors(of: rows, inverseNorms: norms.values, lanes: lanes).components
+    of rows: Matrix, lanes: LanePool, team: (any SearchTeam)? = nil,
+    progress: (@Sendable (_ clusters: Int) -> Void)? = nil
+  ) throws {
+    func joined(_ space: RowSpace) throws -> Partition {
+      try FirstNeighbors(of: space, lanes: lanes, team: team ?? Alone()).components
+    }
+    var partition = try joined(RowSpace(rows, metric: .cosine))
     var partitions = [partition]
     progress?(partition.clusterCount)
     while partition.clusterCount > 1 {
       let means = Self.means(of: rows, in: partition)
       // Rows that cancel out have a mean without a direction: nothing is nearest to it.
-      guard let norms = try? InverseNorms(of: means) else { break }
-      let joined = FirstNeighbors(of: means, inverseNorms: norms.values, lanes: lanes).components
+      guard let space = try? RowSpace(means, metric: .cosine) else { break }
+      let joined = try joined(space)
       if joined.clusterCount == 1 { break }
       partition = Partition(numbering: partition.labels.map { joined.labels[Int($0)] })
       partitions.append(partition)

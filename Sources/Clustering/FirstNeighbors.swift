@@ -3,8 +3,8 @@ internal import Tensors
 /// The first neighbour of every row, exact: the row most similar to it by cosine, of equals the one
 /// with the lowest index.
 ///
-/// Products are blocked and in single precision, and candidates within their rounding error are
-/// ranked in double precision (`NearestSearch`), so lanes and block sizes decide nothing.
+/// This is what the first round of a linkage by sums knows (`SumLinkage.compareAll`), so ranks, lanes
+/// and block sizes decide nothing.
 struct FirstNeighbors {
   /// Every row's first neighbour; a single row has itself.
   let neighbors: [Int]
@@ -13,22 +13,24 @@ struct FirstNeighbors {
   ///
   /// A row that equals others has one of them for its first neighbour.
   ///
-  /// - Parameter inverseNorms: one over the length of each row.
-  /// - Complexity: O(N·D) memory, N²·D multiplications.
-  init(of rows: Matrix, inverseNorms: [Double], lanes: LanePool) {
-    var log = MergeLog(count: rows.rows)
-    let store = ClusterStore(rows: rows, inverseNorms: inverseNorms, lanes: lanes, log: &log)
-    var neighbors = Array(0..<rows.rows)
-    for (row, first) in EqualRows(in: rows, lanes: lanes).firsts.enumerated() where first != row {
+  /// - Throws: what the team throws.
+  /// - Complexity: O(N·D) memory, N²·D / 2 multiplications.
+  init(of space: RowSpace, lanes: LanePool, team: any SearchTeam = Alone()) throws {
+    var joining = SumLinkage(space, criterion: .cosine, lanes: lanes, team: team)
+    var neighbors = Array(0..<space.rows.rows)
+    let firsts = EqualRows(in: space.rows, lanes: lanes).firsts
+    for (row, first) in firsts.enumerated() where first != row {
       neighbors[row] = first
       if neighbors[first] == first { neighbors[first] = row }
     }
-    let alone = (0..<Int32(store.count)).filter { store.clusters[Int($0)].size == 1 }
-    if store.count > 1 {
-      _ = NearestSearch(width: rows.columns, lanes: lanes).refresh(alone, in: store)
-      for place in alone {
-        let cluster = store.clusters[Int(place)]
-        neighbors[Int(cluster.first)] = Int(store.clusters[Int(cluster.nearest)].first)
+    if joining.store.live.count > 1 {
+      try joining.compareAll {}
+      let store = joining.store
+      let alone = store.live.filter { store.clusters[Int($0)].size == 1 }
+      try joining.refresh(alone)
+      for slot in alone {
+        let nearest = store.clusters[Int(slot)].nearest
+        neighbors[Int(store.firsts[Int(slot)])] = Int(store.firsts[Int(nearest)])
       }
     }
     self.neighbors = neighbors

@@ -1,56 +1,49 @@
-/// The clusters that may be the nearest to one cluster, as far as single precision can tell.
-struct Shortlist: BitwiseCopyable {
-  /// How many candidates fit.
+// `unsafe` is sound here because a list has 16 values followed by 16 ids in C's layout, places are
+// checked against 16, and only the lane that was given the cluster touches its list.
+internal import CPanels
+
+/// The clusters most similar to one cluster, in descending order of upper bounds on similarity.
+@safe
+struct Shortlist {
   static let capacity = 16
-  /// Below any cosine.
-  static let nothing: Float = -2
 
-  /// The highest value offered.
-  private(set) var best = nothing
-  /// The second highest value offered.
-  private(set) var second = nothing
-  /// The highest value that was a candidate and found no room.
-  private(set) var lost = nothing
-  private(set) var count = 0
-  private var values = InlineArray<16, Float>(repeating: nothing)
-  private var places = InlineArray<16, Int32>(repeating: -1)
+  private let list: UnsafeMutablePointer<cpanels_list>
 
-  /// Values below this need not be offered.
-  ///
-  /// - Parameter window: twice the error of a value.
-  func threshold(_ window: Float) -> Float { min(best - window, second) }
+  init(_ list: UnsafeMutablePointer<cpanels_list>) { unsafe self.list = unsafe list }
 
-  /// Takes note of a value.
-  mutating func offer(_ value: Float, at place: Int32, window: Float) {
-    if value > best {
-      second = best
-      best = value
-    } else if value > second {
-      second = value
-    }
-    guard value >= best - window else { return }
-    if count == Self.capacity { dropValues(below: best - window) }
-    guard count < Self.capacity else {
-      lost = max(lost, value)
-      return
-    }
-    values[count] = value
-    places[count] = place
-    count += 1
+  /// The bound at a place.
+  func value(_ place: Int) -> Float {
+    precondition(place >= 0 && place < Self.capacity)
+    return unsafe UnsafeRawPointer(list).load(fromByteOffset: 4 * place, as: Float.self)
   }
 
-  private mutating func dropValues(below floor: Float) {
-    var kept = 0
-    for index in 0..<count where values[index] >= floor {
-      values[kept] = values[index]
-      places[kept] = places[index]
-      kept += 1
-    }
-    count = kept
+  /// The slot at a place, or −1 from the end of the list on.
+  func slot(_ place: Int) -> Int32 {
+    precondition(place >= 0 && place < Self.capacity)
+    return unsafe UnsafeRawPointer(list).load(
+      fromByteOffset: 4 * (Self.capacity + place), as: Int32.self)
   }
 
-  /// Calls `body` with the place of every candidate whose value is at least `floor`.
-  func forEach(from floor: Float, _ body: (Int) -> Void) {
-    for index in 0..<count where values[index] >= floor { body(Int(places[index])) }
+  /// What no cluster outside a list fresh from a search exceeds.
+  var bound: Double { Double(value(Self.capacity - 1)) }
+
+  func clear() { unsafe cpanels_clear(list) }
+
+  /// Takes note of a bound, if it is among the highest.
+  func offer(_ value: Float, _ slot: Int32) { unsafe cpanels_offer(list, value, slot) }
+
+  /// Offers all that another list holds.
+  func offer(_ other: Shortlist) {
+    for place in 0..<Self.capacity where other.slot(place) >= 0 {
+      offer(other.value(place), other.slot(place))
+    }
+  }
+}
+
+extension Float {
+  /// The lowest float that is not below a number.
+  init(above value: Double) {
+    let nearest = Float(value)
+    self = Double(nearest) < value ? nearest.nextUp : nearest
   }
 }

@@ -31,13 +31,13 @@ extension TwoLevelPartition {
   private static func sums(
     of rows: Matrix, in partition: Partition
   ) throws(ClusteringError) -> (directions: Matrix, lengths: [Double]) {
-    let norms = try InverseNorms(of: rows).values
+    let factors = try RowSpace(rows, metric: .cosine).factors
     let width = rows.columns
     var sums = [Double](repeating: 0, count: partition.clusterCount * width)
     for (row, label) in partition.labels.enumerated() {
       let (from, to) = (row * width, Int(label) * width)
       for column in 0..<width {
-        sums[to + column] += Double(rows.values[from + column]) * norms[row]
+        sums[to + column] += Double(rows.values[from + column]) * factors[row]
       }
     }
     var directions = Matrix(rows: partition.clusterCount, columns: width)

@@ -52,7 +52,7 @@ public struct SphericalKMeans: Sendable, Equatable {
       centres.columns == rows.columns && (centres.rows > 0 || rows.rows == 0),
       "\(centres.rows)×\(centres.columns) centres for \(rows.rows)×\(rows.columns) rows")
     let points = try WeightedRows(rows, weights: weights)
-    _ = try InverseNorms(of: centres)
+    _ = try RowSpace(centres, metric: .cosine)
     self.init(points, centres: centres.unitRows(), maximumRounds: maximumRounds, lanes: lanes)
   }
 

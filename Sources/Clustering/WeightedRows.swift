@@ -21,7 +21,7 @@ struct WeightedRows {
     precondition(
       weights.map { $0.count == rows.rows && $0.allSatisfy { $0 > 0 && $0.isFinite } } ?? true,
       "\(weights?.count ?? 0) weights for \(rows.rows) rows, or not all above 0")
-    _ = try InverseNorms(of: rows)
+    _ = try RowSpace(rows, metric: .cosine)
     count = rows.rows
     width = rows.columns
     blocks = stride(from: 0, to: rows.rows, by: Self.blockSize).map { start in

@@ -11,7 +11,7 @@ struct ChainTests {
   @Test("A hub that takes one ray after the other is searched for once a merge")
   func spacedStar() throws {
     let rows = RandomRows.star(200) { 0.95 - 0.003 * Double($0) }
-    let tree = try Dendrogram(averageLinkageOf: rows, lanes: LanePool(count: 2))
+    let tree = try Dendrogram(of: rows, lanes: LanePool(count: 2))
     #expect(tree.violation == nil)
     #expect(tree.statistics.searches < 4 * rows.rows)
     #expect(largestDifference(tree.merges.map(\.height), NaiveLinkage.heights(rows)) < 1e-12)
@@ -20,34 +20,34 @@ struct ChainTests {
   @Test("Rays too close to be told apart by bounds are merged by a chain")
   func denseStar() throws {
     let rows = RandomRows.star(300) { 0.999 - 2e-7 * Double($0) }
-    let one = try Dendrogram(averageLinkageOf: rows, lanes: LanePool(count: 1))
+    let one = try Dendrogram(of: rows, lanes: LanePool(count: 1))
     #expect(one.violation == nil)
     #expect(one.statistics.chainMerges > 100)
     #expect(one.statistics.searches < 12 * rows.rows)
     #expect(largestDifference(one.merges.map(\.height), NaiveLinkage.heights(rows)) < 1e-12)
-    #expect(try Dendrogram(averageLinkageOf: rows, lanes: LanePool(count: 3)) == one)
+    #expect(try Dendrogram(of: rows, lanes: LanePool(count: 3)) == one)
   }
 
   @Test("Equal distances everywhere are merged by the rule for ties")
   func simplex() throws {
     var rows = Matrix(rows: 200, columns: 200)
     for row in 0..<200 { rows[row, row] = 1 }
-    let one = try Dendrogram(averageLinkageOf: rows, lanes: LanePool(count: 1))
+    let one = try Dendrogram(of: rows, lanes: LanePool(count: 1))
     #expect(one.violation == nil)
     #expect(one.merges.allSatisfy { $0.height == 1 })
     #expect(one.statistics.searches < 12 * rows.rows)
-    #expect(try Dendrogram(averageLinkageOf: rows, lanes: LanePool(count: 2)) == one)
+    #expect(try Dendrogram(of: rows, lanes: LanePool(count: 2)) == one)
   }
 
   @Test("Chains from the start give the tree of rounds")
   func chainAlone() throws {
     let rows = RandomRows.clustered(300, 10, centres: 12, spread: 0.5, seed: 4)
     let pool = LanePool(count: 2)
-    var joining = AverageLinkage(
-      rows: rows, inverseNorms: try InverseNorms(of: rows).values, lanes: pool)
+    var joining = SumLinkage(try RowSpace(rows, metric: .cosine), criterion: .cosine, lanes: pool)
+    try joining.compareAll {}
     joining.followChain(until: 1)
     let chained = Dendrogram(count: 300, merges: joining.log.sorted())
-    let tree = try Dendrogram(averageLinkageOf: rows, lanes: pool)
+    let tree = try Dendrogram(of: rows, lanes: pool)
     #expect(chained.violation == nil)
     let heights = (chained.merges.map(\.height), tree.merges.map(\.height))
     #expect(largestDifference(heights.0, heights.1) < 1e-12)

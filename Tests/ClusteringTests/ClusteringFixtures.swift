@@ -12,6 +12,8 @@ enum ClusteringFixtures {
     }
 
     let name: String
+    let linkage: Linkage
+    let metric: Metric
     let width: Int
     let rows: [Float]
     let heights: [Double]

@@ -50,7 +50,7 @@ struct DrawingTests {
   func top(_ seed: UInt64) throws {
     let rows = RandomRows.clustered(
       900, 8, centres: 30, spread: seed.isMultiple(of: 2) ? 0.3 : 1.5, seed: seed)
-    let tree = try Dendrogram(averageLinkageOf: rows, lanes: LanePool(count: 1))
+    let tree = try Dendrogram(of: rows, lanes: LanePool(count: 1))
     let outline = DendrogramOutline(of: tree, tips: 25)
     #expect(outline.tips.count == 25)
     let below = outline.tips.reduce(0) { $0 + tree.rows(ofNode: outline.branches[$1].top) }
@@ -78,7 +78,7 @@ struct DrawingTests {
   @Test("Ten thousand rows take a small picture that names counts, clusters and the cut")
   func picture() throws {
     let rows = RandomRows.clustered(10_000, 6, centres: 20, spread: 0.2, seed: 3)
-    let tree = try Dendrogram(averageLinkageOf: rows, lanes: LanePool(count: 2))
+    let tree = try Dendrogram(of: rows, lanes: LanePool(count: 2))
     let partition = tree.cut(.count(20))
     let picture = DendrogramPicture(
       of: tree, names: (0..<10_000).map(String.init), title: "a < b & c", axis: "height",
@@ -99,7 +99,7 @@ struct DrawingTests {
   func degenerate() throws {
     for count in [0, 1, 2, 60] {
       let rows = Matrix(rows: count, columns: 2, repeating: 1)
-      let tree = try Dendrogram(averageLinkageOf: rows, lanes: LanePool(count: 1))
+      let tree = try Dendrogram(of: rows, lanes: LanePool(count: 1))
       let svg = DendrogramPicture(
         of: tree, names: (0..<count).map { "row \($0)" }, title: "t", axis: "h",
         partition: tree.cut(.height(0)), marks: [.init("m", height: 0)]

@@ -48,8 +48,8 @@ struct FinchTests {
   @Test("Copies are each other's first neighbours")
   func copies() throws {
     let rows = Matrix(rows: 5, columns: 2, values: [1, 0, 1, 0, 1, 0.1, 0, 1, 0.1, 1])
-    let found = FirstNeighbors(
-      of: rows, inverseNorms: try InverseNorms(of: rows).values, lanes: LanePool(count: 1))
+    let found = try FirstNeighbors(
+      of: RowSpace(rows, metric: .cosine), lanes: LanePool(count: 1))
     #expect(found.neighbors == [1, 0, 0, 4, 3])
     #expect(found.components.labels == [0, 0, 0, 1, 1])
     let equal = Matrix(rows: 700, columns: 3, repeating: 2)

@@ -53,7 +53,7 @@ struct SphericalKMeansTests {
   @Test("Seeds are spread: separate clusters get one each, nearly always")
   func seeding() throws {
     let rows = RandomRows.clustered(400, 16, centres: 6, spread: 0.05, seed: 8)
-    let truth = try Dendrogram(averageLinkageOf: rows, lanes: pool).cut(.count(6))
+    let truth = try Dendrogram(of: rows, lanes: pool).cut(.count(6))
     let hits = try (0..<20).count { seed in
       let found = try SphericalKMeans(
         of: rows, clusters: 6, random: stream(UInt64(seed)), lanes: pool)

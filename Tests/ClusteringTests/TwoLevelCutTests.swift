@@ -97,7 +97,7 @@ struct TwoLevelCutTests {
   @Test("Random trees obey every limit", arguments: 0..<8)
   func laws(_ seed: UInt64) throws {
     let rows = RandomRows.clustered(300, 6, centres: 9, spread: 0.8, seed: seed)
-    let tree = try Dendrogram(averageLinkageOf: rows, lanes: LanePool(count: 1))
+    let tree = try Dendrogram(of: rows, lanes: LanePool(count: 1))
     for largest in [nil, 40, 7] as [Int?] {
       for fine in [CutRule.count(60), .height(0.2), .quantile(0.7), .gap(atLeast: 30)] {
         let kept = tree.cut(TwoLevelCut(fine: fine, coarse: .count(20), largest: largest))

@@ -1,4 +1,5 @@
 import Clustering
+import Collective
 import Tensors
 import Testing
 import Video
@@ -46,12 +47,28 @@ import Worker
     return settings
   }
 
-  @Test(arguments: LabellingMethod.allCases)
+  /// What every rank comes to.
+  private static func outcomes(
+    of rows: Matrix, _ settings: LabelSettings, seed: UInt64 = 5, epoch: Int = 2, ranks: Int = 1,
+    lanes: Int = 1, unreadable: Set<Int> = []
+  ) throws -> [Relabelling.Outcome] {
+    try Launch.simulated(ranks: ranks, deadline: .seconds(60)) { communicator in
+      let relabelling = Relabelling(
+        settings: settings, seed: seed, epoch: epoch, lanes: LanePool(count: lanes),
+        communicator: communicator, ids: (0..<rows.rows).map { "video \($0)" })
+      return try relabelling(rows, unreadable: unreadable)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: LabellingMethod.allCases)
   func `Every method finds footage and classes, and nests them`(method: LabellingMethod) throws {
     let (manifest, rows) = Self.dataset(groups: 12)
-    let relabelling = Relabelling(
-      settings: Self.settings(method), seed: 5, epoch: 2, lanes: LanePool(count: 2))
-    let outcome = try relabelling(rows, unreadable: [7])
+    let outcome = try #require(
+      try Self.outcomes(of: rows, Self.settings(method), lanes: 2, unreadable: [7]).first)
+    let ranks = try Self.outcomes(of: rows, Self.settings(method), ranks: 3, unreadable: [7])
+    #expect(ranks.count == 3)
+    #expect(ranks.allSatisfy { $0.labels == outcome.labels })
+    #expect(ranks.allSatisfy { $0.dendrogram == outcome.dendrogram })
     #expect((outcome.dendrogram != nil) == (method == .agglomerative))
     #expect(outcome.labels.fine[7] == -1 && outcome.labels.coarse[7] == -1)
     #expect(outcome.members.count == 23 && !outcome.members.contains(7))
@@ -72,15 +89,41 @@ import Worker
   @Test func `The draws of k-means follow the seed and the epoch`() throws {
     let rows = Matrix(rows: 90, columns: 5, values: random(450))
     func labels(seed: UInt64, epoch: Int, lanes: Int) throws -> PseudoLabels {
-      try Relabelling(
-        settings: Self.settings(.kmeans), seed: seed, epoch: epoch, lanes: LanePool(count: lanes))(
-          rows, unreadable: []
-        ).labels
+      let outcomes = try Self.outcomes(
+        of: rows, Self.settings(.kmeans), seed: seed, epoch: epoch, lanes: lanes)
+      return try #require(outcomes.first).labels
     }
     let one = try labels(seed: 1, epoch: 1, lanes: 1)
     #expect(try labels(seed: 1, epoch: 1, lanes: 3) == one)
     #expect(try labels(seed: 2, epoch: 1, lanes: 1) != one)
     #expect(try labels(seed: 1, epoch: 2, lanes: 1) != one)
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: LabellingMethod.allCases)
+  func `Samples that cannot be clustered are named by id on every rank`(
+    method: LabellingMethod
+  ) throws {
+    var rows = Matrix(rows: 30, columns: 5, values: random(150))
+    // Samples 1 and 4 are left out, so this is row 5 of those that are clustered.
+    rows[7, 3] = .nan
+    let words = "1 of 28 rows have NaN or infinite elements: video 7"
+    let failures = try Launch.simulated(ranks: 2, deadline: .seconds(60)) { [rows] communicator in
+      let relabelling = Relabelling(
+        settings: Self.settings(method), seed: 5, epoch: 2, lanes: LanePool(count: 1),
+        communicator: communicator, ids: (0..<30).map { "video \($0)" })
+      do {
+        _ = try relabelling(rows, unreadable: [1, 4])
+        return "none"
+      } catch {
+        return "\(error)"
+      }
+    }
+    #expect(failures.count == 2)
+    for failure in failures { #expect(failure.contains(words), "\(failure)") }
+    let error = #expect(throws: DatasetError.self) {
+      try Self.outcomes(of: rows, Self.settings(method), ranks: 2, unreadable: [1, 4])
+    }
+    #expect(error?.code == .badData)
   }
 
   @Test func `A cap and a policy for singletons reach the labels`() throws {
@@ -91,8 +134,7 @@ import Worker
         $0.coarse = .count(2)
         change(&$0)
       }
-      let outcome = try Relabelling(
-        settings: settings, seed: 0, epoch: 0, lanes: LanePool(count: 1))(rows, unreadable: [])
+      let outcome = try #require(try Self.outcomes(of: rows, settings).first)
       return Partition(numbering: outcome.labels.fine).sizes
     }
     let plain = try sizes { _ in }

@@ -72,8 +72,13 @@ extension VideoError: RunError {
 }
 
 extension ClusteringError: RunError {
-  /// Always 65.
-  public var code: ExitCode { .badData }
+  /// 65 for bad rows, 78 for a linkage that does not suit the metric or the memory.
+  public var code: ExitCode {
+    switch fault {
+    case .zero, .notFinite: .badData
+    case .memory, .unsuited: .configuration
+    }
+  }
 }
 
 extension ModelError: RunError {

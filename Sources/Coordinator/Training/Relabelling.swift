@@ -1,4 +1,5 @@
 internal import Clustering
+internal import Collective
 internal import Tensors
 internal import Worker
 
@@ -6,12 +7,20 @@ internal import Worker
 ///
 /// Fine clusters give positives, coarse ones that contain them protect likely positives from being
 /// negatives (SLIC's `multiple_partition`).
+///
+/// All ranks have all rows and come to the same outcome: they share the searches of clustering, or
+/// take rank 0's word.
 struct Relabelling {
   let settings: LabelSettings
   /// The run's seed and the epoch name the draws of k-means.
   let seed: UInt64
   let epoch: Int
   let lanes: LanePool
+  let communicator: Communicator
+  /// The ids of the samples, for messages.
+  let ids: [String]
+  /// Told how many clusters are left.
+  var progress: (@Sendable (_ clustersLeft: Int) -> Void)?
 
   /// The labels by sample, and what led to them, over the samples in `members`.
   struct Outcome {
@@ -24,13 +33,17 @@ struct Relabelling {
   }
 
   /// Clusters the readable samples' rows, one a sample; the others get no label.
+  ///
+  /// - Throws: `DatasetError` naming samples whose rows cannot be clustered; `ReplicaError` if ranks
+  ///   disagree.
   func callAsFunction(_ rows: Matrix, unreadable: Set<Int>) throws -> Outcome {
     let members = (0..<rows.rows).filter { sample in
       !unreadable.contains(sample) && rows.row(sample).contains { $0 != 0 }
     }
     let clock = ContinuousClock()
     let start = clock.now
-    let (levels, dendrogram) = try clusters(of: rows.rows(members))
+    let (levels, dendrogram) = try clusters(of: rows.rows(members), members)
+    try compare(levels, dendrogram)
     var labels = PseudoLabels.none(rows.rows)
     for (leaf, sample) in members.enumerated() {
       labels.fine[sample] = levels.fine.labels[leaf]
@@ -41,24 +54,65 @@ struct Relabelling {
   }
 
   /// The partitions that the method finds, and the tree that they are cuts of, if there is one.
-  private func clusters(of rows: Matrix) throws -> (TwoLevelPartition, Dendrogram?) {
+  private func clusters(
+    of rows: Matrix, _ members: [Int]
+  ) throws -> (TwoLevelPartition, Dendrogram?) {
+    let team = RankTeam(communicator: communicator)
     switch settings.method {
     case .agglomerative:
-      let dendrogram = try Dendrogram(averageLinkageOf: rows, lanes: lanes)
+      let dendrogram = try naming(members) {
+        try Dendrogram(of: rows, lanes: lanes, team: team, progress: progress)
+      }
       return (dendrogram.cut(settings.cut), dendrogram)
     case .finch:
-      let finch = try Finch(of: rows, lanes: lanes)
+      let finch = try naming(members) {
+        try Finch(of: rows, lanes: lanes, team: team, progress: progress)
+      }
       return (finch.levels(fine: settings.finch.fine, coarse: settings.finch.coarse), nil)
     case .kmeans:
-      guard case .count(let fine) = settings.fine, case .count(let coarse) = settings.coarse else {
-        preconditionFailure("k-means by \(settings.fine) and \(settings.coarse)")
+      // BLAS may round otherwise on another kind of machine, so rank 0 computes for all.
+      let labels = try communicator.decide(gathering: [UInt8]()) { _ in
+        let levels = try naming(members) { try kMeans(of: rows) }
+        return levels.fine.labels + levels.coarse.labels
       }
-      let random = (0...1).map { level in
-        RandomStream(seed: seed, purpose: .clustering, epoch: epoch, view: level)
-      }
-      let levels = try TwoLevelPartition(
-        kMeansOf: rows, fine: fine, coarse: coarse, random: (random[0], random[1]), lanes: lanes)
+      let levels = TwoLevelPartition(
+        fine: Partition(numbering: Array(labels.prefix(rows.rows))),
+        coarse: Partition(numbering: Array(labels.suffix(rows.rows))))
       return (levels, nil)
+    }
+  }
+
+  private func kMeans(of rows: Matrix) throws -> TwoLevelPartition {
+    guard case .count(let fine) = settings.fine, case .count(let coarse) = settings.coarse else {
+      preconditionFailure("k-means by \(settings.fine) and \(settings.coarse)")
+    }
+    let random = (0...1).map { level in
+      RandomStream(seed: seed, purpose: .clustering, epoch: epoch, view: level)
+    }
+    return try TwoLevelPartition(
+      kMeansOf: rows, fine: fine, coarse: coarse, random: (random[0], random[1]), lanes: lanes)
+  }
+
+  /// Clusters rows, the samples in `members`; rows that cannot be clustered are named by id.
+  private func naming<Result>(_ members: [Int], _ body: () throws -> Result) throws -> Result {
+    do {
+      return try body()
+    } catch let error as ClusteringError {
+      throw DatasetError(description: error.description { ids[members[$0]] }, code: error.code)
+    }
+  }
+
+  /// Ranks that found other clusters are an invariant broken.
+  private func compare(_ levels: TwoLevelPartition, _ dendrogram: Dendrogram?) throws {
+    var hash = ContentHash()
+    hash.update(levels.fine.labels + levels.coarse.labels)
+    if let dendrogram { hash.update(dendrogram.linkageMatrix) }
+    let differing = try communicator.allEqual(
+      hash: UInt64(hash.hexadecimal.prefix(16), radix: 16) ?? 0)
+    guard differing.isEmpty else {
+      throw ReplicaError(
+        description: "the clusters of ranks \(differing.map(\.rank)) differ from rank 0's at epoch "
+          + "\(epoch + 1)")
     }
   }
 }

@@ -71,6 +71,9 @@ final class RootFiles: @unchecked Sendable {
     }
   }
 
+  /// Shows how far a clustering is.
+  func show(clustersLeft: Int) { line.update("clustering: \(clustersLeft) clusters left") }
+
   /// Keeps an epoch's labels and dendrogram, and what they look like beside the labels before and
   /// the true classes.
   func keep(

@@ -162,7 +162,9 @@ public struct TrainingRun {
 
   // MARK: - Embed and decide
 
-  /// Makes new pseudo labels if this epoch wants them: embed, decide.
+  /// Makes new pseudo labels if this epoch wants them: embed, search together, decide.
+  ///
+  /// Rank 0's word is final: its labels are broadcast, and so is its failure to keep them.
   private mutating func relabel() throws {
     let settings = configuration.labels
     let due = position.epoch - settings.warmupEpochs
@@ -170,12 +172,13 @@ public struct TrainingRun {
     let pass = EmbeddingPass(
       trainer.replica, source: dataset.source, sampleCount: dataset.count, clips: settings.clips,
       feature: settings.feature)
-    let mine = try pass.share(communicator)
+    let rows = pass.rows(from: try communicator.allGather(pass.share(communicator)).joined)
     let relabelling = Relabelling(
-      settings: settings, seed: configuration.seed, epoch: position.epoch, lanes: lanes)
-    labels = try communicator.decide(gathering: mine) { everyone in
-      let outcome = try relabelling(
-        pass.rows(from: everyone.joined), unreadable: Set(dataset.unreadable.keys))
+      settings: settings, seed: configuration.seed, epoch: position.epoch, lanes: lanes,
+      communicator: communicator, ids: dataset.manifest.samples.map(\.id)
+    ) { [root] left in root?.show(clustersLeft: left) }
+    let outcome = try relabelling(rows, unreadable: Set(dataset.unreadable.keys))
+    labels = try communicator.decide(gathering: [UInt8]()) { _ in
       try root?.keep(
         outcome, before: labels, epoch: position.epoch, manifest: dataset.manifest)
       return outcome.labels

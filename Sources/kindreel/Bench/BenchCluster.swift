@@ -8,7 +8,7 @@ import Tensors
 struct BenchCluster: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cluster",
-    abstract: "Exact average linkage of unit rows around count/50 centres.")
+    abstract: "Exact agglomerative clustering of unit rows around count/50 centres.")
 
   @Option(help: "Rows.")
   var count = 20_000
@@ -22,6 +22,8 @@ struct BenchCluster: ParsableCommand {
   @Option(help: "Cluster the rows of this .npy file instead.")
   var rows: String?
 
+  @OptionGroup var joining: LinkageOptions
+
   @OptionGroup var options: BenchOptions
 
   func run() throws {
@@ -29,17 +31,23 @@ struct BenchCluster: ParsableCommand {
       BLAS.useOneThread()
       let matrix = try rows.map { try Npy.readMatrix($0) } ?? Self.clustered(count, width)
       let pool = LanePool(count: lanes)
-      var merges = 0
+      let before = peakMemory
+      var statistics: JoiningStatistics?
       let timing = try options.time {
-        merges = try Dendrogram(averageLinkageOf: matrix, lanes: pool).merges.count
+        statistics =
+          try Dendrogram(
+            of: matrix, linkage: joining.linkage, metric: joining.metric, lanes: pool
+          ).statistics
       }
       try options.report(
         "cluster",
         [
           "count": .integer(matrix.rows), "width": .integer(matrix.columns),
-          "lanes": .integer(lanes), "merges": .integer(merges),
+          "lanes": .integer(lanes), "linkage": .text(joining.linkage.rawValue),
+          "metric": .text(joining.metric.rawValue), "rounds": .integer(statistics?.rounds ?? 0),
+          "searches": .integer(statistics?.searches ?? 0),
           "seconds": .number(timing.median), "spread": .seconds(timing),
-          "peak_rss_bytes": .integer(peakMemory),
+          "peak_rss_bytes": .integer(peakMemory), "rss_before_bytes": .integer(before),
         ])
     }
   }

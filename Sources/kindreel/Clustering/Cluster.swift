@@ -7,30 +7,43 @@ import Tensors
 /// The command `kindreel cluster`.
 struct Cluster: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Cluster the rows of a .npy file: exact average linkage on cosine distance.",
+    abstract: "Cluster the rows of a .npy file by exact agglomerative clustering.",
     discussion: """
       Writes what is asked for, at least one of these:
 
         --out Z.npy     SciPy's linkage matrix, (N−1)×4: left, right, height, count
         --labels L.tsv  id and label at the cut; id, fine, coarse for two levels
-        --newick T.nwk  the tree for phylogeny programs; lengths are heights
+        --newick T.nwk  the tree for phylogeny programs; lengths: differences of heights
         --svg T.svg     a picture of the top merges, coloured at the cut
+
+      Two clusters merge at a height that follows from the distances of their rows:
+
+        --linkage average   their mean
+        --linkage ward      growth of the squared distances to the mean, as in SciPy
+        --linkage single    the least
+        --linkage complete  the greatest
+        --metric cosine     1 − cosine, 0…2
+        --metric euclidean  the length of the difference; ward needs it
 
       A cut is one of
 
-        height:0.24     merges up to this height hold (cosine distance, 0…2)
+        height:0.24     merges up to this height hold
         count:101       this many clusters
         quantile:0.9    this share of the merges holds, the lowest first
         gap, gap:20     the widest gap that leaves 2, or 20, clusters or more
         FINE/COARSE     two of these, as in count:200/count:60: two levels
 
       Ids come from X.ids.tsv beside X.npy where it exists (kindreel embed writes it), and are row \
-      numbers otherwise. Rows of zeros, NaN or infinities have no direction: they are named, and \
-      nothing is written. Memory is a small multiple of the rows', never a matrix of distances.
+      numbers otherwise. Rows of NaN or infinities, and rows of zeros where the metric is cosine, \
+      cannot be clustered: they are named, and nothing is written (exit code 65).
 
-      --json prints one object: rows, width, merges, rounds, seconds, peak_rss_bytes, root_height, \
-      and with a cut also cut, clusters, largest_share, singleton_share, and coarse_clusters for two \
-      levels.
+      Memory is a small multiple of the rows'. Complete linkage, and average linkage on euclidean \
+      distance, need all distances, 4·N² bytes: where they do not fit, the command says so and ends \
+      before it takes any (exit code 78).
+
+      --json prints one object: rows, width, linkage, metric, merges, rounds, seconds, \
+      peak_rss_bytes, root_height, and with a cut also cut, clusters, largest_share, \
+      singleton_share, and coarse_clusters for two levels.
       """)
 
   @Argument(help: "Rows to cluster, float32 or float64 N×D.")
@@ -38,6 +51,8 @@ struct Cluster: ParsableCommand {
 
   @Option(help: "The .npy file for the linkage matrix.")
   var out: String?
+
+  @OptionGroup var joining: LinkageOptions
 
   @OptionGroup var cuts: CutOptions
 
@@ -79,25 +94,24 @@ struct Cluster: ParsableCommand {
       let levels = cuts.levels.map { dendrogram.cut($0) }
       try write(dendrogram, levels, ids: ids)
       let summary = ClusterSummary(
-        dendrogram, width: matrix.columns, cut: cuts.cut, levels: levels)
+        dendrogram, width: matrix.columns, joining: joining, cut: cuts.cut, levels: levels)
       if json { try printJSON(summary.fields) } else { summary.text.map { print($0) } }
     }
   }
 
-  /// Joins the rows and shows how far it is; the one place that knows linkage and metric.
+  /// Joins the rows and shows how far it is.
   private func tree(of matrix: Matrix, ids: [String]) throws -> Dendrogram {
     let pool = LanePool(count: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
     let progress = ClusterProgress(rows: matrix.rows)
     defer { progress.clear() }
     do {
-      return try Dendrogram(averageLinkageOf: matrix, lanes: pool) { progress.show(left: $0) }
-    } catch {
+      return try Dendrogram(
+        of: matrix, linkage: joining.linkage, metric: joining.metric, lanes: pool
+      ) { progress.show(left: $0) }
+    } catch let error as ClusteringError {
       throw NamedRows(error, of: rows, ids: ids)
     }
   }
-
-  private static let linkage = "average linkage"
-  private static let distance = "mean cosine distance"
 
   private func write(
     _ tree: Dendrogram, _ levels: TwoLevelPartition?, ids: [String]
@@ -113,8 +127,8 @@ struct Cluster: ParsableCommand {
     if let svg {
       let name = URL(fileURLWithPath: rows).lastPathComponent
       let picture = DendrogramPicture(
-        of: tree, names: ids, title: "\(name), \(Self.linkage)",
-        axis: "height: \(Self.distance) of the two clusters that merge",
+        of: tree, names: ids, title: "\(name), \(joining.linkage.rawValue) linkage",
+        axis: "height: \(joining.distance) of the two clusters that merge",
         partition: levels?.fine, marks: cuts.marks(of: tree))
       try AtomicFile.write(Data(picture.svg.utf8), to: svg)
     }

@@ -8,9 +8,13 @@ struct ClusterSummary {
   /// The same and more for programs.
   let fields: [String: MetricValue]
 
-  init(_ tree: Dendrogram, width: Int, cut: CutArgument?, levels: TwoLevelPartition?) {
+  init(
+    _ tree: Dendrogram, width: Int, joining: LinkageOptions, cut: CutArgument?,
+    levels: TwoLevelPartition?
+  ) {
     var fields: [String: MetricValue] = [
       "rows": .integer(tree.count), "width": .integer(width),
+      "linkage": .text(joining.linkage.rawValue), "metric": .text(joining.metric.rawValue),
       "merges": .integer(tree.merges.count), "rounds": .integer(tree.statistics.rounds),
       "seconds": .number(tree.statistics.seconds), "peak_rss_bytes": .integer(peakMemory),
       "root_height": .number(tree.merges.last?.height ?? 0),

@@ -3,19 +3,17 @@ import Collective
 import Coordinator
 import Foundation
 
-/// Rows that cannot be clustered, by the ids that a user knows.
+/// Rows that cannot be clustered, by the file and the ids that a user knows.
 struct NamedRows: Error, ExitCoded, CustomStringConvertible {
   let description: String
-
-  /// Bad data.
-  var exitCode: Int32 { ExitCode.badData.rawValue }
+  let exitCode: Int32
 
   init(_ error: ClusteringError, of path: String, ids: [String]) {
-    let shown = error.rows.prefix(10).map { row in
+    let words = error.description { row in
       ids[row] == String(row) ? "row \(row)" : "\(ids[row]) (row \(row))"
     }
-    let more = error.rows.count > 10 ? ", …" : ""
-    description = "\(path): \(error.summary): \(shown.joined(separator: ", "))\(more)"
+    description = "\(path): \(words)"
+    exitCode = error.exitCode
   }
 }
 

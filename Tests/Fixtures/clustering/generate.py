@@ -38,12 +38,14 @@ def cuts_between(tree, merges):
         yield {"rule": f"count:{len(heights) + 1 - kept}", "labels": labels}
 
 
-def linkage_case(name, rows):
+def linkage_case(name, rows, method="average", metric="cosine"):
     rows = np.asarray(rows, np.float32)
-    tree = linkage(rows.astype(np.float64), "average", "cosine")
+    tree = linkage(rows.astype(np.float64), method, metric)
     count = len(rows)
     return {
         "name": name,
+        "linkage": method,
+        "metric": metric,
         "width": rows.shape[1],
         "rows": [float(f"{value:.9g}") for value in rows.ravel().tolist()],
         "heights": tree[:, 2].tolist(),
@@ -64,7 +66,19 @@ def linkages():
             "rows of very different length",
             random.standard_normal((120, 9)) * np.exp(4 * random.standard_normal((120, 1)))),
         linkage_case("directions close to each other", 30 + random.standard_normal((150, 10))),
+        *other_linkages(),
     ]
+
+
+def other_linkages():
+    random = np.random.default_rng(20260301)
+    kinds = [("average", "euclidean"), ("ward", "euclidean")]
+    kinds += [(method, metric) for method in ("single", "complete") for metric in ("cosine", "euclidean")]
+    for method, metric in kinds:
+        yield linkage_case(
+            f"{method} {metric}, clusters", clustered(random, 120, 10, 9, 0.3), method, metric)
+        yield linkage_case(
+            f"{method} {metric}, no structure", 5 + 3 * random.standard_normal((90, 5)), method, metric)
 
 
 def quality_case(name, labels, truth):

@@ -1,0 +1,84 @@
+// Similarities of cluster means in single precision, sifted in registers: no matrix is written.
+//
+// One column is one cluster's mean, D floats. Columns lie in panels of CPANELS_COLUMNS: element k of
+// column c of a panel is at [k * CPANELS_COLUMNS + c]. Rows to be compared with them lie in blocks of
+// CPANELS_ROWS: element k of row r of a block is at [k * CPANELS_ROWS + r].
+//
+// Every product is one chain of fused multiply-adds over k = 0 … D − 1, whatever the instruction set
+// and the place in a block. So it has the same bits everywhere, in both orders of its operands.
+#ifndef CPANELS_H
+#define CPANELS_H
+
+#include <stdint.h>
+
+enum { CPANELS_COLUMNS = 32, CPANELS_ROWS = 14, CPANELS_KEPT = 16 };
+
+// The highest values offered, in descending order, of equals the lower id first; so it does not
+// depend on the order of the offers. Free places hold −infinity and id −1.
+typedef struct {
+  float values[CPANELS_KEPT];
+  int32_t ids[CPANELS_KEPT];
+} cpanels_list;
+
+void cpanels_clear(cpanels_list *list);
+void cpanels_offer(cpanels_list *list, float value, int32_t id);
+
+// What a similarity is made of, for a row r and a column c with product p:
+//   cosine: p + slack;
+//   Ward: −h · ((q_r + q_c) − 2p) + slack, h = a_r·a_c / (a_r + a_c), q = squares and a = sizes.
+typedef struct {
+  const float *squares;  // null for cosine
+  const float *sizes;
+} cpanels_weights;
+
+typedef struct {
+  int64_t width;  // D
+  float slack;
+  const float *rows;  // blocks of CPANELS_ROWS rows
+  int64_t row_count;
+  const int32_t *row_ids;
+  cpanels_weights row_weights;  // with places for the last block's missing rows
+  cpanels_list *const *row_lists;
+  const float *panels;
+  int64_t first_panel, end_panel;
+  const int32_t *column_ids;  // −1 where there is no cluster
+  cpanels_weights column_weights;
+  cpanels_list *column_lists;  // by id; null unless the columns are to be offered the rows too
+} cpanels_search;
+
+// The instructions a kernel uses; every set gives the same lists. The portable kernel calls fmaf,
+// which is slow on processors without fused multiply-adds.
+typedef enum { CPANELS_PORTABLE, CPANELS_AVX2, CPANELS_AVX512 } cpanels_instructions;
+
+// Whether this processor has them.
+int cpanels_has(cpanels_instructions instructions);
+
+// The fastest that this processor has.
+cpanels_instructions cpanels_fastest(void);
+
+// Offers every row all columns but itself, and with column_lists every column all rows.
+void cpanels_run(const cpanels_search *search, cpanels_instructions instructions);
+
+// Copies columns of panels to blocks of rows; the missing rows of the last block become zero.
+void cpanels_gather(
+    const float *panels, int64_t width, const int32_t *columns, int64_t count, float *rows);
+
+// D numbers in double precision: sum[k] · factor, or (row[k] − centre[k]) · factor where sum is null.
+typedef struct {
+  const double *sum;
+  const float *row;
+  const double *centre;
+  double factor;
+} cpanels_vector;
+
+// Sums over k of a_k·b_k, and of (a_k − b_k)²; the same bits in both orders and on any machine.
+double cpanels_product(cpanels_vector a, cpanels_vector b, int64_t width);
+double cpanels_distance(cpanels_vector a, cpanels_vector b, int64_t width);
+
+// Writes a + b to sum, which may be the sum of a or of b.
+void cpanels_add(cpanels_vector a, cpanels_vector b, int64_t width, double *sum);
+
+// Rounds a vector into a column of a panel; returns the sum of its squares.
+double cpanels_write(cpanels_vector a, int64_t width, float *panels, int64_t column);
+
+#endif

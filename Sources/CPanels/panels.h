@@ -1,0 +1,51 @@
+// What the kernels for different instruction sets share.
+#ifndef PANELS_H
+#define PANELS_H
+
+#include "CPanels.h"
+
+enum { COLUMNS = CPANELS_COLUMNS, ROWS = CPANELS_ROWS, KEPT = CPANELS_KEPT };
+
+void panels_run_avx512(const cpanels_search *search);
+void panels_run_avx2(const cpanels_search *search);
+void panels_run_portable(const cpanels_search *search);
+
+// The lowest value that can still enter a list.
+static inline float panels_threshold(const cpanels_list *list) { return list->values[KEPT - 1]; }
+
+// Offers a row of similarities to that row, and to the columns where `toColumns`.
+static inline void panels_offer_row(
+    const cpanels_search *s, int64_t row, int64_t panel, const float *values, uint32_t hits) {
+  int32_t own = s->row_ids[row];
+  const int32_t *ids = s->column_ids + panel * COLUMNS;
+  cpanels_list *list = s->row_lists[row];
+  while (hits) {
+    int column = __builtin_ctz(hits);
+    hits &= hits - 1;
+    if (ids[column] >= 0 && ids[column] != own && values[column] >= panels_threshold(list))
+      cpanels_offer(list, values[column], ids[column]);
+  }
+}
+
+static inline void panels_offer_column(
+    const cpanels_search *s, int64_t row, int64_t panel, const float *values, uint32_t hits) {
+  int32_t own = s->row_ids[row];
+  const int32_t *ids = s->column_ids + panel * COLUMNS;
+  while (hits) {
+    int column = __builtin_ctz(hits);
+    hits &= hits - 1;
+    if (ids[column] < 0 || ids[column] == own) continue;
+    cpanels_list *list = &s->column_lists[ids[column]];
+    if (values[column] >= panels_threshold(list)) cpanels_offer(list, values[column], own);
+  }
+}
+
+// The thresholds of a panel's columns; +infinity where there is no cluster.
+static inline void panels_thresholds(const cpanels_search *s, int64_t panel, float *thresholds) {
+  for (int column = 0; column < COLUMNS; column++) {
+    int32_t id = s->column_ids[panel * COLUMNS + column];
+    thresholds[column] = id < 0 ? __builtin_inff() : panels_threshold(&s->column_lists[id]);
+  }
+}
+
+#endif

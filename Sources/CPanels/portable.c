@@ -1,0 +1,3 @@
+#define TARGET
+#define RUN panels_run_portable
+#include "narrow.h"

@@ -1,0 +1,101 @@
+internal import Foundation
+internal import Tensors
+
+/// Linkages that need every distance: complete linkage, and average linkage of Euclidean distances.
+///
+/// N(N − 1)/2 distances in double precision are updated in place (Lance and Williams, 1967), and
+/// merged along chains of nearest neighbours (Murtagh, 1983); both linkages are reducible.
+struct CondensedLinkage {
+  private let space: RowSpace
+  private let linkage: Linkage
+  private let lanes: LanePool
+  private var log: MergeLog
+  private let distinct: DistinctRows
+  private let distances: LaneArray<Double>
+
+  /// Computes all distances.
+  ///
+  /// - Throws: `ClusteringError` if they do not fit in `memoryLimit` bytes, before it takes any.
+  init(
+    _ space: RowSpace, linkage: Linkage, lanes: LanePool, memoryLimit: Int
+  ) throws(ClusteringError) {
+    self.space = space
+    self.linkage = linkage
+    self.lanes = lanes
+    log = MergeLog(count: space.rows.rows)
+    distinct = DistinctRows(space.rows, lanes: lanes, log: &log)
+    let (count, overflows) = distinct.rows.count.multipliedReportingOverflow(
+      by: distinct.rows.count - 1)
+    let needed = overflows || count > Int.max / 4 ? Int.max : count * 4
+    guard needed <= memoryLimit else {
+      throw ClusteringError(
+        fault: .memory(needed: needed, limit: memoryLimit), rows: [], count: space.rows.rows)
+    }
+    distances = LaneArray(count: count / 2)
+    let (rows, distances) = (distinct.rows, distances)
+    lanes.eachRange(in: rows.count, by: 16) { range in
+      for other in range {
+        for one in 0..<other {
+          distances[Self.place(one, other)] = space.distance(rows[one], rows[other])
+        }
+      }
+    }
+  }
+
+  /// The bytes that this machine can still give, as far as it says so.
+  static var availableMemory: Int {
+    let lines = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8))?.split(
+      separator: "\n")
+    for line in lines ?? [] where line.hasPrefix("MemAvailable:") {
+      let words = line.split(separator: " ")
+      if words.count > 1, let kilobytes = Int(words[1]) { return kilobytes << 10 }
+    }
+    return Int(clamping: ProcessInfo.processInfo.physicalMemory)
+  }
+
+  /// - Complexity: O(N²), after the O(N²·D) of the distances.
+  mutating func run(progress: (@Sendable (Int) -> Void)?) -> MergeLog {
+    var live = Array(distinct.rows.indices)
+    var (nodes, sizes) = (distinct.nodes, distinct.weights)
+    var chain: [Int] = []
+    while live.count > 1 {
+      if chain.isEmpty { chain.append(live[0]) }
+      let last = chain[chain.count - 1]
+      let previous = chain.count > 1 ? chain[chain.count - 2] : -1
+      var nearest = previous
+      var distance = previous < 0 ? Double.infinity : distances[Self.place(last, previous)]
+      for other in live where other != last {
+        let candidate = distances[Self.place(last, other)]
+        if candidate < distance { (nearest, distance) = (other, candidate) }
+      }
+      guard nearest == previous else {
+        chain.append(nearest)
+        continue
+      }
+      chain.removeLast(2)
+      let (kept, dropped) = (min(last, previous), max(last, previous))
+      update(kept, dropped, sizes, live)
+      sizes[kept] += sizes[dropped]
+      nodes[kept] = log.append(nodes[kept], nodes[dropped], height: distance, size: sizes[kept])
+      live.removeAll { $0 == dropped }
+      if live.count % 4096 == 0 { progress?(live.count) }
+    }
+    return log
+  }
+
+  private func update(_ kept: Int, _ dropped: Int, _ sizes: [Int], _ live: [Int]) {
+    let (a, b) = (Double(sizes[kept]), Double(sizes[dropped]))
+    for other in live where other != kept && other != dropped {
+      let (one, two) = (
+        distances[Self.place(kept, other)], distances[Self.place(dropped, other)]
+      )
+      distances[Self.place(kept, other)] =
+        linkage == .complete ? max(one, two) : (a * one + b * two) / (a + b)
+    }
+  }
+
+  private static func place(_ one: Int, _ other: Int) -> Int {
+    let (low, high) = one < other ? (one, other) : (other, one)
+    return high * (high - 1) / 2 + low
+  }
+}

@@ -1,0 +1,103 @@
+// `unsafe` is sound here because a row lent to a closure holds `columns` elements of a matrix that
+// outlives the closure.
+internal import CPanels
+internal import Tensors
+
+/// Rows in double precision, as the metric wants them: `(row − centre) · factor`.
+///
+/// Cosine: unit vectors. Euclidean: the rows about their mean, scaled by one power of two to lengths
+/// of at most 1, so that no square overflows and products in single precision cancel little.
+struct RowSpace {
+  let metric: Metric
+  /// The rows as given.
+  let rows: Matrix
+  /// What is taken off every row, D elements.
+  let centre: [Double]
+  /// What each row is multiplied by.
+  let factors: [Double]
+  /// What a distance in this space is multiplied by to be one of the rows as given.
+  let unit: Double
+
+  /// - Throws: `ClusteringError` for rows that are not finite, then for rows without a direction.
+  init(_ rows: Matrix, metric: Metric) throws(ClusteringError) {
+    self.rows = rows
+    self.metric = metric
+    let squares = Self.squares(of: rows)
+    let notFinite = squares.indices.filter { !squares[$0].isFinite }
+    guard notFinite.isEmpty else {
+      throw ClusteringError(fault: .notFinite, rows: notFinite, count: rows.rows)
+    }
+    switch metric {
+    case .cosine:
+      let zero = squares.indices.filter { squares[$0] == 0 }
+      guard zero.isEmpty else {
+        throw ClusteringError(fault: .zero, rows: zero, count: rows.rows)
+      }
+      centre = [Double](repeating: 0, count: rows.columns)
+      factors = squares.map { 1 / $0.squareRoot() }
+      unit = 1
+    case .euclidean:
+      centre = Self.mean(of: rows)
+      // A row is no farther from the mean than twice the longest row is long.
+      let length = 2 * (squares.max() ?? 0).squareRoot()
+      unit = length > 0 ? Double(sign: .plus, exponent: length.exponent + 1, significand: 1) : 1
+      factors = [Double](repeating: 1 / unit, count: rows.rows)
+    }
+  }
+
+  /// Lends a row's elements as given, and the centre.
+  @inline(__always)
+  func withRow<Result>(
+    _ row: Int, _ body: (UnsafePointer<Float>, UnsafePointer<Double>) -> Result
+  ) -> Result {
+    unsafe rows.values.withUnsafeBufferPointer { values in
+      unsafe centre.withUnsafeBufferPointer { centre in
+        guard let start = values.baseAddress, let middle = centre.baseAddress else {
+          preconditionFailure("rows without elements")
+        }
+        return unsafe body(start + row * rows.columns, middle)
+      }
+    }
+  }
+
+  /// The distance of two rows in double precision, the same bits in both orders.
+  func distance(_ one: Int, _ other: Int) -> Double {
+    let width = Int64(rows.columns)
+    return unsafe withVector(of: one) { a in
+      unsafe withVector(of: other) { b in
+        unsafe metric == .cosine
+          ? max(0, 1 - cpanels_product(a, b, width))
+          : cpanels_distance(a, b, width).squareRoot() * unit
+      }
+    }
+  }
+
+  @inline(__always)
+  private func withVector<Result>(of row: Int, _ body: (cpanels_vector) -> Result) -> Result {
+    unsafe withRow(row) { values, centre in
+      unsafe body(cpanels_vector(sum: nil, row: values, centre: centre, factor: factors[row]))
+    }
+  }
+
+  /// Sums of squares; not finite where an element is not.
+  private static func squares(of rows: Matrix) -> [Double] {
+    (0..<rows.rows).map { row in
+      var sum = 0.0
+      for place in row * rows.columns..<(row + 1) * rows.columns {
+        let value = Double(rows.values[place])
+        sum += value * value
+      }
+      return sum
+    }
+  }
+
+  private static func mean(of rows: Matrix) -> [Double] {
+    var sum = [Double](repeating: 0, count: rows.columns)
+    for row in 0..<rows.rows {
+      for column in 0..<rows.columns {
+        sum[column] += Double(rows.values[row * rows.columns + column])
+      }
+    }
+    return sum.map { $0 / Double(max(rows.rows, 1)) }
+  }
+}

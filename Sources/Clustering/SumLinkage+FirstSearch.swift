@@ -1,0 +1,77 @@
+internal import CPanels
+internal import Foundation
+
+extension SumLinkage {
+  /// Fills all lists by comparing every pair of clusters once, shared by ranks and lanes.
+  ///
+  /// Blocks of clusters meet as players of a tournament do (the circle method): no block is in two
+  /// of a turn's games, so no list is written by two lanes at once.
+  ///
+  /// - Parameter tick: called about once a second.
+  mutating func compareAll(tick: () -> Void) throws {
+    let count = store.clusters.count
+    let size = NearestSearch.blockRows
+    let blocks = (0..<(count + size - 1) / size).map {
+      Int32($0 * size)..<Int32(min(($0 + 1) * size, count))
+    }
+    let team = team
+    let (store, search) = (store, search)
+    var last = Date.now
+    var dealt = 0
+    for (turn, games) in Tournament(blocks.count).enumerated() {
+      // So that nobody waits at the end for all that others are slower.
+      if team.size > 1, turn % 64 == 63 { _ = try team.gather([Int32]()) }
+      let mine = games.indices.filter { (dealt + $0) % team.size == team.rank }
+      dealt += games.count
+      lanes.each(mine.count) { index, lane in
+        let (one, other) = games[mine[index]]
+        search.compare(blocks[one], blocks[other], in: store, lane: lane)
+      }
+      if last.timeIntervalSinceNow < -1 {
+        last = .now
+        tick()
+      }
+    }
+    if team.size > 1 { try joinLists() }
+    for slot in 0..<Int32(count) { store.noteSearch(of: slot) }
+    statistics.searches += count
+  }
+
+  /// Makes one list of those that the ranks have for a cluster, some thousand clusters at a time.
+  private func joinLists() throws {
+    let count = store.clusters.count
+    for first in stride(from: 0, to: count, by: 16384) {
+      let slots = first..<min(first + 16384, count)
+      let lists = try team.gather(slots.map { store.listValue(of: $0) })
+      for (index, list) in lists.enumerated() {
+        let slot = first + index % slots.count
+        if index / slots.count == 0 { store.list(of: slot).clear() }
+        store.offer(list, to: slot)
+      }
+    }
+  }
+}
+
+/// Turns in which every two of some players meet once, and everyone meets himself in the last.
+struct Tournament: Sequence, IteratorProtocol {
+  private let players: Int
+  private var turn = 0
+
+  init(_ players: Int) { self.players = players }
+
+  /// The games of the next turn, the lower player first.
+  mutating func next() -> [(Int, Int)]? {
+    // With an odd number of players, whoever would meet the missing one rests.
+    let seats = players + players % 2
+    defer { turn += 1 }
+    guard players > 0, turn < seats else { return nil }
+    if turn == seats - 1 { return (0..<players).map { ($0, $0) } }
+    let circle = seats - 1
+    return (0..<seats / 2).compactMap { pair in
+      let one = pair == 0 ? circle : (turn + pair) % circle
+      let other = (turn + circle - pair) % circle
+      guard one < players, other < players else { return nil }
+      return one < other ? (one, other) : (other, one)
+    }
+  }
+}

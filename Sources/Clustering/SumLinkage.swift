@@ -1,0 +1,150 @@
+internal import CPanels
+internal import Tensors
+
+/// Joins clusters until one is left: rounds of reciprocal nearest neighbours, and a chain of nearest
+/// neighbours where rounds would find too few of them.
+///
+/// Every round merges at least one pair: of all pairs with the highest similarity, take the lowest
+/// slot; its nearest, by the rule for ties, has it as its nearest. Rounding may break that for
+/// neighbours kept from earlier rounds; then all are determined anew.
+struct SumLinkage {
+  private(set) var log: MergeLog
+  var statistics = JoiningStatistics()
+
+  var store: ClusterStore
+  var search: NearestSearch
+  let team: any SearchTeam
+  let lanes: LanePool
+
+  /// Prepares rows, whose copies are merged at once.
+  init(_ space: RowSpace, criterion: Criterion, lanes: LanePool, team: any SearchTeam = Alone()) {
+    log = MergeLog(count: space.rows.rows)
+    store = ClusterStore(space, criterion: criterion, lanes: lanes, log: &log)
+    search = NearestSearch(width: store.width, lanes: lanes)
+    self.lanes = lanes
+    self.team = team
+    statistics.duplicates = space.rows.rows - store.live.count
+  }
+
+  /// Merges until one cluster is left.
+  mutating func run(progress: (@Sendable (Int) -> Void)?) throws {
+    let count = store.live.count
+    try compareAll { progress?(count) }
+    while store.live.count > 1 {
+      let before = statistics.searches
+      try refresh(store.live.filter { store.isStale($0) })
+      var pairs = reciprocalPairs()
+      if pairs.isEmpty {
+        try refresh(store.live)
+        pairs = reciprocalPairs()
+        precondition(!pairs.isEmpty, "no two of \(store.live.count) clusters are nearest")
+      }
+      unite(pairs)
+      statistics.rounds += 1
+      if roundsAreWasteful(merges: pairs.count, searches: statistics.searches - before) {
+        followChain(until: max(1, store.live.count / 2), progress: progress)
+      }
+      progress?(store.live.count)
+    }
+  }
+
+  /// Merges pairs, no cluster being in two of them.
+  mutating func unite(_ pairs: [Pair]) { store.unite(pairs, log: &log) }
+
+  /// Determines the nearest of one cluster, on every rank alike.
+  mutating func refresh(_ slot: Int32) {
+    if store.findNearest(of: slot) { return }
+    search.search([slot], in: store)
+    statistics.searches += 1
+    store.noteSearch(of: slot)
+    if !store.findNearest(of: slot) {
+      store.findNearestExactly(of: slot)
+      statistics.exactSearches += 1
+    }
+  }
+
+  // MARK: - Rounds
+
+  /// What a rank found out about one cluster.
+  private struct Finding: BitwiseCopyable, Sendable {
+    let slot: Int32
+    /// How often it was searched for: in single precision, then in double.
+    var searches: Int32
+    let cluster: Cluster
+    let list: cpanels_list
+  }
+
+  /// Determines the nearest of some clusters, so many at a time that findings take little memory.
+  mutating func refresh(_ slots: [Int32]) throws {
+    for first in stride(from: 0, to: slots.count, by: 1 << 16) {
+      try refresh(slots[first..<min(first + (1 << 16), slots.count)])
+    }
+  }
+
+  /// Determines the nearest of some clusters, each on the rank whose turn it is.
+  private mutating func refresh(_ slots: ArraySlice<Int32>) throws {
+    let (rank, size) = (team.rank, team.size)
+    let mine = slots.indices.filter { $0 % size == rank }.map { slots[$0] }
+    let store = store
+    let searches = LaneArray<Int32>(count: mine.count)
+    lanes.eachRange(in: mine.count, by: 16) { range in
+      for index in range { searches[index] = store.findNearest(of: mine[index]) ? 0 : 1 }
+    }
+    let unknown = mine.indices.filter { searches[$0] > 0 }
+    search.search(unknown.map { mine[$0] }, in: store)
+    lanes.eachRange(in: unknown.count, by: 4) { range in
+      for index in unknown[range] {
+        store.noteSearch(of: mine[index])
+        guard !store.findNearest(of: mine[index]) else { continue }
+        store.findNearestExactly(of: mine[index])
+        searches[index] = 2
+      }
+    }
+    let counts = try exchange(mine, searches)
+    statistics.searches += counts.searches
+    statistics.exactSearches += counts.exact
+  }
+
+  /// Tells the other ranks what this one found, and learns what they did.
+  private func exchange(
+    _ mine: [Int32], _ searches: LaneArray<Int32>
+  ) throws -> (searches: Int, exact: Int) {
+    if team.size == 1 {
+      let all = mine.indices.map { searches[$0] }
+      return (all.count { $0 > 0 }, all.count { $0 > 1 })
+    }
+    let findings = mine.enumerated().map { index, slot in
+      Finding(
+        slot: slot, searches: searches[index], cluster: store.clusters[Int(slot)],
+        list: store.listValue(of: Int(slot)))
+    }
+    var counts = (searches: 0, exact: 0)
+    for finding in try team.gather(findings) {
+      store.clusters[Int(finding.slot)] = finding.cluster
+      store.setList(of: Int(finding.slot), finding.list)
+      counts.searches += finding.searches > 0 ? 1 : 0
+      counts.exact += finding.searches > 1 ? 1 : 0
+    }
+    return counts
+  }
+
+  private func reciprocalPairs() -> [Pair] {
+    var pairs: [Pair] = []
+    for slot in store.live {
+      let cluster = store.clusters[Int(slot)]
+      let other = cluster.nearest
+      if other > slot, store.clusters[Int(other)].nearest == slot {
+        pairs.append(
+          Pair(kept: Int(slot), dropped: Int(other), similarity: cluster.similarity))
+      }
+    }
+    return pairs
+  }
+
+  /// Whether the next round costs much for each merge that this one found.
+  ///
+  /// A link of a chain costs a search for one row, some ten times the price of a row in a block.
+  private func roundsAreWasteful(merges: Int, searches: Int) -> Bool {
+    store.live.count > 64 && searches + store.live.count / 64 > 64 * merges
+  }
+}

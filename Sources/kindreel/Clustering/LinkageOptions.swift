@@ -1,0 +1,31 @@
+public import ArgumentParser
+public import Clustering
+
+/// How rows are joined.
+struct LinkageOptions: ParsableArguments {
+  @Option(help: "How the distance of two clusters follows from those of rows.")
+  var linkage = Linkage.average
+
+  @Option(help: "The distance of two rows.")
+  var metric = Metric.cosine
+
+  func validate() throws {
+    if linkage == .ward && metric != .euclidean {
+      throw ValidationError("--linkage ward needs --metric euclidean")
+    }
+  }
+
+  /// What the height of a merge is, in words.
+  var distance: String {
+    switch linkage {
+    case .average: "mean \(metric.rawValue) distance"
+    case .ward: "Ward's \(metric.rawValue) distance"
+    case .single: "least \(metric.rawValue) distance"
+    case .complete: "greatest \(metric.rawValue) distance"
+    }
+  }
+}
+
+extension Linkage: ExpressibleByArgument {}
+
+extension Metric: ExpressibleByArgument {}

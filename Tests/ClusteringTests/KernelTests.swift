@@ -1,0 +1,109 @@
+import CPanels
+import Tensors
+import Testing
+
+@testable import Clustering
+
+@Suite("The search kernels")
+struct KernelTests {
+  @Test("A list keeps the highest values, of equals the lower ids, in any order of offers")
+  func list() {
+    var random = RandomStream(seed: 1, purpose: .test)
+    let offers = (0..<60).map { (value: Float($0 / 3), id: Int32($0)) }
+    let expected = offers.sorted { ($1.value, $0.id) < ($0.value, $1.id) }.prefix(16).map(\.id)
+    for _ in 0..<20 {
+      let list = LaneArray<cpanels_list>(count: 1)
+      let shortlist = unsafe Shortlist(list.base)
+      shortlist.clear()
+      for index in random.permutation(of: offers.count) {
+        shortlist.offer(offers[index].value, offers[index].id)
+      }
+      #expect((0..<16).map { shortlist.slot($0) } == expected)
+      #expect(shortlist.bound == 14)
+    }
+  }
+
+  @Test("Every two meet once, nobody twice in a turn", arguments: 0...9)
+  func tournament(_ players: Int) {
+    var met: Set<[Int]> = []
+    for games in Tournament(players) {
+      var seen: Set<Int> = []
+      for game in games {
+        #expect(met.insert([game.0, game.1]).inserted)
+        #expect(seen.insert(game.0).inserted)
+        #expect(game.0 == game.1 || seen.insert(game.1).inserted)
+      }
+    }
+    #expect(met.count == players * (players + 1) / 2)
+  }
+
+  @Test("Lists bound every similarity, whatever the width", arguments: [1, 7, 33, 128])
+  func bounds(_ width: Int) throws {
+    let rows = RandomRows.clustered(500, width, centres: 20, spread: 0.2, seed: UInt64(width))
+    for (criterion, metric) in [(Criterion.cosine, Metric.cosine), (.ward, .euclidean)] {
+      var joining = SumLinkage(
+        try RowSpace(rows, metric: metric), criterion: criterion, lanes: LanePool(count: 2))
+      try joining.compareAll {}
+      expectBounds(joining.store)
+      let searched = joining.store.live
+      let before = searched.map { joining.store.list(of: Int($0)).slot(0) }
+      joining.search.search(searched, in: joining.store)
+      #expect(before == searched.map { joining.store.list(of: Int($0)).slot(0) })
+    }
+  }
+
+  @Test("Every instruction set gives the same bits", arguments: [1, 8, 37])
+  func instructions(_ width: Int) throws {
+    let rows = RandomRows.clustered(300, width, centres: 9, spread: 0.5, seed: UInt64(width))
+    for (criterion, metric) in [(Criterion.cosine, Metric.cosine), (.ward, .euclidean)] {
+      let lists = try [CPANELS_PORTABLE, CPANELS_AVX2, CPANELS_AVX512]
+        .filter { cpanels_has($0) != 0 }.map { instructions -> [UInt32] in
+          let pool = LanePool(count: 1)
+          var joining = SumLinkage(
+            try RowSpace(rows, metric: metric), criterion: criterion, lanes: pool)
+          joining.search = NearestSearch(width: width, lanes: pool, instructions: instructions)
+          try joining.compareAll {}
+          return joining.store.live.flatMap { slot -> [UInt32] in
+            let list = joining.store.list(of: Int(slot))
+            return (0..<Shortlist.capacity).flatMap {
+              [list.value($0).bitPattern, UInt32(bitPattern: list.slot($0))]
+            }
+          }
+        }
+      #expect(lists.allSatisfy { $0 == lists[0] })
+    }
+  }
+
+  @Test("Unions inherit lists that bound every similarity", arguments: 0..<6)
+  func inheritance(_ seed: UInt64) throws {
+    let rows = RandomRows.clustered(300, 9, centres: 12, spread: 0.4, seed: seed)
+    for (criterion, metric) in [(Criterion.cosine, Metric.cosine), (.ward, .euclidean)] {
+      var joining = SumLinkage(
+        try RowSpace(rows, metric: metric), criterion: criterion, lanes: LanePool(count: 1))
+      try joining.compareAll {}
+      for _ in 0..<4 {
+        joining.followChain(until: joining.store.live.count * 2 / 3)
+        expectBounds(joining.store)
+      }
+    }
+  }
+
+  private func expectBounds(_ store: ClusterStore) {
+    for slot in store.live {
+      let cluster = store.clusters[Int(slot)]
+      let slack = store.slack(since: cluster.listedAt)
+      var listed: [Int32: Double] = [:]
+      let list = store.list(of: Int(slot))
+      for place in 0..<Shortlist.capacity where list.slot(place) >= 0 {
+        let union = store.union(of: list.slot(place))
+        listed[union] = max(
+          listed[union] ?? -.infinity, Double(list.value(place)), cluster.bound)
+      }
+      for other in store.live where other != slot {
+        let bound = (listed[other] ?? cluster.bound) + slack
+        let similarity = store.similarity(Int(slot), Int(other))
+        #expect(similarity <= bound, "\(slot) and \(other)")
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+import Collective
+import Tensors
+import Testing
+
+@testable import Clustering
+
+/// Simulated ranks as a team.
+private struct Ranks: SearchTeam {
+  let communicator: Communicator
+
+  var rank: Int { communicator.rank }
+  var size: Int { communicator.size }
+
+  func gather<Element: BitwiseCopyable & Sendable>(_ mine: [Element]) throws -> [Element] {
+    try communicator.allGather(mine).joined
+  }
+}
+
+@Suite("Ranks find one dendrogram together")
+struct TeamTests {
+  @Test("Any number of ranks gives the same bits", .timeLimit(.minutes(2)), arguments: 1...4)
+  func ranks(_ size: Int) throws {
+    let rows = RandomRows.clustered(900, 20, centres: 40, spread: 0.3, seed: 8)
+    for (linkage, metric) in [(Linkage.average, Metric.cosine), (.ward, .euclidean)] {
+      let alone = try Dendrogram(
+        of: rows, linkage: linkage, metric: metric, lanes: LanePool(count: 1))
+      let trees = try Launch.simulated(ranks: size) { communicator in
+        try Dendrogram(
+          of: rows, linkage: linkage, metric: metric, lanes: LanePool(count: 2),
+          team: Ranks(communicator: communicator))
+      }
+      for tree in trees {
+        #expect(tree == alone)
+        #expect(tree.statistics.searches == alone.statistics.searches)
+      }
+    }
+  }
+
+  @Test("FINCH gives the same partitions too", .timeLimit(.minutes(1)), arguments: 2...3)
+  func finch(_ size: Int) throws {
+    let rows = RandomRows.clustered(900, 20, centres: 40, spread: 0.3, seed: 8)
+    let alone = try Finch(of: rows, lanes: LanePool(count: 1))
+    let found = try Launch.simulated(ranks: size) { communicator in
+      try Finch(of: rows, lanes: LanePool(count: 2), team: Ranks(communicator: communicator))
+    }
+    #expect(found.allSatisfy { $0 == alone })
+  }
+
+  @Test("Data that needs a chain gives the same bits too", .timeLimit(.minutes(2)))
+  func chain() throws {
+    let rows = RandomRows.star(150) { 0.999 - 2e-7 * Double($0) }
+    let alone = try Dendrogram(of: rows, lanes: LanePool(count: 1))
+    #expect(alone.statistics.chainMerges > 0)
+    let trees = try Launch.simulated(ranks: 3) { communicator in
+      try Dendrogram(
+        of: rows, lanes: LanePool(count: 1), team: Ranks(communicator: communicator))
+    }
+    #expect(trees.allSatisfy { $0 == alone })
+  }
+
+  @Test("A rank that fails ends the others' wait", .timeLimit(.minutes(1)))
+  func failure() throws {
+    struct Broken: Error {}
+    let rows = RandomRows.scattered(300, 8, seed: 2)
+    #expect(throws: Broken.self) {
+      try Launch.simulated(ranks: 3) { communicator in
+        if communicator.rank == 0 { throw Broken() }
+        return try Dendrogram(
+          of: rows, lanes: LanePool(count: 1), team: Ranks(communicator: communicator))
+      }
+    }
+  }
+}
