@@ -22,14 +22,18 @@ int ck_winograd_is_possible(const ck_convolution_shape *shape) {
          has(shape->type == CK_F32 ? dnnl_cpu_isa_avx512_core : dnnl_cpu_isa_avx512_core_bf16);
 }
 
-/* Whether it is expected to be faster; a function of h, w and type alone, so that neither the clips
- * of a microbatch nor the machine's load change bits. */
-static int is_faster(const ck_convolution_shape *shape) {
-  /* Products in a frame: a direct method skips the taps that fall outside. */
+/* Whether it is expected to be faster; a function of h, w, channels and type alone, so that neither
+ * the clips of a microbatch nor the machine's load change bits. */
+static int is_faster(const ck_convolution_shape *shape, ck_direction direction) {
   const int side = ck_winograd_side(shape->type);
-  const int64_t direct = (int64_t)(3 * shape->h - 2) * (3 * shape->w - 2);
+  /* Channels that are summed, and those that their words have room for. */
+  const int32_t summed = direction == CK_BACKWARD_DATA ? shape->o : shape->c;
+  const int32_t room =
+      shape->type == CK_F32 || direction == CK_BACKWARD_WEIGHTS ? summed : (summed + 31) / 32 * 32;
+  /* Products in a frame: a direct method skips the taps that fall outside. */
+  const int64_t direct = (int64_t)(3 * shape->h - 2) * (3 * shape->w - 2) * summed;
   const int64_t ours = (int64_t)ck_winograd_points(shape->type) * ck_quotient_up(shape->h, side) *
-                       ck_quotient_up(shape->w, side);
+                       ck_quotient_up(shape->w, side) * room;
   return 4 * direct >= 5 * ours;
 }
 
@@ -90,7 +94,7 @@ static ck_blocking blocking_of(const ck_winograd_shape *shape, ck_direction dire
 int ck_winograd_plan_make(ck_winograd_plan *plan, const ck_convolution_shape *shape,
                           ck_direction direction) {
   if (shape->method == CK_DIRECT || !ck_winograd_is_possible(shape)) return 0;
-  if (shape->method == CK_FASTEST && !is_faster(shape)) return 0;
+  if (shape->method == CK_FASTEST && !is_faster(shape, direction)) return 0;
   const int is_turned = direction == CK_BACKWARD_DATA;
   plan->name = shape->type == CK_F32 ? "winograd F(4x4,3x3)" : "winograd F(2x2,3x3)";
   plan->direction = direction;
