@@ -5,8 +5,6 @@
  * Blocks change no bit of forward and backward data; they order the sums of backward weights. */
 #include "winograd.h"
 
-#include <string.h>
-
 #if defined(__x86_64__)
 #include "onednn.h"
 
@@ -109,11 +107,8 @@ int ck_winograd_plan_make(ck_winograd_plan *plan, const ck_convolution_shape *sh
   plan->scratch_bytes =
       4 * (size_t)ck_winograd_scratch_words(&plan->shape, direction, &plan->blocking);
   plan->packed_bytes = 0;
-  if (direction != CK_BACKWARD_WEIGHTS) {
-    const int64_t words =
-        plan->blocking.packs_late
-            ? (int64_t)27 * shape->o * shape->c
-            : ck_winograd_weight_words(shape->type, plan->shape.c, plan->shape.o);
+  if (direction != CK_BACKWARD_WEIGHTS && !plan->blocking.packs_late) {
+    const int64_t words = ck_winograd_weight_words(shape->type, plan->shape.c, plan->shape.o);
     plan->packed_bytes = (4 * (size_t)words + 63) / 64 * 64;
   }
   return 1;
@@ -122,12 +117,9 @@ int ck_winograd_plan_make(ck_winograd_plan *plan, const ck_convolution_shape *sh
 void ck_winograd_plan_pack(const ck_winograd_plan *plan, const float *weights, void *packed) {
   const ck_winograd_shape *shape = &plan->shape;
   const int is_turned = plan->direction == CK_BACKWARD_DATA;
-  if (plan->blocking.packs_late) {
-    memcpy(packed, weights, (size_t)27 * (size_t)shape->c * (size_t)shape->o * sizeof *weights);
-  } else {
-    ck_winograd_pack(shape->type, is_turned, weights, is_turned ? shape->c : shape->o,
-                     is_turned ? shape->o : shape->c, 0, ck_quotient_up(shape->o, 32), packed);
-  }
+  if (plan->blocking.packs_late) return;
+  ck_winograd_pack(shape->type, is_turned, weights, is_turned ? shape->c : shape->o,
+                   is_turned ? shape->o : shape->c, 0, ck_quotient_up(shape->o, 32), packed);
 }
 
 void ck_winograd_plan_run(const ck_winograd_plan *plan, const void *first, const void *second,
