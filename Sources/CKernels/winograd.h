@@ -145,7 +145,8 @@ typedef struct {
  * function of the shape (but not of its clips), its type and method, and the instruction set. */
 int ck_winograd_plan_make(ck_winograd_plan *plan, const ck_convolution_shape *shape,
                           ck_direction direction);
-/* Packs O·I·3·3·3 floats for forward or backward data. */
+/* Packs O·I·3·3·3 floats for forward or backward data; does nothing where packed_bytes is 0, and the
+ * floats themselves are to be given to ck_winograd_plan_run. */
 void ck_winograd_plan_pack(const ck_winograd_plan *plan, const float *weights, void *packed);
 /* Reads two operands, the source or its like first, and writes the third. */
 void ck_winograd_plan_run(const ck_winograd_plan *plan, const void *first, const void *second,

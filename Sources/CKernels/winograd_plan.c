@@ -5,8 +5,6 @@
  * Blocks change no bit of forward and backward data; they order the sums of backward weights. */
 #include "winograd.h"
 
-#include <string.h>
-
 #if defined(__x86_64__)
 #include "onednn.h"
 
@@ -22,14 +20,18 @@ int ck_winograd_is_possible(const ck_convolution_shape *shape) {
          has(shape->type == CK_F32 ? dnnl_cpu_isa_avx512_core : dnnl_cpu_isa_avx512_core_bf16);
 }
 
-/* Whether it is expected to be faster; a function of h, w and type alone, so that neither the clips
- * of a microbatch nor the machine's load change bits. */
-static int is_faster(const ck_convolution_shape *shape) {
-  /* Products in a frame: a direct method skips the taps that fall outside. */
+/* Whether it is expected to be faster; a function of h, w, channels and type alone, so that neither
+ * the clips of a microbatch nor the machine's load change bits. */
+static int is_faster(const ck_convolution_shape *shape, ck_direction direction) {
   const int side = ck_winograd_side(shape->type);
-  const int64_t direct = (int64_t)(3 * shape->h - 2) * (3 * shape->w - 2);
+  /* Channels that are summed, and those that their words have room for. */
+  const int32_t summed = direction == CK_BACKWARD_DATA ? shape->o : shape->c;
+  const int32_t room =
+      shape->type == CK_F32 || direction == CK_BACKWARD_WEIGHTS ? summed : (summed + 31) / 32 * 32;
+  /* Products in a frame: a direct method skips the taps that fall outside. */
+  const int64_t direct = (int64_t)(3 * shape->h - 2) * (3 * shape->w - 2) * summed;
   const int64_t ours = (int64_t)ck_winograd_points(shape->type) * ck_quotient_up(shape->h, side) *
-                       ck_quotient_up(shape->w, side);
+                       ck_quotient_up(shape->w, side) * room;
   return 4 * direct >= 5 * ours;
 }
 
@@ -90,7 +92,7 @@ static ck_blocking blocking_of(const ck_winograd_shape *shape, ck_direction dire
 int ck_winograd_plan_make(ck_winograd_plan *plan, const ck_convolution_shape *shape,
                           ck_direction direction) {
   if (shape->method == CK_DIRECT || !ck_winograd_is_possible(shape)) return 0;
-  if (shape->method == CK_FASTEST && !is_faster(shape)) return 0;
+  if (shape->method == CK_FASTEST && !is_faster(shape, direction)) return 0;
   const int is_turned = direction == CK_BACKWARD_DATA;
   plan->name = shape->type == CK_F32 ? "winograd F(4x4,3x3)" : "winograd F(2x2,3x3)";
   plan->direction = direction;
@@ -105,11 +107,8 @@ int ck_winograd_plan_make(ck_winograd_plan *plan, const ck_convolution_shape *sh
   plan->scratch_bytes =
       4 * (size_t)ck_winograd_scratch_words(&plan->shape, direction, &plan->blocking);
   plan->packed_bytes = 0;
-  if (direction != CK_BACKWARD_WEIGHTS) {
-    const int64_t words =
-        plan->blocking.packs_late
-            ? (int64_t)27 * shape->o * shape->c
-            : ck_winograd_weight_words(shape->type, plan->shape.c, plan->shape.o);
+  if (direction != CK_BACKWARD_WEIGHTS && !plan->blocking.packs_late) {
+    const int64_t words = ck_winograd_weight_words(shape->type, plan->shape.c, plan->shape.o);
     plan->packed_bytes = (4 * (size_t)words + 63) / 64 * 64;
   }
   return 1;
@@ -118,12 +117,9 @@ int ck_winograd_plan_make(ck_winograd_plan *plan, const ck_convolution_shape *sh
 void ck_winograd_plan_pack(const ck_winograd_plan *plan, const float *weights, void *packed) {
   const ck_winograd_shape *shape = &plan->shape;
   const int is_turned = plan->direction == CK_BACKWARD_DATA;
-  if (plan->blocking.packs_late) {
-    memcpy(packed, weights, (size_t)27 * (size_t)shape->c * (size_t)shape->o * sizeof *weights);
-  } else {
-    ck_winograd_pack(shape->type, is_turned, weights, is_turned ? shape->c : shape->o,
-                     is_turned ? shape->o : shape->c, 0, ck_quotient_up(shape->o, 32), packed);
-  }
+  if (plan->blocking.packs_late) return;
+  ck_winograd_pack(shape->type, is_turned, weights, is_turned ? shape->c : shape->o,
+                   is_turned ? shape->o : shape->c, 0, ck_quotient_up(shape->o, 32), packed);
 }
 
 void ck_winograd_plan_run(const ck_winograd_plan *plan, const void *first, const void *second,

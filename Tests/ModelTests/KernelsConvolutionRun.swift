@@ -32,14 +32,16 @@ struct ConvolutionRun {
     let forward = Operand(unwritten: convolution.packedBytes(CK_FORWARD) / 4)
     unsafe convolution.pack(CK_FORWARD, plain.floats, into: forward.raw)
     unsafe convolution.forward(
-      x.raw, packed: forward.raw, into: destination.raw, scratch: scratch.raw)
+      x.raw, packed: forward.count == 0 ? plain.raw : forward.raw, into: destination.raw,
+      scratch: scratch.raw)
     unsafe convolution.backwardWeights(
       x.raw, dy.raw, into: weightGradient.floats, scratch: scratch.raw)
     if !shape.isFirst {
       let backward = Operand(unwritten: convolution.packedBytes(CK_BACKWARD_DATA) / 4)
       unsafe convolution.pack(CK_BACKWARD_DATA, plain.floats, into: backward.raw)
       unsafe convolution.backwardData(
-        dy.raw, packed: backward.raw, into: sourceGradient.raw, scratch: scratch.raw)
+        dy.raw, packed: backward.count == 0 ? plain.raw : backward.raw, into: sourceGradient.raw,
+        scratch: scratch.raw)
       #expect(backward.isGuarded)
     }
     #expect(destination.isGuarded && sourceGradient.isGuarded && weightGradient.isGuarded)

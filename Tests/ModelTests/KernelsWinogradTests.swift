@@ -103,5 +103,10 @@ struct WinogradTests {
     #expect(try !chosen(ConvolutionCase(extent: Extent(t: 4, h: 2, w: 2))))
     #expect(try !chosen(ConvolutionCase(extent: Extent(t: 2, h: 8, w: 8), stride: [2, 2, 2])))
     #expect(try !chosen(ConvolutionCase(extent: Extent(t: 2, h: 8, w: 8), kernel: [1, 1, 1])))
+    guard Precision.bf16.isSupported else { return }
+    // Words of 32 channels would be half empty where channels are summed.
+    let half = try ConvolutionRun(
+      ConvolutionCase(extent: Extent(t: 2, h: 8, w: 8)), .bf16, CK_FASTEST)
+    #expect(half.implementations.map { $0.hasPrefix("winograd") } == [false, false, true])
   }
 }

@@ -66,7 +66,8 @@ ck_convolution *_Nullable ck_convolution_create(const ck_convolution_shape *shap
 void ck_convolution_destroy(ck_convolution *_Nullable convolution);
 /* The scratch memory that every execution below needs, in bytes, 64-byte aligned. */
 size_t ck_convolution_scratch_bytes(const ck_convolution *convolution);
-/* The size of the packed weights of CK_FORWARD or CK_BACKWARD_DATA, in bytes. */
+/* The size of the packed weights of CK_FORWARD or CK_BACKWARD_DATA, in bytes; 0 where the direction
+ * reads the O·I·T·H·W floats themselves, which then take the place of packed weights. */
 size_t ck_convolution_packed_bytes(const ck_convolution *convolution, ck_direction direction);
 /* The implementation of a direction: "winograd F(4x4,3x3)", or the name that oneDNN gives it, or
  * "none". */

@@ -90,14 +90,19 @@ public final class ConvolutionProbe {
     switch direction {
     case .forward:
       unsafe convolution.forward(
-        input.base, packed: forward.base, into: output.base, scratch: scratch.base)
+        input.base, packed: packed(forward), into: output.base, scratch: scratch.base)
     case .backwardData:
       unsafe convolution.backwardData(
-        output.base, packed: backward.base, into: input.base, scratch: scratch.base)
+        output.base, packed: packed(backward), into: input.base, scratch: scratch.base)
     case .backwardWeights:
       unsafe convolution.backwardWeights(
         input.base, output.base, into: weights.base, scratch: scratch.base)
     }
+  }
+
+  /// Packed weights, or the weights themselves where the primitive reads those.
+  private func packed(_ storage: AlignedStorage) -> UnsafePointer<Float> {
+    unsafe UnsafePointer(storage.count == 0 ? weights.base : storage.base)
   }
 
   /// Random numbers of small variance: results of a pass are the next one's operands.

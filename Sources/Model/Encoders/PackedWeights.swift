@@ -1,4 +1,5 @@
-// `unsafe` is sound here because each packed buffer is sized by the primitive that fills it.
+// `unsafe` is sound here because each packed buffer is sized by the primitive that fills it, and the
+// weights live as long as this object.
 internal import CKernels
 public import Tensors
 
@@ -63,10 +64,16 @@ public final class PackedWeights: @unchecked Sendable {
   }
 
   func forwardWeights(_ unit: Int) -> UnsafeRawPointer {
-    unsafe UnsafeRawPointer(forward[unit].base)
+    unsafe packed(forward[unit], unit)
   }
 
   func backwardWeights(_ unit: Int) -> UnsafeRawPointer {
-    unsafe UnsafeRawPointer(backward[unit].base)
+    unsafe packed(backward[unit], unit)
+  }
+
+  /// The packed weights of a unit, or the weights themselves where the primitive reads those.
+  private func packed(_ storage: AlignedStorage, _ unit: Int) -> UnsafeRawPointer {
+    guard storage.count == 0 else { return unsafe UnsafeRawPointer(storage.base) }
+    return unsafe UnsafeRawPointer(weights.values.base + units[unit].weights.lowerBound)
   }
 }
