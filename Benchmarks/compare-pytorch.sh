@@ -11,7 +11,7 @@
 # with its range, and peak memory. Results of all runs: runs/compare-pytorch/CASE.jsonl.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-IFS=/ read -r encoder clip batch precision pass <<<"$1/"
+IFS=/ read -r encoder clip batch precision pass <<<"${1:?usage: compare-pytorch.sh CASE [ROUNDS] [LANES]}/"
 pass="${pass%/}"
 rounds="${2:-5}"
 lanes="${3:-2}"

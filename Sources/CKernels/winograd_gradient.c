@@ -13,7 +13,6 @@
 typedef struct {
   int32_t rows_of_tiles, row; /* rows of tiles of a frame; words of a row (bf16: pairs of tiles) */
   int32_t frame;              /* words rows of a frame of a full block */
-  int32_t before, after;      /* frames of input around those of the block */
   int64_t input_block, input_point, gradient_block, gradient_point;
   int64_t sum_point, sum_block; /* between points and blocks of 32 outputs */
   int64_t input_words, gradient_words, sum_words;

@@ -89,8 +89,10 @@ struct CondensedLinkage {
       let (one, two) = (
         distances[Self.place(kept, other)], distances[Self.place(dropped, other)]
       )
+      // A mean is no smaller than both, whatever its rounding: so no chain leads back into itself.
       distances[Self.place(kept, other)] =
-        linkage == .complete ? max(one, two) : (a * one + b * two) / (a + b)
+        linkage == .complete
+        ? max(one, two) : max(min(one, two), (a * one + b * two) / (a + b))
     }
   }
 

@@ -5,8 +5,10 @@ extension SumLinkage {
   /// nearest; what is left of it stays valid after their merge (Murtagh, "A survey of recent
   /// advances in hierarchical clustering algorithms", 1983).
   ///
+  /// Every rank does all of it alike, and shows the others now and then that it is alive.
+  ///
   /// - Complexity: O(count²·D), whatever the data.
-  mutating func followChain(until target: Int, progress: (@Sendable (Int) -> Void)? = nil) {
+  mutating func followChain(until target: Int, progress: (@Sendable (Int) -> Void)? = nil) throws {
     var chain: [Int32] = []
     while store.live.count > target {
       let last = chain.last ?? store.live[0]
@@ -20,12 +22,20 @@ extension SumLinkage {
           let (kept, dropped) = (Int(min(previous, last)), Int(max(previous, last)))
           unite([Pair(kept: kept, dropped: dropped, similarity: similarity)])
           statistics.chainMerges += 1
-          if store.live.count % 1024 == 0 { progress?(store.live.count) }
+          if store.live.count % 256 == 0 {
+            progress?(store.live.count)
+            if team.size > 1 { _ = try team.gather([Int32]()) }
+          }
           continue
         }
       }
-      // Similarities rise along a chain, so only a rounding error can lead back into it.
-      if let back = chain.firstIndex(of: cluster.nearest) { chain.removeSubrange(back...) }
+      // Similarities rise along a chain, so only a rounding error can lead back into it. Neighbours
+      // found at different times led there, so they are all determined anew: at one time, ties go
+      // to the lowest slot, and no chain leads back.
+      if let back = chain.firstIndex(of: cluster.nearest) {
+        for slot in chain[back...] { store.clusters[Int(slot)].nearest = -1 }
+        chain.removeSubrange(back...)
+      }
       chain.append(cluster.nearest)
     }
   }

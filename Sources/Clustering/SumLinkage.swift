@@ -42,7 +42,7 @@ struct SumLinkage {
       unite(pairs)
       statistics.rounds += 1
       if roundsAreWasteful(merges: pairs.count, searches: statistics.searches - before) {
-        followChain(until: max(1, store.live.count / 2), progress: progress)
+        try followChain(until: max(1, store.live.count / 2), progress: progress)
       }
       progress?(store.live.count)
     }

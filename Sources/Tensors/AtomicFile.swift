@@ -19,7 +19,7 @@ public struct AtomicFile: ~Copyable {
     let url = URL(fileURLWithPath: path)
     var status = stat()
     if unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG {
-      throw FileError(path, "is not a regular file and cannot be replaced", fault: .operation)
+      throw FileError(path, "is not a regular file and cannot be replaced", fault: .output)
     }
     let directory = url.deletingLastPathComponent().path
     let partial = directory + "/.partial-" + UUID().uuidString.prefix(13)
@@ -33,10 +33,9 @@ public struct AtomicFile: ~Copyable {
       }
     } catch {
       unsafe unlink(partial)
-      if let error = error as? FileError, error.path == partial {
-        throw FileError(path, error.reason, fault: error.fault)
-      }
-      throw error
+      guard let error = error as? FileError else { throw error }
+      throw FileError(
+        error.path == partial ? path : error.path, error.reason, fault: .output)
     }
     try synchronize(directory: directory)
   }

@@ -8,7 +8,9 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     case missing
     /// This user may not.
     case permission
-    /// Reading or writing failed.
+    /// It cannot be created, written or put in its place.
+    case output
+    /// Reading failed.
     case operation
   }
 

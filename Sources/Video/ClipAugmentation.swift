@@ -102,15 +102,17 @@ public struct ClipAugmentation: Sendable {
     if draw.isResidual { planes.subtractPrevious(frames: frames) }
   }
 
-  /// Writes the view without randomness: the centre square of the short side.
+  /// Writes the view without randomness: the middle `size`×`size` pixels, as torchvision's
+  /// `CenterCrop` and the protocol of VCOP (Xu et al., CVPR 2019) have it.
   ///
-  /// Parameters are those of `apply`.
+  /// Training shows things larger than the whole frame would; so does this. Parameters are those of
+  /// `apply`.
   public func centred(
     _ pixels: [UInt8], frames: Int, of frame: PixelSize,
     into clip: UnsafeMutableBufferPointer<Float>
   ) {
     unsafe apply(
-      Draw(crop: CropRectangle(centredIn: frame)), to: pixels, frames: frames, of: frame,
-      into: clip)
+      Draw(crop: CropRectangle(centredIn: frame, side: size)), to: pixels, frames: frames,
+      of: frame, into: clip)
   }
 }

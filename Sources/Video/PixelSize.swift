@@ -41,9 +41,9 @@ public struct CropRectangle: Sendable, Equatable {
     self.height = height
   }
 
-  /// The largest square in the middle of a frame.
-  public init(centredIn size: PixelSize) {
-    let side = min(size.width, size.height)
+  /// The square of a side in the middle of a frame, or the largest that fits.
+  public init(centredIn size: PixelSize, side: Int) {
+    let side = min(side, size.width, size.height)
     self.init(x: (size.width - side) / 2, y: (size.height - side) / 2, width: side, height: side)
   }
 

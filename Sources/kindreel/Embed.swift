@@ -43,6 +43,7 @@ struct Embed: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
+      try OutputPath.check(out)
       let (source, named) = (try encoder.source(), try encoder.named())
       let (data, clips, feature, split, world) = (data, clips, feature, split, world)
       let result = try world.launch(deadline: named?.deadlineSeconds ?? 300) { communicator in

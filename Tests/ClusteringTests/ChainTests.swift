@@ -39,13 +39,32 @@ struct ChainTests {
     #expect(try Dendrogram(of: rows, lanes: LanePool(count: 2)) == one)
   }
 
+  @Test(
+    "Distances that only rounding tells apart lead no chain in circles", .timeLimit(.minutes(1))
+  )
+  func roundingNoise() throws {
+    var rows = Matrix(rows: 256, columns: 256, repeating: 1)
+    for row in 0..<256 { rows[row, row] = 4 }
+    let pool = LanePool(count: 2)
+    #expect(try Dendrogram(of: rows, lanes: pool).violation == nil)
+    var joining = SumLinkage(try RowSpace(rows, metric: .cosine), criterion: .cosine, lanes: pool)
+    try joining.compareAll {}
+    try joining.followChain(until: 1)
+    let chained = Dendrogram(count: 256, merges: joining.log.sorted())
+    #expect(chained.violation == nil)
+    let heights = chained.merges.map(\.height)
+    #expect(heights[254] - heights[0] < 1e-12)
+    let condensed = try Dendrogram(of: rows, metric: .euclidean, lanes: pool)
+    #expect(condensed.violation == nil)
+  }
+
   @Test("Chains from the start give the tree of rounds")
   func chainAlone() throws {
     let rows = RandomRows.clustered(300, 10, centres: 12, spread: 0.5, seed: 4)
     let pool = LanePool(count: 2)
     var joining = SumLinkage(try RowSpace(rows, metric: .cosine), criterion: .cosine, lanes: pool)
     try joining.compareAll {}
-    joining.followChain(until: 1)
+    try joining.followChain(until: 1)
     let chained = Dendrogram(count: 300, merges: joining.log.sorted())
     let tree = try Dendrogram(of: rows, lanes: pool)
     #expect(chained.violation == nil)

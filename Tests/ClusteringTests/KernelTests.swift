@@ -82,7 +82,7 @@ struct KernelTests {
         try RowSpace(rows, metric: metric), criterion: criterion, lanes: LanePool(count: 1))
       try joining.compareAll {}
       for _ in 0..<4 {
-        joining.followChain(until: joining.store.live.count * 2 / 3)
+        try joining.followChain(until: joining.store.live.count * 2 / 3)
         expectBounds(joining.store)
       }
     }

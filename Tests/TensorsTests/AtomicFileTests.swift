@@ -28,6 +28,7 @@ import Testing
     let error = #expect(throws: FileError.self) { try AtomicFile.write(Data(), to: path) }
     #expect(error?.path == path)
     #expect(error?.reason == "cannot be opened: No such file or directory")
-    #expect(throws: FileError.self) { try AtomicFile.write(Data(), to: "/dev/full") }
+    let full = #expect(throws: FileError.self) { try AtomicFile.write(Data(), to: "/dev/full") }
+    #expect(full?.fault == .output)
   }
 }

@@ -189,7 +189,7 @@ import Testing
     #expect(difference(augmentation.draw(using: &random, in: size), of: size) < 0.2)
   }
 
-  @Test("without randomness shows the middle square")
+  @Test("without randomness shows the middle pixels")
   func centred() {
     let pixels = noise(frames: 2)
     var clip = [Float](repeating: .nan, count: 3 * 2 * 48 * 48)
@@ -197,7 +197,7 @@ import Testing
     unsafe clip.withUnsafeMutableBufferPointer { clip in
       unsafe augmentation.centred(pixels, frames: 2, of: Self.frame, into: clip)
     }
-    let middle = CropRectangle(x: 10, y: 0, width: 60, height: 60)
+    let middle = CropRectangle(x: 16, y: 6, width: 48, height: 48)
     #expect(clip == apply(ClipAugmentation.Draw(crop: middle), to: pixels, frames: 2))
   }
 

@@ -53,7 +53,7 @@ import Testing
         k, of: 3, frameCount: video.frameCount, frames: 8, stride: 3)
       let naive = NaiveClip(
         pixels: video.frames(window), frames: 8, of: video.size,
-        crop: CropRectangle(centredIn: video.size), to: 48, isFlipped: false)
+        crop: CropRectangle(centredIn: video.size, side: 48), to: 48, isFlipped: false)
       let far = zip(naive.normalised(AugmentationSettings()), clip)
         .reduce(0) { max($0, abs($1.0 - Double($1.1))) }
       #expect(far < 1e-4)

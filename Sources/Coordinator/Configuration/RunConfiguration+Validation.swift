@@ -66,6 +66,9 @@ extension RunConfiguration {
     try Self.require(
       (0...0.5).contains(settings.hue), "augmentation.hue",
       "must lie in 0…0.5, is \(settings.hue)")
+    try Self.require(
+      settings.residual == 0 || video.frames >= 2, "augmentation.residual",
+      "needs video.frames of 2 or more, is \(settings.residual) with \(video.frames)")
     for (key, bounds) in [("area", settings.area), ("aspect", settings.aspect)] {
       try Self.require(
         bounds.count == 2 && bounds[0] > 0 && bounds[0] <= bounds[1], "augmentation.\(key)",

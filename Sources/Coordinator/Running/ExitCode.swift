@@ -55,12 +55,13 @@ extension ConfigurationError: RunError {
 }
 
 extension FileError: RunError {
-  /// 65 for what the file holds, 66 where it is missing, 77 or 74; who knows better wraps the error.
+  /// 65 for what the file holds, 66 where it is missing, 73 where it cannot be written, 77 or 74.
   public var code: ExitCode {
     switch fault {
     case .content: .badData
     case .missing: .inputMissing
     case .permission: .permission
+    case .output: .cannotWrite
     case .operation: .inputOutput
     }
   }

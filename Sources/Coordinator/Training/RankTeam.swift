@@ -1,14 +1,20 @@
-internal import Clustering
-internal import Collective
+public import Clustering
+public import Collective
 
 /// The ranks of a run as a team that searches for neighbours together.
-struct RankTeam: SearchTeam {
-  let communicator: Communicator
+public struct RankTeam: SearchTeam {
+  private let communicator: Communicator
 
-  var rank: Int { communicator.rank }
-  var size: Int { communicator.size }
+  /// Every rank of the communicator is of the team.
+  public init(_ communicator: Communicator) { self.communicator = communicator }
 
-  func gather<Element: BitwiseCopyable & Sendable>(_ mine: [Element]) throws -> [Element] {
+  /// This rank's number.
+  public var rank: Int { communicator.rank }
+  /// The number of ranks.
+  public var size: Int { communicator.size }
+
+  /// Gives every rank everybody's elements, joined in rank order.
+  public func gather<Element: BitwiseCopyable & Sendable>(_ mine: [Element]) throws -> [Element] {
     try communicator.allGather(mine).joined
   }
 }

@@ -57,7 +57,7 @@ struct Relabelling {
   private func clusters(
     of rows: Matrix, _ members: [Int]
   ) throws -> (TwoLevelPartition, Dendrogram?) {
-    let team = RankTeam(communicator: communicator)
+    let team = RankTeam(communicator)
     switch settings.method {
     case .agglomerative:
       let dendrogram = try naming(members) {

@@ -28,8 +28,8 @@ public struct ClusterContrast: Objective {
 
   /// Creates the objective with an empty queue; the knobs are explained in `ObjectiveSettings`.
   public init(
-    temperature: Double = 0.2, keepShare: Double = 0.05, dropShare: Double = 0.001,
-    queueLength: Int = 2048, instanceWeight: Double = 1
+    temperature: Double = 0.2, keepShare: Double = 0.5, dropShare: Double = 0.001,
+    queueLength: Int = 0, instanceWeight: Double = 1
   ) {
     self.temperature = temperature
     self.instanceWeight = instanceWeight

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Clustering
+import Collective
 import Coordinator
 import Foundation
 import Tensors
@@ -8,7 +9,10 @@ import Tensors
 struct BenchCluster: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cluster",
-    abstract: "Exact agglomerative clustering of unit rows around count/50 centres.")
+    abstract: "Exact agglomerative clustering of unit rows around count/50 centres.",
+    discussion: """
+      Ranks share the searches: with --ranks 2, or under mpirun -n 2, each of them searches for half.
+      """)
 
   @Option(help: "Rows.")
   var count = 20_000
@@ -16,13 +20,12 @@ struct BenchCluster: ParsableCommand {
   @Option(help: "Columns.")
   var width = 128
 
-  @Option(help: "Compute threads.")
-  var lanes = 2
-
   @Option(help: "Cluster the rows of this .npy file instead.")
   var rows: String?
 
   @OptionGroup var joining: LinkageOptions
+
+  @OptionGroup var world: WorldOptions
 
   @OptionGroup var options: BenchOptions
 
@@ -30,26 +33,35 @@ struct BenchCluster: ParsableCommand {
     try reportingFailure {
       BLAS.useOneThread()
       let matrix = try rows.map { try Npy.readMatrix($0) } ?? Self.clustered(count, width)
-      let pool = LanePool(count: lanes)
       let before = peakMemory
-      var statistics: JoiningStatistics?
-      let timing = try options.time {
-        statistics =
-          try Dendrogram(
-            of: matrix, linkage: joining.linkage, metric: joining.metric, lanes: pool
-          ).statistics
+      let figures = try world.launch(deadline: 600) { communicator in
+        try time(matrix, communicator).merging(["rss_before_bytes": .integer(before)]) { $1 }
       }
-      try options.report(
-        "cluster",
-        [
-          "count": .integer(matrix.rows), "width": .integer(matrix.columns),
-          "lanes": .integer(lanes), "linkage": .text(joining.linkage.rawValue),
-          "metric": .text(joining.metric.rawValue), "rounds": .integer(statistics?.rounds ?? 0),
-          "searches": .integer(statistics?.searches ?? 0),
-          "seconds": .number(timing.median), "spread": .seconds(timing),
-          "peak_rss_bytes": .integer(peakMemory), "rss_before_bytes": .integer(before),
-        ])
+      if let figures { try options.report("cluster", figures) }
     }
+  }
+
+  /// Clusters on every rank at once.
+  private func time(
+    _ matrix: Matrix, _ communicator: Communicator
+  ) throws -> [String: BenchFigure] {
+    let pool = LanePool(count: world.lanesOfRank)
+    var statistics: JoiningStatistics?
+    let timing = try options.time {
+      statistics =
+        try Dendrogram(
+          of: matrix, linkage: joining.linkage, metric: joining.metric, lanes: pool,
+          team: RankTeam(communicator)
+        ).statistics
+    }
+    return [
+      "count": .integer(matrix.rows), "width": .integer(matrix.columns),
+      "ranks": .integer(communicator.size), "lanes": .integer(pool.count),
+      "linkage": .text(joining.linkage.rawValue), "metric": .text(joining.metric.rawValue),
+      "rounds": .integer(statistics?.rounds ?? 0), "searches": .integer(statistics?.searches ?? 0),
+      "seconds": .number(timing.median), "spread": .seconds(timing),
+      "peak_rss_bytes": .integer(peakMemory),
+    ]
   }
 
   /// Unit rows around `count / 50` random centres in 20 groups.

@@ -76,6 +76,9 @@ struct Cluster: ParsableCommand {
     guard outputs.count > 0 else {
       throw ValidationError("nothing to write: give --out, --labels, --newick or --svg")
     }
+    guard Set(outputs + [rows]).count == outputs.count + 1 else {
+      throw ValidationError("two of the files are the same; each output needs a file of its own")
+    }
     if labels != nil && cuts.cut == nil { throw ValidationError("--labels needs --cut") }
     if cuts.cut != nil && labels == nil && svg == nil && !json {
       throw ValidationError("--cut needs --labels, --svg or --json, to show what it cuts")
