@@ -7,25 +7,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 kindreel=$(realpath "${1:-.build/release/kindreel}")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+source Tests/checks.sh
 cd "$work"
-passed=0
-failed=0
-
-# check NAME COMMAND…: counts a command's success, and shows the output of its failure.
-check() {
-  local name=$1
-  shift
-  if "$@" > "$work/output" 2>&1; then
-    passed=$((passed + 1))
-    echo "passed: $name"
-  else
-    failed=$((failed + 1))
-    echo "FAILED: $name"
-    sed 's/^/    /' "$work/output"
-  fi
-}
 
 # npy FILE DTYPE SHAPE BYTES: an array file, format 1.0.
 npy() {
@@ -152,5 +135,4 @@ check "nothing to write is refused" leaves 64 "nothing to write" "$kindreel" clu
 check "joining without a coarse cut is refused" leaves 64 "--singletons join needs --cut FINE/COARSE" \
   "$kindreel" cluster x.npy --out none.npy --cut gap --labels l.tsv --singletons join
 
-echo "$passed passed, $failed failed"
-((failed == 0))
+finish_checks

@@ -10,30 +10,13 @@ kindreel=$(realpath "${1:-.build/release/kindreel}")
 export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
 # More ranks than cores must not burn the cores that the others need.
 export OMPI_MCA_mpi_yield_when_idle=1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-passed=0
-failed=0
+source Tests/checks.sh
 
 # ranks N SECONDS COMMAND…: runs a command on N ranks, and never for longer.
 ranks() {
   local count=$1 seconds=$2
   shift 2
   timeout --kill-after 10 "$seconds" mpirun -n "$count" --oversubscribe --bind-to none "$@"
-}
-
-# check NAME COMMAND…: counts a command's success, and shows the output of its failure.
-check() {
-  local name=$1
-  shift
-  if "$@" > "$work/output" 2>&1; then
-    passed=$((passed + 1))
-    echo "passed: $name"
-  else
-    failed=$((failed + 1))
-    echo "FAILED: $name"
-    sed 's/^/    /' "$work/output"
-  fi
 }
 
 # field FILE KEY: a text field of the JSON object in the last line.
@@ -133,5 +116,4 @@ check "the stopped run goes on, on another number of ranks" finish stopped \
   timeout 300 "${train[@]}" "${long[@]}" --lanes 2 --resume
 check "same bits: whole and stopped" same whole stopped
 
-echo "$passed passed, $failed failed"
-((failed == 0))
+finish_checks

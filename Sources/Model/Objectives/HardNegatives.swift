@@ -4,9 +4,9 @@ import Foundation
 ///
 /// Negatives are ranked by similarity to the query; the first ceil(dropShare · n) are dropped (none
 /// of fewer than 500), and the next ceil(keepShare · n), at least one, are kept. Equal similarities
-/// rank by position, the lowest first. The shares are those of Cai et al., "Are all negatives
-/// created equal in contrastive instance discrimination?", arXiv 2010.06682: the hardest 5 % suffice,
-/// the top 0.1 % are mostly false negatives.
+/// rank by position, the lowest first. After Cai et al., "Are all negatives created equal in
+/// contrastive instance discrimination?", arXiv 2010.06682: of their 65,536 momentum keys the hardest
+/// 5 % suffice, and the top 0.1 % are mostly false negatives.
 struct HardNegatives {
   /// The smallest pool whose hardest negatives are dropped.
   static let smallestDroppingPool = 500
