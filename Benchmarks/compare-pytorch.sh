@@ -26,8 +26,8 @@ inference=()
 [ "$pass" = inference ] && inference=(--inference)
 # Channels last is PyTorch's faster layout in fp32; in bf16 all that is known is tried.
 case "$precision" in
-  fp32) variants="fp32" ;;
-  bf16) variants="autocast autocast-compile" ;;
+  fp32) variants="fp32 fp32-ddp" ;;
+  bf16) variants="autocast autocast-compile autocast-ddp" ;;
   *) echo "compare-pytorch.sh: precision '$precision' is neither fp32 nor bf16" >&2; exit 2 ;;
 esac
 # PyTorch's bf16 weight gradients are wrong where the input has two frames (oneDNN 3.13).
