@@ -6,9 +6,9 @@ extension ClusterStore {
   ///
   /// - Returns: whether the list sufficed; if not, a search has to fill it anew.
   func findNearest(of slot: Int32) -> Bool {
-    var cluster = clusters[Int(slot)]
+    var state = states[Int(slot)]
     let list = list(of: Int(slot))
-    let slack = slack(since: cluster.listedAt)
+    let slack = slack(since: state.listedAt)
     var compared = Compared()
     var place = 0
     while place < Shortlist.capacity, list.slot(place) >= 0 {
@@ -19,40 +19,36 @@ extension ClusterStore {
       compared.note(union, similarity(Int(slot), Int(union)))
     }
     rewrite(list, compared, keepingFrom: place)
-    guard compared.count > 0, compared.best > cluster.bound + slack else { return false }
-    cluster.nearest = compared.nearest
-    cluster.nearestAt = level
-    cluster.similarity = compared.best
-    clusters[Int(slot)] = cluster
+    guard compared.count > 0, compared.best > Double(state.bound) + slack else { return false }
+    state.nearest = compared.nearest
+    state.nearestAt = level
+    state.similarity = compared.best
+    states[Int(slot)] = state
     return true
   }
 
   /// Determines a cluster's nearest by comparing all others in double precision, where single
   /// precision cannot tell more than a list's worth of them apart.
   func findNearestExactly(of slot: Int32) {
-    var cluster = clusters[Int(slot)]
+    var state = SearchState(nearestAt: level, listedAt: level)
     let list = list(of: Int(slot))
     list.clear()
-    cluster.nearest = -1
-    cluster.similarity = -.infinity
     for other in live where other != slot {
       let similarity = similarity(Int(slot), Int(other))
       list.offer(Float(above: similarity), other)
-      if similarity > cluster.similarity {
-        cluster.similarity = similarity
-        cluster.nearest = other
+      if similarity > state.similarity {
+        state.similarity = similarity
+        state.nearest = other
       }
     }
-    cluster.bound = list.bound
-    cluster.listedAt = level
-    cluster.nearestAt = level
-    clusters[Int(slot)] = cluster
+    state.bound = list.bound
+    states[Int(slot)] = state
   }
 
   /// Notes that a cluster's list is fresh from a search.
   func noteSearch(of slot: Int32) {
-    clusters[Int(slot)].bound = list(of: Int(slot)).bound
-    clusters[Int(slot)].listedAt = level
+    states[Int(slot)].bound = list(of: Int(slot)).bound
+    states[Int(slot)].listedAt = level
   }
 
   /// Replaces the compared candidates' bounds by their similarities.

@@ -1,57 +1,48 @@
-// `unsafe` is sound here because every vector lent to a closure holds D elements, and none outlives
-// its closure.
+// `unsafe` is sound here because a vector points to D elements of storage that this store owns, and
+// is used only while the store is.
 internal import CPanels
+internal import Tensors
 
 extension ClusterStore {
   /// The similarity of two clusters in double precision, the same bits in both orders.
   func similarity(_ one: Int, _ other: Int) -> Double {
     let (a, b) = (clusters[one], clusters[other])
-    let total = unsafe withMean(of: one) { x in
-      unsafe withMean(of: other) { y in
-        unsafe criterion == .cosine
-          ? cpanels_product(x, y, Int64(width)) : cpanels_distance(x, y, Int64(width))
-      }
-    }
+    let (x, y) = unsafe (mean(of: one), mean(of: other))
+    let total =
+      unsafe criterion == .cosine
+      ? cpanels_product(x, y, Int64(width)) : cpanels_distance(x, y, Int64(width))
     guard criterion == .ward else { return total }
     let (m, n) = (Double(a.size), Double(b.size))
     return -(m * n / (m + n)) * total
   }
 
-  /// Lends the mean of a cluster's rows.
-  func withMean<Result>(of slot: Int, _ body: (cpanels_vector) -> Result) -> Result {
-    unsafe withVector(of: slot, sumFactor: 1 / Double(clusters[slot].size), rowFactor: 1, body)
+  /// The mean of a cluster's rows.
+  func mean(of slot: Int) -> cpanels_vector {
+    unsafe vector(of: slot, sumFactor: 1 / Double(clusters[slot].size), rowFactor: 1)
   }
 
-  /// Lends the sum of a cluster's rows.
-  func withSum<Result>(of slot: Int, _ body: (cpanels_vector) -> Result) -> Result {
-    unsafe withVector(of: slot, sumFactor: 1, rowFactor: Double(clusters[slot].size), body)
+  /// The sum of a cluster's rows.
+  func sum(of slot: Int) -> cpanels_vector {
+    unsafe vector(of: slot, sumFactor: 1, rowFactor: Double(clusters[slot].size))
   }
 
   @inline(__always)
-  private func withVector<Result>(
-    of slot: Int, sumFactor: Double, rowFactor: Double, _ body: (cpanels_vector) -> Result
-  ) -> Result {
-    let cluster = clusters[slot]
-    if cluster.sum >= 0 {
-      return unsafe body(
-        cpanels_vector(
-          sum: sums.base + Int(cluster.sum) * width, row: nil, centre: nil, factor: sumFactor))
+  private func vector(of slot: Int, sumFactor: Double, rowFactor: Double) -> cpanels_vector {
+    let low = Int(clusters[slot].low)
+    let place = unsafe rows.base + slot * width
+    guard low >= 0 else {
+      return unsafe cpanels_vector(
+        row: place, centre: centre.base, high: nil, low: nil, factor: factors[slot] * rowFactor)
     }
-    let first = Int(firsts[slot])
-    return unsafe space.withRow(first) { row, centre in
-      unsafe body(
-        cpanels_vector(
-          sum: nil, row: row, centre: centre, factor: space.factors[first] * rowFactor))
-    }
+    return unsafe cpanels_vector(
+      row: nil, centre: nil, high: place, low: rows.base + low * width, factor: sumFactor)
   }
 
-  /// What a cluster has in common with another so far: bounds for their union's similarities.
+  /// Gives the first of a pair what their union knows: bounds for its similarities.
   ///
   /// The union inherits what both lists say of clusters in either of them, and a bound on all others;
   /// where the merged list is too long, what is left out is bounded too.
-  ///
-  /// - Returns: the bound on all clusters outside the union's list, which replaces the first one's.
-  func inheritList(_ pair: Pair) -> Double {
+  func inheritList(_ pair: Pair) {
     let (a, b) = (clusters[pair.kept], clusters[pair.dropped])
     let one = Bounds(self, pair.kept, without: pair)
     let other = Bounds(self, pair.dropped, without: pair)
@@ -73,7 +64,10 @@ extension ClusterStore {
       let value = bound(Double(clusters[Int(slot)].size), one.rest, other.values[index])
       if value > rest { list.offer(Float(above: value), slot) }
     }
-    return list.slot(Shortlist.capacity - 1) >= 0 ? max(rest, list.bound) : rest
+    let bound =
+      list.slot(Shortlist.capacity - 1) >= 0
+      ? max(Float(above: rest), list.bound) : Float(above: rest)
+    states[pair.kept] = SearchState(listedAt: level + 1, bound: bound)
   }
 
   /// A cluster's shortlist by the clusters of now.
@@ -85,9 +79,9 @@ extension ClusterStore {
     let rest: Double
 
     init(_ store: ClusterStore, _ slot: Int, without pair: Pair) {
-      let cluster = store.clusters[slot]
-      let slack = store.slack(since: cluster.listedAt)
-      rest = cluster.bound + slack
+      let state = store.states[slot]
+      let slack = store.slack(since: state.listedAt)
+      rest = Double(state.bound) + slack
       let list = store.list(of: slot)
       for place in 0..<Shortlist.capacity where list.slot(place) >= 0 {
         let union = store.union(of: list.slot(place))

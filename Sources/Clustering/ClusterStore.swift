@@ -1,29 +1,37 @@
-// `unsafe` is sound here because panels hold D floats for every position, sums D doubles for every
-// place of a sum, and lists one entry for every slot; positions, places and slots come from the
-// store itself, and lanes write only the clusters they were given.
+// `unsafe` is sound here because rows hold D floats for every slot, panels D floats for every
+// position, and lists one entry for every slot; positions and slots come from the store itself, and
+// lanes write only the clusters they were given.
 internal import CPanels
 internal import Tensors
 
-/// The clusters that are left: means in single precision for searching, sums in double precision for
-/// deciding, and each cluster's shortlist.
+/// The clusters that are left: means in single precision for searching, rows and sums in double
+/// precision for deciding, and each cluster's shortlist.
 ///
-/// A sum needs two distinct rows, so half as many sums as rows suffice; a cluster of copies of one
-/// row is computed from that row. Means are densely packed in the panels that `CPanels` describes.
+/// A cluster of copies of one row is computed from that row. The sum of a larger one takes the places
+/// of two of its rows, which are not needed any more, so sums cost no memory. Means are densely packed
+/// in the panels that `CPanels` describes.
 struct ClusterStore {
   /// D.
   let width: Int
-  let space: RowSpace
   let criterion: Criterion
+  /// What a distance of the rows' space is multiplied by to be one of the rows as given.
+  let unit: Double
   /// The clusters by slot, also those that were merged.
   let clusters: LaneArray<Cluster>
+  /// What they know of others, by slot.
+  let states: LaneArray<SearchState>
   /// The slots that are left, ascending.
   private(set) var live: [Int32]
   /// How many sets of disjoint merges there were.
   private(set) var level: Int32 = 0
   /// The lowest row of every slot.
   let firsts: [Int32]
-  /// Sums of rows, D to each place of a sum.
-  let sums: LaneArray<Double>
+  /// D floats for every slot: the row as given, later half of a sum.
+  let rows: AlignedStorage
+  /// What is taken off every row, D elements.
+  let centre: LaneArray<Double>
+  /// What the row of every slot is multiplied by.
+  let factors: LaneArray<Double>
   let panels: AlignedStorage
   /// The slot at every position, −1 beyond the last.
   let slots: LaneArray<Int32>
@@ -36,27 +44,34 @@ struct ClusterStore {
   private let lists: LaneArray<cpanels_list>
   /// The slot that each slot was merged into, itself while it is left.
   private let unions: LaneArray<Int32>
-  private var freeSums: [Int32]
   private let lanes: LanePool
 
   /// Starts with one cluster for every distinct row, its copies merged at height 0.
-  init(_ space: RowSpace, criterion: Criterion, lanes: LanePool, log: inout MergeLog) {
+  ///
+  /// Copies the distinct rows, and lets go of those given before it takes any more memory.
+  init(
+    _ space: consuming RowSpace, criterion: Criterion, lanes: LanePool, log: inout MergeLog
+  ) {
     let distinct = DistinctRows(space.rows, lanes: lanes, log: &log)
-    firsts = distinct.rows.map { Int32($0) }
-    self.space = space
+    let count = distinct.rows.count
     self.criterion = criterion
     self.lanes = lanes
-    let count = firsts.count
-    let columns = CPANELS_COLUMNS
-    let positions = (count + columns - 1) / columns * columns
     width = space.rows.columns
+    unit = space.unit
     slack = criterion.slack(width: width, count: space.rows.rows)
+    firsts = distinct.rows.map { Int32($0) }
+    centre = LaneArray(space.centre)
+    factors = LaneArray(distinct.rows.map { space.factors[$0] })
+    rows = Self.copy(distinct.rows, of: space.rows)
+    _ = consume space
+    cpanels_release_freed()
     live = Array(0..<Int32(count))
     clusters = LaneArray(count: count)
+    states = LaneArray(count: count)
     unions = LaneArray(count: count)
     lists = LaneArray(count: count)
-    sums = LaneArray(count: count / 2 * width)
-    freeSums = Array((0..<Int32(count / 2)).reversed())
+    let columns = CPANELS_COLUMNS
+    let positions = (count + columns - 1) / columns * columns
     panels = AlignedStorage(count: positions * width)
     slots = LaneArray(count: positions)
     squares = LaneArray(count: criterion == .ward ? positions : 0)
@@ -66,6 +81,7 @@ struct ClusterStore {
       clusters[slot] = Cluster(
         size: Int32(distinct.weights[slot]), node: Int32(distinct.nodes[slot]),
         position: Int32(slot))
+      states[slot] = SearchState()
       unions[slot] = Int32(slot)
       slots[slot] = Int32(slot)
     }
@@ -76,6 +92,19 @@ struct ClusterStore {
         store.writeMean(of: slot)
       }
     }
+  }
+
+  /// Some rows of a matrix, one after the other.
+  private static func copy(_ places: [Int], of matrix: Matrix) -> AlignedStorage {
+    let width = matrix.columns
+    let copies = AlignedStorage(count: places.count * width)
+    unsafe matrix.values.withUnsafeBufferPointer { values in
+      guard let start = values.baseAddress else { return }
+      for (place, row) in places.enumerated() {
+        unsafe (copies.base + place * width).update(from: start + row * width, count: width)
+      }
+    }
+    return copies
   }
 
   /// A cluster's shortlist.
@@ -108,9 +137,9 @@ struct ClusterStore {
 
   /// Whether the nearest of a cluster has to be determined.
   func isStale(_ slot: Int32) -> Bool {
-    let cluster = clusters[Int(slot)]
-    guard cluster.nearest >= 0, unions[Int(cluster.nearest)] == cluster.nearest else { return true }
-    return clusters[Int(cluster.nearest)].madeAt > cluster.nearestAt
+    let state = states[Int(slot)]
+    guard state.nearest >= 0, unions[Int(state.nearest)] == state.nearest else { return true }
+    return clusters[Int(state.nearest)].madeAt > state.nearestAt
   }
 
   /// What rounding may have added to similarities since a level.
@@ -119,48 +148,36 @@ struct ClusterStore {
   // MARK: - Merging
 
   /// Merges pairs of reciprocal nearest neighbours, no cluster being in two of them.
-  ///
-  /// Sums that become free are reused after this call only, as lanes still read them.
   mutating func unite(_ pairs: [Pair], log: inout MergeLog) {
-    var freed: [Int32] = []
     var made: [Cluster] = []
     made.reserveCapacity(pairs.count)
     for pair in pairs {
       let (one, other) = (clusters[pair.kept], clusters[pair.dropped])
       let size = one.size + other.size
       let node = log.append(
-        Int(one.node), Int(other.node),
-        height: criterion.height(pair.similarity, unit: space.unit), size: Int(size))
-      if one.sum >= 0 && other.sum >= 0 { freed.append(other.sum) }
-      let sum = one.sum >= 0 ? one.sum : other.sum >= 0 ? other.sum : freeSums.removeLast()
+        Int(one.node), Int(other.node), height: criterion.height(pair.similarity, unit: unit),
+        size: Int(size))
       made.append(
         Cluster(
-          size: size, node: Int32(node), position: one.position, sum: sum, madeAt: level + 1,
-          listedAt: level + 1))
+          size: size, node: Int32(node), position: one.position,
+          low: one.low >= 0 ? one.low : Int32(pair.dropped), madeAt: level + 1))
     }
     let store = self
-    let bounds = LaneArray<Double>(count: pairs.count)
+    // Lists are inherited while all clusters are as they were.
     lanes.eachRange(in: pairs.count, by: 16) { range in
-      for index in range { bounds[index] = store.inheritList(pairs[index]) }
+      for pair in pairs[range] { store.inheritList(pair) }
     }
     lanes.eachRange(in: pairs.count, by: 16) { [made] range in
-      for index in range {
-        var union = made[index]
-        union.bound = bounds[index]
-        store.write(union, of: pairs[index])
-      }
+      for index in range { store.write(made[index], of: pairs[index]) }
     }
-    freeSums += freed
     level += 1
     remove(pairs)
   }
 
   private func write(_ union: Cluster, of pair: Pair) {
-    unsafe withSum(of: pair.kept) { a in
-      unsafe withSum(of: pair.dropped) { b in
-        unsafe cpanels_add(a, b, Int64(width), sums.base + Int(union.sum) * width)
-      }
-    }
+    unsafe cpanels_add(
+      sum(of: pair.kept), sum(of: pair.dropped), Int64(width), rows.base + pair.kept * width,
+      rows.base + Int(union.low) * width)
     clusters[pair.kept] = union
     writeMean(of: pair.kept)
   }
@@ -169,9 +186,8 @@ struct ClusterStore {
     guard width > 0 else { return }
     let cluster = clusters[slot]
     let position = Int(cluster.position)
-    let length = unsafe withMean(of: slot) { mean in
-      unsafe cpanels_write(mean, Int64(width), panels.base, Int64(position))
-    }
+    let length = unsafe cpanels_write(
+      mean(of: slot), Int64(width), panels.base, Int64(position))
     guard criterion == .ward else { return }
     squares[position] = criterion.square(length, width: width)
     sizes[position] = Float(cluster.size)

@@ -35,9 +35,7 @@ public struct ClusteringError: Error, CustomStringConvertible, Sendable, Equatab
       return "the distances of all pairs of \(count) rows take \(needed >> 20) MB, and there are "
         + "\(limit >> 20) MB; cluster fewer rows, or choose a linkage that needs no distances: "
         + "average on cosine distance, ward, or single"
-    case .unsuited(let linkage, let metric):
-      return "\(linkage.rawValue) linkage is not defined on \(metric.rawValue) distance; "
-        + "ward needs euclidean"
+    case .unsuited(let linkage, let metric): return linkage.problem(on: metric) ?? ""
     }
   }
 }

@@ -24,14 +24,9 @@ struct CondensedLinkage {
     self.lanes = lanes
     log = MergeLog(count: space.rows.rows)
     distinct = DistinctRows(space.rows, lanes: lanes, log: &log)
-    let (count, overflows) = distinct.rows.count.multipliedReportingOverflow(
-      by: distinct.rows.count - 1)
-    let needed = overflows || count > Int.max / 4 ? Int.max : count * 4
-    guard needed <= memoryLimit else {
-      throw ClusteringError(
-        fault: .memory(needed: needed, limit: memoryLimit), rows: [], count: space.rows.rows)
-    }
-    distances = LaneArray(count: count / 2)
+    let count = distinct.rows.count
+    try Self.checkMemory(rows: count, limit: memoryLimit)
+    distances = LaneArray(count: count * (count - 1) / 2)
     let (rows, distances) = (distinct.rows, distances)
     lanes.eachRange(in: rows.count, by: 16) { range in
       for other in range {
@@ -39,6 +34,16 @@ struct CondensedLinkage {
           distances[Self.place(one, other)] = space.distance(rows[one], rows[other])
         }
       }
+    }
+  }
+
+  /// - Throws: `ClusteringError` if the distances of that many rows do not fit in `limit` bytes.
+  static func checkMemory(rows count: Int, limit: Int) throws(ClusteringError) {
+    let (pairs, overflows) = count.multipliedReportingOverflow(by: count - 1)
+    let needed = overflows || pairs > Int.max / 4 ? Int.max : pairs * 4
+    guard needed <= limit else {
+      throw ClusteringError(
+        fault: .memory(needed: needed, limit: limit), rows: [], count: count)
     }
   }
 
@@ -99,5 +104,22 @@ struct CondensedLinkage {
   private static func place(_ one: Int, _ other: Int) -> Int {
     let (low, high) = one < other ? (one, other) : (other, one)
     return high * (high - 1) / 2 + low
+  }
+}
+
+extension Dendrogram {
+  /// Refuses what `init` would refuse without looking at the rows, before anything is computed.
+  ///
+  /// - Throws: `ClusteringError`: a linkage that the metric does not suit; distances that do not fit
+  ///   in `memoryLimit` bytes, or in what the machine has, if nil.
+  public static func check(
+    rows count: Int, linkage: Linkage, metric: Metric, memoryLimit: Int? = nil
+  ) throws(ClusteringError) {
+    guard linkage.isDefined(on: metric) else {
+      throw ClusteringError(fault: .unsuited(linkage, metric), rows: [], count: count)
+    }
+    guard linkage.needsAllDistances(on: metric) else { return }
+    try CondensedLinkage.checkMemory(
+      rows: count, limit: memoryLimit ?? CondensedLinkage.availableMemory)
   }
 }

@@ -54,7 +54,8 @@ public struct Dendrogram: Sendable {
   /// all N(N − 1)/2 distances. Equal rows are merged first, at height 0.
   ///
   /// - Parameters:
-  ///   - rows: N·D; for cosine distance of any length but zero, unit length is not needed.
+  ///   - rows: N·D; for cosine distance of any length but zero, unit length is not needed. Their
+  ///     memory is let go of as soon as may be.
   ///   - lanes: the threads that compute.
   ///   - team: ranks that share the searches of the linkages by sums; all call this with the same
   ///     rows, and all get the same dendrogram. Other linkages are computed by each rank alone.
@@ -62,41 +63,47 @@ public struct Dendrogram: Sendable {
   ///   - progress: told the number of clusters that are left, on the caller's thread.
   /// - Throws: `ClusteringError`: rows that are NaN or infinite, or zero where the metric is cosine;
   ///   distances that do not fit; a linkage that the metric does not suit. And what the team throws.
-  /// - Complexity: by sums O(N·D) memory, some three times that of `rows`, theirs included; typically
-  ///   a little over N²·D multiplications, and O(N²·D) in the worst case. Else O(N²·D).
+  /// - Complexity: by sums O(N·D) memory: twice that of `rows` and some 260 bytes a row, and once more
+  ///   where the caller keeps them; typically a little over N²·D multiplications, and O(N²·D) in the
+  ///   worst case. Else O(N²·D).
   public init(
-    of rows: Matrix, linkage: Linkage = .average, metric: Metric = .cosine, lanes: LanePool,
+    of rows: consuming Matrix, linkage: Linkage = .average, metric: Metric = .cosine,
+    lanes: LanePool,
     team: (any SearchTeam)? = nil, memoryLimit: Int? = nil,
     progress: (@Sendable (_ clustersLeft: Int) -> Void)? = nil
   ) throws {
     let clock = ContinuousClock()
     let start = clock.now
-    let space = try RowSpace(rows, metric: metric)
-    var statistics = JoiningStatistics()
+    let count = rows.rows
     // What a linkage keeps while it runs is gone before the merges are sorted.
-    func join() throws -> MergeLog {
-      switch (linkage, metric) {
-      case (.average, .cosine), (.ward, .euclidean):
-        var joining = SumLinkage(
-          space, criterion: linkage == .ward ? .ward : .cosine, lanes: lanes,
-          team: team ?? Alone())
-        try joining.run(progress: progress)
-        statistics = joining.statistics
-        return joining.log
-      case (.ward, .cosine):
-        throw ClusteringError(fault: .unsuited(linkage, metric), rows: [], count: rows.rows)
-      case (.single, _):
-        return SingleLinkage(space, lanes: lanes).run(progress: progress)
-      case (.complete, _), (.average, .euclidean):
-        var joining = try CondensedLinkage(
-          space, linkage: linkage, lanes: lanes,
-          memoryLimit: memoryLimit ?? CondensedLinkage.availableMemory)
-        return joining.run(progress: progress)
-      }
-    }
-    let log = try join()
+    var (log, statistics) = try Self.join(
+      RowSpace(consume rows, metric: metric), linkage, lanes, team ?? Alone(), memoryLimit, progress
+    )
     statistics.seconds = (clock.now - start) / .seconds(1)
-    self.init(count: rows.rows, merges: log.sorted(), statistics: statistics)
+    self.init(count: count, merges: log.sorted(), statistics: statistics)
+  }
+
+  private static func join(
+    _ space: consuming RowSpace, _ linkage: Linkage, _ lanes: LanePool, _ team: any SearchTeam,
+    _ memoryLimit: Int?, _ progress: (@Sendable (Int) -> Void)?
+  ) throws -> (MergeLog, JoiningStatistics) {
+    let metric = space.metric
+    guard linkage.isDefined(on: metric) else {
+      throw ClusteringError(fault: .unsuited(linkage, metric), rows: [], count: space.rows.rows)
+    }
+    if linkage.followsFromSums(on: metric) {
+      var joining = SumLinkage(
+        consume space, criterion: linkage == .ward ? .ward : .cosine, lanes: lanes, team: team)
+      try joining.run(progress: progress)
+      return (joining.log, joining.statistics)
+    }
+    if linkage.needsAllDistances(on: metric) {
+      var joining = try CondensedLinkage(
+        space, linkage: linkage, lanes: lanes,
+        memoryLimit: memoryLimit ?? CondensedLinkage.availableMemory)
+      return (joining.run(progress: progress), JoiningStatistics())
+    }
+    return (SingleLinkage(space, lanes: lanes).run(progress: progress), JoiningStatistics())
   }
 }
 

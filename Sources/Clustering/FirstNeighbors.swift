@@ -15,10 +15,12 @@ struct FirstNeighbors {
   ///
   /// - Throws: what the team throws.
   /// - Complexity: O(N·D) memory, N²·D / 2 multiplications.
-  init(of space: RowSpace, lanes: LanePool, team: any SearchTeam = Alone()) throws {
-    var joining = SumLinkage(space, criterion: .cosine, lanes: lanes, team: team)
+  init(
+    of space: consuming RowSpace, lanes: LanePool, team: any SearchTeam = Alone()
+  ) throws {
     var neighbors = Array(0..<space.rows.rows)
     let firsts = EqualRows(in: space.rows, lanes: lanes).firsts
+    var joining = SumLinkage(consume space, criterion: .cosine, lanes: lanes, team: team)
     for (row, first) in firsts.enumerated() where first != row {
       neighbors[row] = first
       if neighbors[first] == first { neighbors[first] = row }
@@ -29,7 +31,7 @@ struct FirstNeighbors {
       let alone = store.live.filter { store.clusters[Int($0)].size == 1 }
       try joining.refresh(alone)
       for slot in alone {
-        let nearest = store.clusters[Int(slot)].nearest
+        let nearest = store.states[Int(slot)].nearest
         neighbors[Int(store.firsts[Int(slot)])] = Int(store.firsts[Int(nearest)])
       }
     }

@@ -17,6 +17,11 @@ final class LaneArray<Element: BitwiseCopyable>: @unchecked Sendable {
     unsafe base = raw.bindMemory(to: Element.self, capacity: count)
   }
 
+  convenience init(_ elements: [Element]) {
+    self.init(count: elements.count)
+    for (index, element) in elements.enumerated() { self[index] = element }
+  }
+
   deinit { unsafe base.deallocate() }
 
   subscript(index: Int) -> Element {

@@ -18,3 +18,30 @@ public enum Metric: String, Codable, Sendable, CaseIterable {
   /// The length of their difference.
   case euclidean
 }
+
+extension Linkage {
+  /// Whether the linkage has a meaning for distances of that kind.
+  public func isDefined(on metric: Metric) -> Bool { self != .ward || metric == .euclidean }
+
+  /// Why it has none, and what has; nil where it has one.
+  public func problem(on metric: Metric) -> String? {
+    guard !isDefined(on: metric) else { return nil }
+    let defined = Self.allCases.filter { $0.isDefined(on: metric) }.map(\.rawValue)
+    return "\(rawValue) linkage is not defined on \(metric.rawValue) distance; "
+      + "\(defined.joined(separator: ", ")) are, and ward is on euclidean distance"
+  }
+
+  /// Whether distances of clusters follow from the sums of their rows, so that no matrix of distances
+  /// is needed, and a team shares the searches.
+  public func followsFromSums(on metric: Metric) -> Bool {
+    switch (self, metric) {
+    case (.average, .cosine), (.ward, .euclidean): true
+    default: false
+    }
+  }
+
+  /// Whether all N(N − 1)/2 distances are kept.
+  func needsAllDistances(on metric: Metric) -> Bool {
+    self != .single && !followsFromSums(on: metric)
+  }
+}

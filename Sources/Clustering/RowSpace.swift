@@ -19,9 +19,10 @@ struct RowSpace {
   let unit: Double
 
   /// - Throws: `ClusteringError` for rows that are not finite, then for rows without a direction.
-  init(_ rows: Matrix, metric: Metric) throws(ClusteringError) {
+  init(_ rows: consuming Matrix, metric: Metric) throws(ClusteringError) {
     self.rows = rows
     self.metric = metric
+    let rows = self.rows
     let squares = Self.squares(of: rows)
     let notFinite = squares.indices.filter { !squares[$0].isFinite }
     guard notFinite.isEmpty else {
@@ -75,7 +76,9 @@ struct RowSpace {
   @inline(__always)
   private func withVector<Result>(of row: Int, _ body: (cpanels_vector) -> Result) -> Result {
     unsafe withRow(row) { values, centre in
-      unsafe body(cpanels_vector(sum: nil, row: values, centre: centre, factor: factors[row]))
+      unsafe body(
+        cpanels_vector(
+          row: values, centre: centre, high: nil, low: nil, factor: factors[row]))
     }
   }
 

@@ -25,7 +25,7 @@ struct Shortlist {
   }
 
   /// What no cluster outside a list fresh from a search exceeds.
-  var bound: Double { Double(value(Self.capacity - 1)) }
+  var bound: Float { value(Self.capacity - 1) }
 
   func clear() { unsafe cpanels_clear(list) }
 

@@ -14,10 +14,10 @@ extension SumLinkage {
       let last = chain.last ?? store.live[0]
       if chain.isEmpty { chain.append(last) }
       if store.isStale(last) { refresh(last) }
-      let cluster = store.clusters[Int(last)]
+      let state = store.states[Int(last)]
       if let previous = chain.dropLast().last {
         let similarity = store.similarity(Int(previous), Int(last))
-        if similarity >= cluster.similarity {
+        if similarity >= state.similarity {
           chain.removeLast(2)
           let (kept, dropped) = (Int(min(previous, last)), Int(max(previous, last)))
           unite([Pair(kept: kept, dropped: dropped, similarity: similarity)])
@@ -32,11 +32,11 @@ extension SumLinkage {
       // Similarities rise along a chain, so only a rounding error can lead back into it. Neighbours
       // found at different times led there, so they are all determined anew: at one time, ties go
       // to the lowest slot, and no chain leads back.
-      if let back = chain.firstIndex(of: cluster.nearest) {
-        for slot in chain[back...] { store.clusters[Int(slot)].nearest = -1 }
+      if let back = chain.firstIndex(of: state.nearest) {
+        for slot in chain[back...] { store.states[Int(slot)].nearest = -1 }
         chain.removeSubrange(back...)
       }
-      chain.append(cluster.nearest)
+      chain.append(state.nearest)
     }
   }
 }

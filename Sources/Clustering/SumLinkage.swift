@@ -17,13 +17,17 @@ struct SumLinkage {
   let lanes: LanePool
 
   /// Prepares rows, whose copies are merged at once.
-  init(_ space: RowSpace, criterion: Criterion, lanes: LanePool, team: any SearchTeam = Alone()) {
-    log = MergeLog(count: space.rows.rows)
-    store = ClusterStore(space, criterion: criterion, lanes: lanes, log: &log)
+  init(
+    _ space: consuming RowSpace, criterion: Criterion, lanes: LanePool,
+    team: any SearchTeam = Alone()
+  ) {
+    let count = space.rows.rows
+    log = MergeLog(count: count)
+    store = ClusterStore(consume space, criterion: criterion, lanes: lanes, log: &log)
     search = NearestSearch(width: store.width, lanes: lanes)
     self.lanes = lanes
     self.team = team
-    statistics.duplicates = space.rows.rows - store.live.count
+    statistics.duplicates = count - store.live.count
   }
 
   /// Merges until one cluster is left.
@@ -70,7 +74,7 @@ struct SumLinkage {
     let slot: Int32
     /// How often it was searched for: in single precision, then in double.
     var searches: Int32
-    let cluster: Cluster
+    let state: SearchState
     let list: cpanels_list
   }
 
@@ -115,12 +119,12 @@ struct SumLinkage {
     }
     let findings = mine.enumerated().map { index, slot in
       Finding(
-        slot: slot, searches: searches[index], cluster: store.clusters[Int(slot)],
+        slot: slot, searches: searches[index], state: store.states[Int(slot)],
         list: store.listValue(of: Int(slot)))
     }
     var counts = (searches: 0, exact: 0)
     for finding in try team.gather(findings) {
-      store.clusters[Int(finding.slot)] = finding.cluster
+      store.states[Int(finding.slot)] = finding.state
       store.setList(of: Int(finding.slot), finding.list)
       counts.searches += finding.searches > 0 ? 1 : 0
       counts.exact += finding.searches > 1 ? 1 : 0
@@ -131,11 +135,11 @@ struct SumLinkage {
   private func reciprocalPairs() -> [Pair] {
     var pairs: [Pair] = []
     for slot in store.live {
-      let cluster = store.clusters[Int(slot)]
-      let other = cluster.nearest
-      if other > slot, store.clusters[Int(other)].nearest == slot {
+      let state = store.states[Int(slot)]
+      let other = state.nearest
+      if other > slot, store.states[Int(other)].nearest == slot {
         pairs.append(
-          Pair(kept: Int(slot), dropped: Int(other), similarity: cluster.similarity))
+          Pair(kept: Int(slot), dropped: Int(other), similarity: state.similarity))
       }
     }
     return pairs

@@ -90,17 +90,17 @@ struct KernelTests {
 
   private func expectBounds(_ store: ClusterStore) {
     for slot in store.live {
-      let cluster = store.clusters[Int(slot)]
-      let slack = store.slack(since: cluster.listedAt)
+      let state = store.states[Int(slot)]
+      let slack = store.slack(since: state.listedAt)
       var listed: [Int32: Double] = [:]
       let list = store.list(of: Int(slot))
       for place in 0..<Shortlist.capacity where list.slot(place) >= 0 {
         let union = store.union(of: list.slot(place))
         listed[union] = max(
-          listed[union] ?? -.infinity, Double(list.value(place)), cluster.bound)
+          listed[union] ?? -.infinity, Double(list.value(place)), Double(state.bound))
       }
       for other in store.live where other != slot {
-        let bound = (listed[other] ?? cluster.bound) + slack
+        let bound = (listed[other] ?? Double(state.bound)) + slack
         let similarity = store.similarity(Int(slot), Int(other))
         #expect(similarity <= bound, "\(slot) and \(other)")
       }

@@ -63,11 +63,14 @@ void cpanels_run(const cpanels_search *search, cpanels_instructions instructions
 void cpanels_gather(
     const float *panels, int64_t width, const int32_t *columns, int64_t count, float *rows);
 
-// D numbers in double precision: sum[k] · factor, or (row[k] − centre[k]) · factor where sum is null.
+// D numbers in double precision, in one of two forms:
+//   a row, (row[k] − centre[k]) · factor;
+//   a sum, s[k] · factor, where row is null: high and low hold D words each, the upper and the lower
+//   32 bits of the doubles s. A float is as large as a word, so the sum of two rows fits in their places.
 typedef struct {
-  const double *sum;
   const float *row;
   const double *centre;
+  const void *high, *low;
   double factor;
 } cpanels_vector;
 
@@ -75,10 +78,13 @@ typedef struct {
 double cpanels_product(cpanels_vector a, cpanels_vector b, int64_t width);
 double cpanels_distance(cpanels_vector a, cpanels_vector b, int64_t width);
 
-// Writes a + b to sum, which may be the sum of a or of b.
-void cpanels_add(cpanels_vector a, cpanels_vector b, int64_t width, double *sum);
+// Writes a + b as the words of a sum; they may take the places of rows or words of a and b.
+void cpanels_add(cpanels_vector a, cpanels_vector b, int64_t width, void *high, void *low);
 
 // Rounds a vector into a column of a panel; returns the sum of its squares.
 double cpanels_write(cpanels_vector a, int64_t width, float *panels, int64_t column);
+
+// Gives memory that was freed back to the machine; the C library would keep much of it for later.
+void cpanels_release_freed(void);
 
 #endif

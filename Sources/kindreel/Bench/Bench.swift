@@ -27,10 +27,22 @@ struct BenchOptions: ParsableArguments {
 
   /// Runs a body once for warmth, then times it.
   func time(_ body: () throws -> Void) rethrows -> Seconds {
-    try body()
+    try time(preparing: {}, { _ in try body() })
+  }
+
+  /// Does the same with a body that takes something away, made anew each time and untimed.
+  func time<Input>(
+    preparing prepare: () throws -> Input, _ body: (consuming Input) throws -> Void
+  ) rethrows -> Seconds {
+    try body(try prepare())
     let clock = ContinuousClock()
     var all: [Double] = []
-    for _ in 0..<repetitions { all.append(try clock.measure(body).inSeconds) }
+    for _ in 0..<repetitions {
+      let input = try prepare()
+      let start = clock.now
+      try body(consume input)
+      all.append((clock.now - start).inSeconds)
+    }
     return Seconds(all)
   }
 

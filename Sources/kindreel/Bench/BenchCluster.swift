@@ -12,6 +12,9 @@ struct BenchCluster: ParsableCommand {
     abstract: "Exact agglomerative clustering of unit rows around count/50 centres.",
     discussion: """
       Ranks share the searches: with --ranks 2, or under mpirun -n 2, each of them searches for half.
+
+      start_rss_bytes is what the process held before there were rows (the libraries, above all), and \
+      peak_to_input how many times the size of the rows came on top of it at most, theirs included.
       """)
 
   @Option(help: "Rows.")
@@ -32,35 +35,40 @@ struct BenchCluster: ParsableCommand {
   func run() throws {
     try reportingFailure {
       BLAS.useOneThread()
-      let matrix = try rows.map { try Npy.readMatrix($0) } ?? Self.clustered(count, width)
-      let before = peakMemory
-      let figures = try world.launch(deadline: 600) { communicator in
-        try time(matrix, communicator).merging(["rss_before_bytes": .integer(before)]) { $1 }
-      }
+      let start = peakMemory
+      let figures = try world.launch(deadline: 600) { try time($0, startMemory: start) }
       if let figures { try options.report("cluster", figures) }
     }
   }
 
   /// Clusters on every rank at once.
   private func time(
-    _ matrix: Matrix, _ communicator: Communicator
+    _ communicator: Communicator, startMemory: Int
   ) throws -> [String: BenchFigure] {
     let pool = LanePool(count: world.lanesOfRank)
     var statistics: JoiningStatistics?
+    var (count, width) = (count, width)
     let timing = try options.time {
+      let matrix = try rows.map { try Npy.readMatrix($0) } ?? Self.clustered(count, width)
+      (count, width) = (matrix.rows, matrix.columns)
+      try communicator.barrier()
+      return matrix
+    } _: { (matrix: consuming Matrix) in
       statistics =
         try Dendrogram(
           of: matrix, linkage: joining.linkage, metric: joining.metric, lanes: pool,
           team: RankTeam(communicator)
         ).statistics
     }
+    let input = max(count * width * 4, 1)
     return [
-      "count": .integer(matrix.rows), "width": .integer(matrix.columns),
+      "count": .integer(count), "width": .integer(width),
       "ranks": .integer(communicator.size), "lanes": .integer(pool.count),
       "linkage": .text(joining.linkage.rawValue), "metric": .text(joining.metric.rawValue),
       "rounds": .integer(statistics?.rounds ?? 0), "searches": .integer(statistics?.searches ?? 0),
       "seconds": .number(timing.median), "spread": .seconds(timing),
-      "peak_rss_bytes": .integer(peakMemory),
+      "peak_rss_bytes": .integer(peakMemory), "start_rss_bytes": .integer(startMemory),
+      "peak_to_input": .number(Double(peakMemory - startMemory) / Double(input)),
     ]
   }
 

@@ -10,8 +10,9 @@ struct LinkageOptions: ParsableArguments {
   var metric = Metric.cosine
 
   func validate() throws {
-    if linkage == .ward && metric != .euclidean {
-      throw ValidationError("--linkage ward needs --metric euclidean")
+    if let problem = linkage.problem(on: metric) {
+      throw ValidationError(
+        "--linkage \(linkage.rawValue) --metric \(metric.rawValue): \(problem)")
     }
   }
 
