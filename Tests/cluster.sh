@@ -104,8 +104,15 @@ check "rows of zeros are named" leaves 65 "only zeros, and a cosine distance nee
   "$kindreel" cluster zero.npy --out none.npy
 check "rows of zeros have euclidean distances" says "1 clusters of 2 rows at height:1.0" \
   "$kindreel" cluster zero.npy --metric euclidean --cut height:1 --labels l.tsv
-check "ward on cosine distance is refused" leaves 64 "--linkage ward needs --metric euclidean" \
+check "ward on cosine distance is refused" leaves 64 \
+  "--linkage ward --metric cosine: ward linkage is not defined on cosine distance; average, single, complete are" \
   "$kindreel" cluster x.npy --out none.npy --linkage ward
+check "a coarse cut below the fine one is refused" leaves 64 \
+  "the coarse cut, count:3, lies below the fine one, count:2" \
+  "$kindreel" cluster x.npy --out none.npy --cut count:2/count:3 --labels l.tsv
+check "a coarse cut that turns out to lie below is refused" leaves 78 \
+  "the coarse cut, height:0.1, lies below the fine one, count:2: it leaves 3 clusters, and the fine one 2" \
+  "$kindreel" cluster x.npy --out none.npy --cut count:2/height:0.1 --labels l.tsv
 npy many.npy '<f4' '(1000000, 1)' ''
 perl -e 'print pack "f<*", 1 .. 1e6' >> many.npy
 check "distances that do not fit in memory are refused" leaves 78 \

@@ -14,6 +14,19 @@ public enum CutRule: Sendable, Equatable {
   public static let forms = "height:H, count:K, quantile:Q, gap or gap:K"
 }
 
+extension CutRule {
+  /// Whether a cut lies below another in every dendrogram; what depends on the dendrogram counts as no.
+  public func isBelow(_ finer: CutRule) -> Bool {
+    switch (finer, self) {
+    case (.count(let fine), .count(let coarse)), (.gap(let fine), .gap(let coarse)):
+      coarse > fine
+    case (.height(let fine), .height(let coarse)), (.quantile(let fine), .quantile(let coarse)):
+      coarse < fine
+    default: false
+    }
+  }
+}
+
 extension CutRule: Codable, CustomStringConvertible {
   /// The text form: `height:0.24`, `count:101`, `quantile:0.9` or `gap:20`; `gap` is `gap:2`.
   public var description: String {

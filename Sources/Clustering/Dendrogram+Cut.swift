@@ -13,6 +13,9 @@ extension Dendrogram {
     return partition(ofLowest: mergesKept(by: rule), largest: largest)
   }
 
+  /// How many clusters a cut leaves.
+  public func clusters(at rule: CutRule) -> Int { count - mergesKept(by: rule) }
+
   /// Where a cut lies on the axis of heights; nil without merges.
   ///
   /// Halfway between the highest merge that holds and the lowest that does not; a height where the

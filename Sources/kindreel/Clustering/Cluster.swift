@@ -92,18 +92,20 @@ struct Cluster: ParsableCommand {
       BLAS.useOneThread()
       for path in outputs { try OutputPath.check(path) }
       let matrix = try Npy.readMatrix(rows)
+      let width = matrix.columns
       let ids = try IdList.read(beside: rows, count: matrix.rows)
-      let dendrogram = try tree(of: matrix, ids: ids)
+      let dendrogram = try tree(of: consume matrix, ids: ids)
+      try cuts.check(dendrogram)
       let levels = cuts.levels.map { dendrogram.cut($0) }
       try write(dendrogram, levels, ids: ids)
       let summary = ClusterSummary(
-        dendrogram, width: matrix.columns, joining: joining, cut: cuts.cut, levels: levels)
+        dendrogram, width: width, joining: joining, cut: cuts.cut, levels: levels)
       if json { try printJSON(summary.fields) } else { summary.text.map { print($0) } }
     }
   }
 
   /// Joins the rows and shows how far it is.
-  private func tree(of matrix: Matrix, ids: [String]) throws -> Dendrogram {
+  private func tree(of matrix: consuming Matrix, ids: [String]) throws -> Dendrogram {
     let pool = LanePool(count: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
     let progress = ClusterProgress(rows: matrix.rows)
     defer { progress.clear() }

@@ -1,5 +1,7 @@
 public import ArgumentParser
 public import Clustering
+import Collective
+import Coordinator
 import Foundation
 
 /// Where `kindreel cluster` cuts.
@@ -15,6 +17,10 @@ struct CutOptions: ParsableArguments {
   var singletons = TwoLevelCut.Singletons.keep
 
   func validate() throws {
+    if let cut, let coarse = cut.coarse, coarse.isBelow(cut.fine) {
+      throw ValidationError(
+        "--cut FINE/COARSE: the coarse cut, \(coarse), lies below the fine one, \(cut.fine)")
+    }
     if let largest, largest < 2 {
       throw ValidationError("--largest is \(largest); at least 2 is needed")
     }
@@ -32,6 +38,17 @@ struct CutOptions: ParsableArguments {
   var levels: TwoLevelCut? {
     cut.map {
       TwoLevelCut(fine: $0.fine, coarse: $0.coarse, largest: largest, singletons: singletons)
+    }
+  }
+
+  /// Refuses a coarse cut that lies below the fine one in this tree.
+  func check(_ tree: Dendrogram) throws(CutsOutOfOrder) {
+    guard let cut, let coarse = cut.coarse else { return }
+    let clusters = (fine: tree.clusters(at: cut.fine), coarse: tree.clusters(at: coarse))
+    guard clusters.coarse <= clusters.fine else {
+      throw CutsOutOfOrder(
+        description: "--cut \(cut): the coarse cut, \(coarse), lies below the fine one, "
+          + "\(cut.fine): it leaves \(clusters.coarse) clusters, and the fine one \(clusters.fine)")
     }
   }
 
@@ -65,6 +82,14 @@ struct CutArgument: ExpressibleByArgument, CustomStringConvertible {
   }
 
   var description: String { coarse.map { "\(fine)/\($0)" } ?? "\(fine)" }
+}
+
+/// Two cuts of which the coarse one is the finer.
+struct CutsOutOfOrder: Error, ExitCoded, CustomStringConvertible {
+  let description: String
+
+  /// A setting that cannot be used.
+  var exitCode: Int32 { ExitCode.configuration.rawValue }
 }
 
 extension TwoLevelCut.Singletons: ExpressibleByArgument {}
