@@ -16,8 +16,12 @@ public enum Feature: String, Codable, Sendable, CaseIterable {
 /// Embeds every video of a manifest, spread over ranks and lanes.
 ///
 /// Clips are numbered sample after sample and cut into blocks of N at fixed places, so a row's bits
-/// do not depend on who computes it.
+/// do not depend on who computes it. A rank takes whole samples, and averages their clips before
+/// anything is sent; so no rank ever holds more than some clips' rows beside one row a sample.
 public struct EmbeddingPass {
+  /// About as many clips are embedded before they are averaged.
+  private static let clipsAtOnce = 4096
+
   private let replica: Replica
   private let source: ClipSource
   private let sampleCount: Int
@@ -35,31 +39,44 @@ public struct EmbeddingPass {
     self.feature = feature
   }
 
+  /// Embeds the whole manifest; every rank gets every row.
+  ///
+  /// A row is the mean of its clips' unit rows, of unit length; zeros where none was readable.
+  public func run(_ communicator: Communicator) throws -> Matrix {
+    let rows = try communicator.allGather(share(communicator)).joined
+    return Matrix(rows: sampleCount, columns: width, values: rows)
+  }
+
   /// The width of a row.
-  public var width: Int {
+  private var width: Int {
     let network = replica.weights.network
     return feature == .pooled ? network.features : network.embeddingWidth
   }
 
-  /// Embeds this rank's share of the blocks: the rows of its clips, in order, each of unit length.
-  ///
-  /// A clip that cannot be read gives a row of zeros.
-  public func share(_ communicator: Communicator) throws -> [Float] {
-    let items = sampleCount * clips
-    let blocks = (items + replica.clips - 1) / replica.clips
-    let mine =
-      communicator.rank * blocks / communicator.size..<(communicator.rank + 1) * blocks
-      / communicator.size
+  /// The rows of this rank's samples.
+  private func share(_ communicator: Communicator) throws -> [Float] {
+    let share = Share(
+      of: sampleCount, clips: clips, blockClips: replica.clips, rank: communicator.rank,
+      ranks: communicator.size)
+    var rows: [Float] = []
+    for samples in share.parts(ofClips: Self.clipsAtOnce) { rows += try embed(samples).values }
+    return rows
+  }
+
+  /// One row for each of some samples, of which the first starts a block.
+  private func embed(_ samples: Range<Int>) throws -> Matrix {
+    let (first, end) = (samples.lowerBound * clips, samples.upperBound * clips)
+    let blockClips = replica.clips
+    let blocks = first / blockClips..<(end + blockClips - 1) / blockClips
     let unreadable = Unreadable()
-    let replicaClips = replica.clips
-    let result = try unsafe replica.embed(mine) { [source, clips] block, buffer in
+    let result = try unsafe replica.embed(blocks) { [source, clips] block, buffer in
       let elements = source.clipElements
-      for place in 0..<replicaClips {
-        let item = block * replicaClips + place
+      for place in 0..<blockClips {
+        let item = block * blockClips + place
         let part = unsafe UnsafeMutableBufferPointer(
           rebasing: buffer[place * elements..<(place + 1) * elements])
         do {
-          guard item < items else {
+          guard item < end else {
             unsafe part.update(repeating: 0)
             continue
           }
@@ -71,34 +88,46 @@ public struct EmbeddingPass {
         }
       }
     }
-    let rows = (feature == .pooled ? result.features : result.embeddings).flatMap {
-      $0.unitRows().values
-    }
-    let first = mine.lowerBound * replica.clips
-    let count = max(0, min(items, mine.upperBound * replica.clips) - first)
-    var kept = Array(rows.prefix(count * width))
-    for item in unreadable.items {
-      let start = (item - first) * width
-      for index in start..<start + width { kept[index] = 0 }
-    }
-    return kept
-  }
-
-  /// One row a sample from the clips' rows: their mean, of unit length; zeros where none was readable.
-  public func rows(from all: [Float]) -> Matrix {
-    var means = Matrix(rows: sampleCount, columns: width)
-    for sample in 0..<sampleCount {
-      for clip in 0..<clips {
-        let start = (sample * clips + clip) * width
-        for column in 0..<width { means[sample, column] += all[start + column] }
-      }
+    let parts = (feature == .pooled ? result.features : result.embeddings).map { $0.unitRows() }
+    var means = Matrix(rows: samples.count, columns: width)
+    let left = unreadable.items
+    for item in first..<end where !left.contains(item) {
+      let (block, place) = ((item - first) / blockClips, (item - first) % blockClips)
+      let sample = item / clips - samples.lowerBound
+      for column in 0..<width { means[sample, column] += parts[block][place, column] }
     }
     return means.unitRows()
   }
 
-  /// Embeds the whole manifest; every rank gets every row.
-  public func run(_ communicator: Communicator) throws -> Matrix {
-    rows(from: try communicator.allGather(share(communicator)).joined)
+  /// The samples of one rank: whole ones whose clips fill whole blocks, but for the last block.
+  struct Share {
+    /// The rank's samples.
+    let samples: Range<Int>
+    /// So many samples fill whole blocks.
+    private let unit: Int
+    private let clips: Int
+
+    /// - Parameters:
+    ///   - count: the samples of all ranks.
+    ///   - blockClips: the clips of a block.
+    init(of count: Int, clips: Int, blockClips: Int, rank: Int, ranks: Int) {
+      var (one, other) = (clips, blockClips)
+      while other > 0 { (one, other) = (other, one % other) }
+      let unit = blockClips / one
+      let units = (count + unit - 1) / unit
+      let bounds = [rank, rank + 1].map { min($0 * units / ranks * unit, count) }
+      samples = bounds[0]..<bounds[1]
+      self.unit = unit
+      self.clips = clips
+    }
+
+    /// The samples in parts that start with a block, of about so many clips.
+    func parts(ofClips limit: Int) -> [Range<Int>] {
+      let step = max(limit / (unit * clips), 1) * unit
+      return stride(from: samples.lowerBound, to: samples.upperBound, by: step).map {
+        $0..<min($0 + step, samples.upperBound)
+      }
+    }
   }
 }
 
@@ -111,5 +140,5 @@ private final class Unreadable: @unchecked Sendable {
 
   func insert(_ item: Int) { _ = lock.withLock { set.insert(item) } }
 
-  var items: [Int] { lock.withLock { set.sorted() } }
+  var items: Set<Int> { lock.withLock { set } }
 }

@@ -118,6 +118,12 @@ public struct TrainingRun {
     let weights = EncoderWeights(network, seed: configuration.seed)
     if let file = request.weights { try weights.load(WeightsFile.read(file)) }
     let objective = try configuration.objective.make()
+    if objective.usesLabels {
+      _ = try communicator.decide(gathering: [UInt8]()) { [dataset] _ in
+        try configuration.labels.checkMemory(samples: dataset.count)
+        return true
+      }
+    }
     let clips = configuration.batch.videos / configuration.batch.microbatches
     let replica = try Replica(
       weights, precision: configuration.precision, convolutions: configuration.convolutions,
@@ -172,12 +178,12 @@ public struct TrainingRun {
     let pass = EmbeddingPass(
       trainer.replica, source: dataset.source, sampleCount: dataset.count, clips: settings.clips,
       feature: settings.feature)
-    let rows = pass.rows(from: try communicator.allGather(pass.share(communicator)).joined)
     let relabelling = Relabelling(
       settings: settings, seed: configuration.seed, epoch: position.epoch, lanes: lanes,
       communicator: communicator, ids: dataset.manifest.samples.map(\.id)
     ) { [root] left in root?.show(clustersLeft: left) }
-    let outcome = try relabelling(rows, unreadable: Set(dataset.unreadable.keys))
+    let outcome = try relabelling(
+      pass.run(communicator), unreadable: Set(dataset.unreadable.keys))
     labels = try communicator.decide(gathering: [UInt8]()) { _ in
       try root?.keep(
         outcome, before: labels, epoch: position.epoch, manifest: dataset.manifest)
