@@ -86,6 +86,47 @@ import Worker
     #expect(again.ariToLast == 1)
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func `Every linkage and metric that go together give what the library gives, on any ranks`()
+    throws
+  {
+    let rows = Self.dataset(groups: 12).rows
+    for linkage in Linkage.allCases {
+      for metric in Metric.allCases where linkage.isDefined(on: metric) {
+        let settings = Self.settings(.agglomerative) {
+          $0.linkage = linkage
+          $0.metric = metric
+        }
+        let tree = try Dendrogram(
+          of: rows, linkage: linkage, metric: metric, lanes: LanePool(count: 1))
+        let levels = tree.cut(settings.cut)
+        for outcomes in [
+          try Self.outcomes(of: rows, settings, lanes: 2),
+          try Self.outcomes(of: rows, settings, ranks: 3),
+        ] {
+          #expect(outcomes[0].dendrogram == tree, "\(linkage) on \(metric)")
+          for outcome in outcomes {
+            #expect(outcome.labels.fine == levels.fine.labels, "\(linkage) on \(metric)")
+            #expect(outcome.labels.coarse == levels.coarse.labels, "\(linkage) on \(metric)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test func `Distances that would not fit are refused with the numbers and the key`() throws {
+    let settings = Self.settings(.agglomerative) { $0.linkage = .complete }
+    try settings.checkMemory(samples: 1000, limit: 4 << 20)
+    let error = #expect(throws: ConfigurationError.self) {
+      try settings.checkMemory(samples: 100_000, limit: 4 << 20)
+    }
+    let words = "labels.linkage: complete on cosine distance: the distances of all pairs of 100000 "
+    #expect(error?.description.hasPrefix(words + "rows take 38146 MB, and there are 4 MB") == true)
+    let single = Self.settings(.agglomerative) { $0.linkage = .single }
+    try single.checkMemory(samples: 100_000, limit: 0)
+    try Self.settings(.finch).checkMemory(samples: 100_000, limit: 0)
+  }
+
   @Test func `The draws of k-means follow the seed and the epoch`() throws {
     let rows = Matrix(rows: 90, columns: 5, values: random(450))
     func labels(seed: UInt64, epoch: Int, lanes: Int) throws -> PseudoLabels {

@@ -69,6 +69,12 @@ import Video
     ("labels.fine=many", "labels.fine: 'many' is no cut; write height:H, count:K, quantile:Q, gap"),
     ("labels.coarse=count:900", "labels.coarse: must cut no lower than labels.fine, count:200"),
     ("labels.method=ward", "labels.method: expected agglomerative or finch or kmeans, got 'ward'"),
+    (
+      "labels.linkage=ward",
+      "labels.linkage: ward linkage is not defined on cosine distance; average, single, complete are"
+    ),
+    ("labels.linkage=centroid", "labels.linkage: expected average or ward or single or complete"),
+    ("labels.metric=manhattan", "labels.metric: expected cosine or euclidean, got 'manhattan'"),
     ("labels.largest=1", "labels.largest: must be 0, for no limit, or at least 2, is 1"),
     ("labels.singletons=drop", "labels.singletons: expected keep or join, got 'drop'"),
     ("labels.finch.fine=-1", "labels.finch.fine: must be at least 0, is -1"),
@@ -90,6 +96,8 @@ import Video
     (["labels.method=kmeans", "labels.coarse=gap"], "labels.coarse: must be count:K where"),
     (["labels.method=finch", "labels.largest=9"], "labels.largest: cuts a dendrogram, and labels"),
     (["labels.method=kmeans", "labels.singletons=join"], "labels.singletons: must be keep where"),
+    (["labels.method=finch", "labels.linkage=single"], "labels.linkage: must be average where"),
+    (["labels.method=kmeans", "labels.metric=euclidean"], "labels.metric: must be cosine where"),
     (["labels.fine=gap:20", "labels.coarse=gap:30"], "labels.coarse: must cut no lower than"),
   ])
   func `Settings that the labelling method would ignore are refused`(
@@ -107,6 +115,10 @@ import Video
       #expect(chosen.labels.method.rawValue == method)
       #expect(try chosen.yaml().contains("method: \(method)"))
     }
+    let ward = try RunConfiguration.load(
+      nil, overrides: ["labels.linkage=ward", "labels.metric=euclidean"])
+    #expect(ward.labels.linkage == .ward && ward.labels.metric == .euclidean)
+    #expect(try ward.yaml().contains("linkage: ward") && ward.yaml().contains("metric: euclidean"))
     let capped = try RunConfiguration.load(
       nil, overrides: ["labels.fine=gap:30", "labels.largest=50", "labels.singletons=join"])
     #expect(

@@ -38,6 +38,33 @@ import Video
   }
 
   @Test(.timeLimit(.minutes(3)))
+  func `videos of several clips, joined by any linkage, end with the same bits`() throws {
+    let world = try SmallWorld()
+    func train(_ ranks: Int, _ lanes: Int, linkage: Linkage) throws -> RunSummary {
+      try world.train("\(linkage) \(ranks)x\(lanes)", ranks: ranks, lanes: lanes) {
+        $0.labels.clips = 3
+        $0.labels.linkage = linkage
+        $0.labels.metric = .euclidean
+      }
+    }
+    for linkage in [Linkage.ward, .complete] {
+      let alone = try train(1, 2, linkage: linkage)
+      let four = try train(4, 1, linkage: linkage)
+      #expect(four.weights_hash == alone.weights_hash, "\(linkage)")
+      #expect(four.labels_hash == alone.labels_hash, "\(linkage)")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a run does not resume with another linkage`() throws {
+    let world = try SmallWorld()
+    try world.train("stopped", ranks: 1, lanes: 1, stoppingAfter: 1)
+    #expect(throws: ConfigurationError.self) {
+      try world.train("stopped", ranks: 1, lanes: 1, resumes: true) { $0.labels.linkage = .single }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)))
   func `recomputing activations changes no bit`() throws {
     let world = try SmallWorld()
     let kept = try world.train("kept", ranks: 1, lanes: 1)

@@ -18,13 +18,22 @@ extension LabelSettings {
       largest == 0 || largest >= 2, "largest",
       "must be 0, for no limit, or at least 2, is \(largest)")
     try require(
-      isNested, "coarse", "must cut no lower than labels.fine, \(fine), is \(coarse)")
+      !coarse.isBelow(fine), "coarse", "must cut no lower than labels.fine, \(fine), is \(coarse)")
     try validateMethod()
   }
 
   /// Refuses settings that another method would ignore.
   private func validateMethod() throws(ConfigurationError) {
-    guard method != .agglomerative else { return }
+    guard method != .agglomerative else {
+      guard let problem = linkage.problem(on: metric) else { return }
+      throw ConfigurationError(key: "labels.linkage", problem)
+    }
+    try require(
+      linkage == .average, "linkage",
+      "must be average where labels.method is \(method.rawValue), is \(linkage.rawValue)")
+    try require(
+      metric == .cosine, "metric",
+      "must be cosine where labels.method is \(method.rawValue), is \(metric.rawValue)")
     try require(
       largest == 0, "largest", "cuts a dendrogram, and labels.method is \(method.rawValue)")
     try require(
@@ -36,17 +45,6 @@ extension LabelSettings {
         throw ConfigurationError(
           key: "labels.\(key)", "must be count:K where labels.method is kmeans, is \(rule)")
       }
-    }
-  }
-
-  /// Whether the coarse cut lies no lower, as far as the rules alone can tell.
-  private var isNested: Bool {
-    switch (fine, coarse) {
-    case (.count(let fine), .count(let coarse)), (.gap(let fine), .gap(let coarse)):
-      coarse <= fine
-    case (.height(let fine), .height(let coarse)), (.quantile(let fine), .quantile(let coarse)):
-      fine <= coarse
-    default: true
     }
   }
 

@@ -9,6 +9,10 @@ public struct LabelSettings: Codable, Sendable, Equatable {
   public var every = 1
   /// How clusters are found.
   public var method = LabellingMethod.agglomerative
+  /// `agglomerative`: how the distance of two clusters follows from those of samples.
+  public var linkage = Linkage.average
+  /// `agglomerative`: the distance of two samples' embeddings; `ward` needs `euclidean`.
+  public var metric = Metric.cosine
   /// The cut whose clusters are the positives; with `kmeans` the number of clusters, `count:K`.
   public var fine = CutRule.count(200)
   /// The cut of the same dendrogram whose clusters are never negatives of each other; with `kmeans`
@@ -30,6 +34,21 @@ public struct LabelSettings: Codable, Sendable, Equatable {
 
   /// Creates the default settings.
   public init() {}
+
+  /// Refuses, before anything is trained, a linkage whose distances do not fit in memory.
+  ///
+  /// - Throws: `ConfigurationError` with the numbers and what else there is.
+  func checkMemory(
+    samples count: Int, limit: Int? = nil
+  ) throws(ConfigurationError) {
+    guard method == .agglomerative else { return }
+    do throws(ClusteringError) {
+      try Dendrogram.check(rows: count, linkage: linkage, metric: metric, memoryLimit: limit)
+    } catch {
+      throw ConfigurationError(
+        key: "labels.linkage", "\(linkage.rawValue) on \(metric.rawValue) distance: \(error)")
+    }
+  }
 
   /// The cuts of a dendrogram.
   var cut: TwoLevelCut {

@@ -9,7 +9,7 @@ internal import Worker
 /// negatives (SLIC's `multiple_partition`).
 ///
 /// All ranks have all rows and come to the same outcome: they share the searches of clustering, or
-/// take rank 0's word.
+/// take rank 0's word where there are none to share.
 struct Relabelling {
   let settings: LabelSettings
   /// The run's seed and the epoch name the draws of k-means.
@@ -25,7 +25,7 @@ struct Relabelling {
   /// The labels by sample, and what led to them, over the samples in `members`.
   struct Outcome {
     let labels: PseudoLabels
-    /// The tree, where the method makes one.
+    /// The tree, where the method makes one; on rank 0 at least.
     let dendrogram: Dendrogram?
     /// The samples that were clustered; leaf i of the dendrogram is `members[i]`.
     let members: [Int]
@@ -36,15 +36,16 @@ struct Relabelling {
   ///
   /// - Throws: `DatasetError` naming samples whose rows cannot be clustered; `ReplicaError` if ranks
   ///   disagree.
-  func callAsFunction(_ rows: Matrix, unreadable: Set<Int>) throws -> Outcome {
-    let members = (0..<rows.rows).filter { sample in
-      !unreadable.contains(sample) && rows.row(sample).contains { $0 != 0 }
-    }
+  func callAsFunction(_ rows: consuming Matrix, unreadable: Set<Int>) throws -> Outcome {
     let clock = ContinuousClock()
     let start = clock.now
-    let (levels, dendrogram) = try clusters(of: rows.rows(members), members)
-    try compare(levels, dendrogram)
     var labels = PseudoLabels.none(rows.rows)
+    let members = Self.members(of: rows, unreadable: unreadable)
+    // Most often these are all, and one copy of the rows is enough.
+    let chosen = members.count == rows.rows ? rows : rows.rows(members)
+    let (levels, dendrogram) =
+      isShared
+      ? try findTogether(consume chosen, members) : try findAtRoot(consume chosen, members)
     for (leaf, sample) in members.enumerated() {
       labels.fine[sample] = levels.fine.labels[leaf]
       labels.coarse[sample] = levels.coarse.labels[leaf]
@@ -53,32 +54,65 @@ struct Relabelling {
     return Outcome(labels: labels, dendrogram: dendrogram, members: members, report: report)
   }
 
-  /// The partitions that the method finds, and the tree that they are cuts of, if there is one.
-  private func clusters(
-    of rows: Matrix, _ members: [Int]
-  ) throws -> (TwoLevelPartition, Dendrogram?) {
-    let team = RankTeam(communicator)
+  private static func members(of rows: Matrix, unreadable: Set<Int>) -> [Int] {
+    (0..<rows.rows).filter { sample in
+      !unreadable.contains(sample) && rows.row(sample).contains { $0 != 0 }
+    }
+  }
+
+  /// Whether all ranks search; else rank 0 computes for all.
+  private var isShared: Bool {
     switch settings.method {
-    case .agglomerative:
-      let dendrogram = try naming(members) {
-        try Dendrogram(of: rows, lanes: lanes, team: team, progress: progress)
+    case .agglomerative: settings.linkage.followsFromSums(on: settings.metric)
+    case .finch: true
+    // BLAS may round otherwise on another kind of machine.
+    case .kmeans: false
+    }
+  }
+
+  private func findTogether(
+    _ rows: consuming Matrix, _ members: [Int]
+  ) throws -> (TwoLevelPartition, Dendrogram?) {
+    let found = try find(in: consume rows, members, team: RankTeam(communicator))
+    try compare(found.0, found.1)
+    return found
+  }
+
+  /// Gives every rank what rank 0 finds; the tree stays there.
+  private func findAtRoot(
+    _ rows: Matrix, _ members: [Int]
+  ) throws -> (TwoLevelPartition, Dendrogram?) {
+    var tree: Dendrogram?
+    let labels = try communicator.decide(gathering: [UInt8]()) { _ in
+      let (levels, found) = try find(in: rows, members, team: nil)
+      tree = found
+      return levels.fine.labels + levels.coarse.labels
+    }
+    let levels = TwoLevelPartition(
+      fine: Partition(numbering: Array(labels.prefix(members.count))),
+      coarse: Partition(numbering: Array(labels.suffix(members.count))))
+    return (levels, tree)
+  }
+
+  /// The partitions that the method finds, and the tree that they are cuts of, if there is one.
+  private func find(
+    in rows: consuming Matrix, _ members: [Int], team: RankTeam?
+  ) throws -> (TwoLevelPartition, Dendrogram?) {
+    do {
+      switch settings.method {
+      case .agglomerative:
+        let tree = try Dendrogram(
+          of: rows, linkage: settings.linkage, metric: settings.metric, lanes: lanes, team: team,
+          progress: progress)
+        return (tree.cut(settings.cut), tree)
+      case .finch:
+        let finch = try Finch(of: rows, lanes: lanes, team: team, progress: progress)
+        return (finch.levels(fine: settings.finch.fine, coarse: settings.finch.coarse), nil)
+      case .kmeans:
+        return (try kMeans(of: rows), nil)
       }
-      return (dendrogram.cut(settings.cut), dendrogram)
-    case .finch:
-      let finch = try naming(members) {
-        try Finch(of: rows, lanes: lanes, team: team, progress: progress)
-      }
-      return (finch.levels(fine: settings.finch.fine, coarse: settings.finch.coarse), nil)
-    case .kmeans:
-      // BLAS may round otherwise on another kind of machine, so rank 0 computes for all.
-      let labels = try communicator.decide(gathering: [UInt8]()) { _ in
-        let levels = try naming(members) { try kMeans(of: rows) }
-        return levels.fine.labels + levels.coarse.labels
-      }
-      let levels = TwoLevelPartition(
-        fine: Partition(numbering: Array(labels.prefix(rows.rows))),
-        coarse: Partition(numbering: Array(labels.suffix(rows.rows))))
-      return (levels, nil)
+    } catch let error as ClusteringError {
+      throw DatasetError(description: error.description { ids[members[$0]] }, code: error.code)
     }
   }
 
@@ -91,15 +125,6 @@ struct Relabelling {
     }
     return try TwoLevelPartition(
       kMeansOf: rows, fine: fine, coarse: coarse, random: (random[0], random[1]), lanes: lanes)
-  }
-
-  /// Clusters rows, the samples in `members`; rows that cannot be clustered are named by id.
-  private func naming<Result>(_ members: [Int], _ body: () throws -> Result) throws -> Result {
-    do {
-      return try body()
-    } catch let error as ClusteringError {
-      throw DatasetError(description: error.description { ids[members[$0]] }, code: error.code)
-    }
   }
 
   /// Ranks that found other clusters are an invariant broken.
