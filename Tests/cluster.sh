@@ -132,6 +132,19 @@ check "a missing file is refused" leaves 66 "absent.npy: cannot be opened" \
   "$kindreel" cluster absent.npy --out none.npy
 check "a folder that is not there is refused early" leaves 73 "there/z.npy: the folder" \
   "$kindreel" cluster x.npy --out there/z.npy
+check "the rows are not written over, whatever they are called" leaves 64 "two of the files are the same" \
+  "$kindreel" cluster x.npy --out "./../${work##*/}/x.npy"
+check "nor are their ids" leaves 64 "two of the files are the same" \
+  "$kindreel" cluster named.npy --cut gap --labels named.ids.tsv
+mkdir folder.npy
+check "a folder is no place for a tree, early" leaves 73 "folder.npy: is not a regular file" \
+  "$kindreel" cluster none_of.npy --out folder.npy
+head -c 40 x.npy > header.npy
+check "a header that is cut short is refused" leaves 65 "header.npy: is cut short: the header takes" \
+  "$kindreel" cluster header.npy --out none.npy
+npy swapped.npy '>f4' '(1, 1)' "$f1"
+check "the other byte order is refused" leaves 65 "swapped.npy: has elements '>f4'" \
+  "$kindreel" cluster swapped.npy --out none.npy
 check "no cut is refused" leaves 64 "'many'" \
   "$kindreel" cluster x.npy --out none.npy --cut many --labels l.tsv
 check "labels without a cut are refused" leaves 64 "--labels needs --cut" \

@@ -64,10 +64,8 @@ extension ClusterStore {
       let value = bound(Double(clusters[Int(slot)].size), one.rest, other.values[index])
       if value > rest { list.offer(Float(above: value), slot) }
     }
-    let bound =
-      list.slot(Shortlist.capacity - 1) >= 0
-      ? max(Float(above: rest), list.bound) : Float(above: rest)
-    states[pair.kept] = SearchState(listedAt: level + 1, bound: bound)
+    states[pair.kept] = SearchState(
+      listedAt: level + 1, bound: max(Float(above: rest), list.bound))
   }
 
   /// A cluster's shortlist by the clusters of now.

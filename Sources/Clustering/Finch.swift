@@ -7,8 +7,10 @@ public import Tensors
 /// are linked to their first neighbours, and connected rows are the first partition; the means of
 /// its clusters, of the rows as given, are linked in the same way, and so on.
 ///
-/// Neighbours are exact at every level. The authors' code has a further rule (links longer than the
-/// longest of the first partition are cut), which the paper has not, and neither has this.
+/// Neighbours are exact at every level; of equally similar ones, the row or the cluster with the
+/// lowest index is the first. The authors' code has the same rule for ties, of distances that it rounds
+/// to single precision, so it sees a few more. It has a further rule (links longer than the longest of
+/// the first partition are cut), which the paper has not, and neither has this.
 public struct Finch: Sendable, Equatable {
   /// The partitions, finest first; each lies within the next and has fewer clusters.
   ///

@@ -24,7 +24,7 @@ struct Shortlist {
       fromByteOffset: 4 * (Self.capacity + place), as: Int32.self)
   }
 
-  /// What no cluster outside a list fresh from a search exceeds.
+  /// What no cluster outside a list fresh from a search exceeds; −infinity where the list has room.
   var bound: Float { value(Self.capacity - 1) }
 
   func clear() { unsafe cpanels_clear(list) }

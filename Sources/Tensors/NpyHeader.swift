@@ -52,8 +52,12 @@ struct NpyHeader {
     case 2: length = try file.next(4, of: UInt8.self).littleEndian
     default: throw FileError(path, "has NumPy format \(start[6]).\(start[7]); 1 and 2 are known")
     }
-    guard length <= min(Self.longest, file.remaining) else {
+    guard length <= Self.longest else {
       throw FileError(path, "has a header of \(length) bytes")
+    }
+    guard length <= file.remaining else {
+      throw FileError(
+        path, "is cut short: the header takes \(length) bytes, and \(file.remaining) follow")
     }
     let text = String(decoding: try file.next(length, of: UInt8.self), as: UTF8.self)
     guard let fields = NpyFields(text) else {

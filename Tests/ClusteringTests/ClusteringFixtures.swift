@@ -3,7 +3,7 @@ import Tensors
 
 @testable import Clustering
 
-/// What SciPy and scikit-learn say; written by `Fixtures/clustering/generate.py`.
+/// What SciPy, scikit-learn and FINCH's authors say; written by the scripts in `Fixtures/clustering`.
 enum ClusteringFixtures {
   struct LinkageCase: Decodable, CustomStringConvertible {
     struct Cut: Decodable {
@@ -49,9 +49,23 @@ enum ClusteringFixtures {
     var matrix: Matrix { Matrix(rows: rows.count / width, columns: width, values: rows) }
   }
 
+  struct FinchCase: Decodable, CustomStringConvertible {
+    let name: String
+    let width: Int
+    let rows: [Float]
+    /// Whether only the first partition is clear, the means having ties.
+    let firstAlone: Bool
+    let partitions: [[Int32]]
+
+    var description: String { name }
+    var matrix: Matrix { Matrix(rows: rows.count / width, columns: width, values: rows) }
+  }
+
   static func linkages() throws -> [LinkageCase] { try read("linkage.json") }
 
   static func kMeans() throws -> [KMeansCase] { try read("kmeans.json") }
+
+  static func finch() throws -> [FinchCase] { try read("finch.json") }
 
   static func qualities() throws -> [QualityCase] { try read("quality.json") }
 

@@ -7,6 +7,13 @@ import Testing
 struct FinchTests {
   init() { BLAS.useOneThread() }
 
+  @Test(
+    "All partitions are those of the authors' package", arguments: try ClusteringFixtures.finch())
+  func authors(_ known: ClusteringFixtures.FinchCase) throws {
+    let found = try Finch(of: known.matrix, lanes: LanePool(count: 2)).partitions.map(\.labels)
+    #expect(known.firstAlone ? [found[0]] == known.partitions : found == known.partitions)
+  }
+
   @Test("Random rows give the partitions of the definition", arguments: 0..<10)
   func definition(_ seed: UInt64) throws {
     let (count, width) = (Int(seed) * 37 + 3, Int(seed) % 5 + 4)

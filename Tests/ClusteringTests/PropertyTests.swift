@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 import Testing
 
@@ -65,6 +66,49 @@ struct PropertyTests {
     let tree = try Dendrogram(
       of: pair, linkage: linkage, metric: metric, lanes: LanePool(count: 1))
     #expect(abs(tree.merges[0].height - (metric == .cosine ? 1 : 5)) < 1e-12)
+  }
+
+  @Test("Rows that cannot be clustered are named, whatever the linkage", arguments: 0..<7)
+  func faults(_ kind: Int) throws {
+    let (linkage, metric) = Self.kinds[kind]
+    func fault(of rows: Matrix) -> ClusteringError? {
+      do {
+        let tree = try Dendrogram(
+          of: rows, linkage: linkage, metric: metric, lanes: LanePool(count: 2))
+        return tree.violation.map { _ in ClusteringError(fault: .notFinite, rows: [], count: 0) }
+      } catch { return error as? ClusteringError }
+    }
+    var rows = RandomRows.scattered(40, 3, seed: 2)
+    for row in [9, 30] {
+      for column in 0..<3 { rows[row, column] = 0 }
+    }
+    let zero = ClusteringError(fault: .zero, rows: [9, 30], count: 40)
+    #expect(fault(of: rows) == (metric == .cosine ? zero : nil))
+    rows[3, 1] = .nan
+    rows[22, 0] = .infinity
+    #expect(fault(of: rows) == ClusteringError(fault: .notFinite, rows: [3, 22], count: 40))
+  }
+
+  @Test(
+    "Rows that pair off one pair a round take bounded work, whatever the linkage",
+    .timeLimit(.minutes(1)), arguments: 0..<7)
+  func slowPairing(_ kind: Int) throws {
+    let (linkage, metric) = Self.kinds[kind]
+    // Each row is nearest to the next, so only the last two are each other's nearest; when they have
+    // merged, the row before turns to its other side.
+    var rows = Matrix(rows: 400, columns: 2)
+    var place: Float = 0
+    for row in 0..<400 {
+      place += 1 + 1e-3 * Float(400 - row)
+      let angle = metric == .cosine ? place / 400 : 0
+      rows[row, 0] = metric == .cosine ? Float(cos(Double(angle))) : place
+      rows[row, 1] = metric == .cosine ? (1 - rows[row, 0] * rows[row, 0]).squareRoot() : 0
+    }
+    let tree = try Dendrogram(
+      of: rows, linkage: linkage, metric: metric, lanes: LanePool(count: 2))
+    #expect(tree.violation == nil)
+    #expect(tree.statistics.searches < 12 * 400)
+    if linkage == .ward { #expect(tree.statistics.rounds + tree.statistics.chainMerges > 100) }
   }
 
   @Test("Euclidean distance takes zero rows, and far, tiny and huge ones")

@@ -31,13 +31,14 @@ struct Cluster: ParsableCommand {
         count:101       this many clusters
         quantile:0.9    this share of the merges holds, the lowest first
         gap, gap:20     the widest gap that leaves 2, or 20, clusters or more
-        FINE/COARSE     two of these, as in count:200/count:60: two levels
+        FINE/COARSE     two of these, as in count:200/count:60: two levels; a coarse cut below the \
+      fine one is refused (exit code 64, or 78 where only the tree tells)
 
       Ids come from X.ids.tsv beside X.npy where it exists (kindreel embed writes it), and are row \
       numbers otherwise. Rows of NaN or infinities, and rows of zeros where the metric is cosine, \
       cannot be clustered: they are named, and nothing is written (exit code 65).
 
-      Memory is a small multiple of the rows'. Complete linkage, and average linkage on euclidean \
+      Memory is some two and a half times that of the rows in float32. Complete linkage, and average linkage on euclidean \
       distance, need all distances, 4·N² bytes: where they do not fit, the command says so and ends \
       before it takes any (exit code 78).
 
@@ -76,7 +77,8 @@ struct Cluster: ParsableCommand {
     guard outputs.count > 0 else {
       throw ValidationError("nothing to write: give --out, --labels, --newick or --svg")
     }
-    guard Set(outputs + [rows]).count == outputs.count + 1 else {
+    let files = outputs + [rows, IdList.path(beside: rows)]
+    guard Set(files.map(OutputPath.resolved)).count == files.count else {
       throw ValidationError("two of the files are the same; each output needs a file of its own")
     }
     if labels != nil && cuts.cut == nil { throw ValidationError("--labels needs --cut") }

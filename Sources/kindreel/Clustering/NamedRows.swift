@@ -25,6 +25,16 @@ enum OutputPath {
     guard FileManager.default.isWritableFile(atPath: folder) else {
       throw UnwritableOutput(description: "\(path): the folder \(folder) cannot be written")
     }
+    let status = try? FileManager.default.attributesOfItem(atPath: resolved(path))
+    guard status?[.type] as? FileAttributeType ?? .typeRegular == .typeRegular else {
+      throw UnwritableOutput(
+        description: "\(path): is not a regular file and cannot be replaced")
+    }
+  }
+
+  /// The one name of a file that has several.
+  static func resolved(_ path: String) -> String {
+    URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path
   }
 }
 
