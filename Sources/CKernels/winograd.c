@@ -6,7 +6,6 @@
  * products never leave the second cache. */
 #include "winograd.h"
 
-#if defined(__x86_64__)
 #include <string.h>
 
 /* The memory of one block. */
@@ -17,17 +16,19 @@ typedef struct {
   int32_t words;                  /* blocks of 16 words that hold the source's channels */
   int64_t block, point, slot;     /* words between blocks, points and slots */
   int64_t product_point, product_block;
-  int64_t source_words, product_words, weight_words;
+  int64_t source_words, product_words;
+  int64_t weight_block; /* words of the weights of 32 outputs */
 } arena;
 
 static arena arena_of(const ck_winograd_shape *shape, const ck_blocking *blocking) {
-  const int side = ck_winograd_side(shape->type), points = ck_winograd_points(shape->type);
+  const ck_form *form = shape->form;
+  const int points = ck_points_of(form);
   arena it;
-  it.rows_of_tiles = ck_quotient_up(shape->h, side);
-  it.tiles_w = ck_quotient_up(shape->w, side);
+  it.rows_of_tiles = ck_quotient_up(shape->h, form->rows);
+  it.tiles_w = ck_quotient_up(shape->w, form->columns);
   it.tiles = blocking->clips * blocking->tile_rows * it.tiles_w;
   it.slots = ck_smaller(shape->t, blocking->frames + 2);
-  it.words = ck_quotient_up(shape->c, shape->type == CK_F32 ? 16 : 32);
+  it.words = ck_quotient_up(shape->c, form->computed == CK_F32 ? 16 : 32);
   it.block = (int64_t)it.tiles * 16;
   /* An odd number of cache lines, so that points do not fall into the same sets. */
   it.point = it.block * it.words + (it.tiles * it.words % 2 ? 32 : 48);
@@ -36,8 +37,7 @@ static arena arena_of(const ck_winograd_shape *shape, const ck_blocking *blockin
   it.product_block = it.product_point * points;
   it.source_words = it.slot * it.slots;
   it.product_words = it.product_block * blocking->outputs;
-  it.weight_words =
-      blocking->packs_late ? ck_winograd_weight_stride(shape->type, shape->c) * points : 0;
+  it.weight_block = ck_weight_stride(form->computed, shape->c, ck_taps(shape)) * points;
   return it;
 }
 
@@ -45,8 +45,8 @@ int64_t ck_winograd_scratch_words(const ck_winograd_shape *shape, ck_direction d
                                   const ck_blocking *blocking) {
   if (direction == CK_BACKWARD_WEIGHTS) return ck_winograd_gradient_words(shape, blocking);
   const arena it = arena_of(shape, blocking);
-  return it.source_words + it.product_words + it.weight_words +
-         (int64_t)ck_strip_words(shape->type, shape->w);
+  return it.source_words + it.product_words + (blocking->packs_late ? it.weight_block : 0) +
+         ck_strip_words(shape->form, shape->w);
 }
 
 /* One call's operands, and the block that is being worked on. */
@@ -62,24 +62,24 @@ typedef struct {
   int32_t frame, frames;                    /* of the result, now */
 } work;
 
-static size_t width_of(ck_type type) { return type == CK_F32 ? 4 : 2; }
+static size_t width_of(const ck_form *form) { return form->stored == CK_F32 ? 4 : 2; }
 
 /* Transforms one frame of the block into its slot. */
 static void transform_frame(const work *it, const void *source, int32_t frame) {
   const ck_winograd_shape *shape = it->shape;
-  const int is_wide = shape->type == CK_F32;
+  const int is_wide = shape->form->computed == CK_F32;
   const int64_t plane = (int64_t)shape->h * shape->w * shape->c;
   float *slot = it->source + frame % it->arena->slots * it->arena->slot;
   for (int32_t n = 0; n < it->clips; n++) {
     const size_t at = (size_t)(((int64_t)(it->clip + n) * shape->t + frame) * plane);
     for (int32_t r = 0; r < it->tile_rows; r++) {
-      const ck_tiles tiles = {shape->type, (const char *)source + at * width_of(shape->type),
-                              shape->h, shape->w, shape->c, it->tile_row + r};
+      const ck_tiles tiles = {shape->h, shape->w, shape->c, it->tile_row + r};
       const int64_t first = (int64_t)(n * it->tile_rows + r) * it->arena->tiles_w * 16;
       const ck_points points = {slot + first, it->arena->point,
                                 is_wide ? 2 * it->arena->block : it->arena->block,
                                 is_wide ? it->arena->block : 8, 16};
-      ck_winograd_transform(CK_INPUT, &tiles, &points, it->strip);
+      shape->form->transform(CK_INPUT, (const char *)source + at * width_of(shape->form), &tiles,
+                             &points, it->strip);
     }
   }
 }
@@ -87,22 +87,22 @@ static void transform_frame(const work *it, const void *source, int32_t frame) {
 /* The transformed weights of a block of output channels. */
 static const float *weights_of(const work *it, int32_t output) {
   const ck_winograd_shape *shape = it->shape;
-  const int64_t block = ck_winograd_weight_stride(shape->type, shape->c) *
-                        ck_winograd_points(shape->type);
-  if (!it->late) return it->packed + output * block;
+  if (!it->late) return it->packed + output * it->arena->weight_block;
   const int is_backward = it->direction == CK_BACKWARD_DATA;
-  ck_winograd_pack(shape->type, is_backward, it->packed, is_backward ? shape->c : shape->o,
-                   is_backward ? shape->o : shape->c, output, output + 1, it->late);
+  const ck_weights weights = {is_backward ? shape->c : shape->o, is_backward ? shape->o : shape->c,
+                              ck_taps(shape)};
+  shape->form->pack(is_backward, it->packed, &weights, output, output + 1, it->late);
   return it->late;
 }
 
 /* Multiplies all points of the block's frames with one block of output channels. */
 static void multiply(const work *it, int32_t output, int width, float *products) {
   const ck_winograd_shape *shape = it->shape;
-  const int points = ck_winograd_points(shape->type);
-  const int64_t stride = ck_winograd_weight_stride(shape->type, shape->c);
+  const ck_form *form = shape->form;
+  const int points = ck_points_of(form), first_tap = ck_taps(shape) == 1;
+  const int64_t stride = ck_weight_stride(form->computed, shape->c, ck_taps(shape));
   const int64_t tap = (int64_t)it->arena->words * 16 * width;
-  const int32_t panels = ck_quotient_up(it->tiles, CK_MOST_ROWS);
+  const int32_t panels = ck_quotient_up(it->tiles, form->panel);
   const float *weights = weights_of(it, output);
   for (int p = 0; p < points; p++, weights += stride) {
     for (int32_t f = 0; f < it->frames; f++) {
@@ -113,15 +113,15 @@ static void multiply(const work *it, int32_t output, int width, float *products)
         if (frame < 0 || frame >= shape->t) continue;
         a[segments] =
             it->source + frame % it->arena->slots * it->arena->slot + p * it->arena->point;
-        b[segments++] = weights + k * tap;
+        b[segments++] = weights + (k - first_tap) * tap;
       }
       float *out = products + p * it->arena->product_point + (int64_t)f * it->tiles * 32;
       for (int32_t panel = 0, row = 0; panel < panels; panel++) {
         const int32_t end = (int32_t)((int64_t)it->tiles * (panel + 1) / panels);
         const float *from[3] = {0};
         for (int s = 0; s < segments; s++) from[s] = a[s] + row * 16;
-        ck_winograd_multiply(shape->type, end - row, width, segments, from, b, it->arena->words,
-                             it->arena->block, out + row * 32);
+        form->multiply(end - row, width, segments, from, b, it->arena->words, it->arena->block,
+                       out + row * 32);
         row = end;
       }
     }
@@ -137,13 +137,13 @@ static void invert(const work *it, int32_t output, int width, const float *produ
     for (int32_t n = 0; n < it->clips; n++) {
       const size_t at =
           (size_t)(((int64_t)(it->clip + n) * shape->t + it->frame + f) * plane);
-      char *frame = (char *)destination + at * width_of(shape->type);
+      char *frame = (char *)destination + at * width_of(shape->form);
       for (int32_t r = 0; r < it->tile_rows; r++) {
+        const ck_tiles tiles = {shape->h, shape->w, shape->o, it->tile_row + r};
         const int64_t row = (int64_t)f * it->tiles + (n * it->tile_rows + r) * it->arena->tiles_w;
         for (int half = 0; half < width; half += 16) {
-          ck_winograd_inverse(products + row * 32 + half, it->arena->product_point, shape->type,
-                              frame, shape->h, shape->w, shape->o, output * 32 + half,
-                              it->tile_row + r);
+          shape->form->invert(products + row * 32 + half, it->arena->product_point, frame, &tiles,
+                              output * 32 + half);
         }
       }
     }
@@ -153,7 +153,7 @@ static void invert(const work *it, int32_t output, int width, const float *produ
 /* Where channels fill half a word's block, the other half is multiplied by zero weights: it must be
  * finite. */
 static void clear_padding(const ck_winograd_shape *shape, const arena *it, float *source) {
-  if (shape->type == CK_F32 || shape->c % 32 == 0) return;
+  if (shape->form->computed == CK_F32 || shape->c % 32 == 0) return;
   memset(source, 0, (size_t)it->source_words * sizeof *source);
 }
 
@@ -165,7 +165,7 @@ void ck_winograd_convolve(const ck_winograd_shape *shape, ck_direction direction
   it.source = scratch;
   it.products = scratch + arena.source_words;
   it.strip = it.products + arena.product_words;
-  if (blocking->packs_late) it.late = it.strip + ck_strip_words(shape->type, shape->w);
+  if (blocking->packs_late) it.late = it.strip + ck_strip_words(shape->form, shape->w);
   const int32_t outputs = ck_quotient_up(shape->o, 32);
   clear_padding(shape, &arena, it.source);
   for (it.clip = 0; it.clip < shape->n; it.clip += blocking->clips) {
@@ -194,4 +194,3 @@ void ck_winograd_convolve(const ck_winograd_shape *shape, ck_direction direction
     }
   }
 }
-#endif

@@ -1,16 +1,16 @@
 /* Winograd's minimal filtering for 3x3x3 convolutions with stride 1 and padding 1, inside CKernels.
  *
- * F(m x m, 3x3) over height and width, direct sums over the three temporal taps and the channels
+ * F(r x c, 3x3) over height and width, direct sums over the three temporal taps and the channels
  * (Lavin and Gray, "Fast algorithms for convolutional neural networks", CVPR 2016). A tile of
- * m x m outputs needs n x n inputs, n = m + 2, and n*n products a channel pair and temporal tap
- * instead of 9*m*m:
+ * r x c outputs needs (r + 2)(c + 2) inputs, and as many products a channel pair and temporal tap
+ * instead of 9*r*c:
  *
  *   forward, backward data   y  = A' [ sum over taps and channels of (G g G') . (B' x B) ] A
  *   backward weights         dg = G' [ sum over tiles of (A dy A') . (B' x B) ] G
  *
- * fp32 has m = 4, 36 points, 4 times fewer multiplications; bf16 has m = 2, 16 points, 2.25 times
- * fewer. The interpolation points of m = 4 are 0, +-5/8, +-3/2 and infinity: the same work as the
- * usual 0, +-1, +-2, and half the error (1e-6 of the norm of the result).
+ * F(4x4) multiplies 4 times less than a direct method, F(4x2) 3 times and F(2x2) 2.25 times. The
+ * interpolation points of sides of 4 are 0, +-5/8, +-3/2 and infinity: the same work as the usual
+ * 0, +-1, +-2, and half the error (1e-6 of the norm of the result in fp32).
  *
  * All transformed values are kept in words of 32 bits: one float, or a pair of bf16 that is
  * multiplied and summed by one instruction. A pair holds two neighbouring channels where channels
@@ -18,28 +18,20 @@
  *
  * Every element of a result is summed in an order that the shape alone fixes: temporal taps, then
  * channels upwards; for weights the tiles in the order of the blocks, which follow from the
- * shape. Nothing allocates. Needs AVX-512 (bf16: AVX-512-BF16); see ck_winograd_is_possible. */
+ * shape. Every instruction set fuses and orders alike, so that all give the same bits. Nothing
+ * allocates. */
 #pragma once
 #include "CKernels.h"
-
-/* Outputs a tile side, inputs a tile side, products a tile. */
-static inline int ck_winograd_side(ck_type type) { return type == CK_F32 ? 4 : 2; }
-static inline int ck_winograd_reach(ck_type type) { return ck_winograd_side(type) + 2; }
-static inline int ck_winograd_points(ck_type type) {
-  return ck_winograd_reach(type) * ck_winograd_reach(type);
-}
 
 static inline int32_t ck_smaller(int32_t one, int32_t other) { return one < other ? one : other; }
 static inline int32_t ck_quotient_up(int32_t count, int32_t size) {
   return (count + size - 1) / size;
 }
 
-/* ---- transforms (winograd_transforms.c) ------------------------------------------------------- */
+/* ---- forms (winograd_form.h) ------------------------------------------------------------------ */
 
 /* A row of tiles in one frame of H·W·C elements. */
 typedef struct {
-  ck_type type;
-  const void *frame;
   int32_t h, w, c;
   int32_t tile_row;
 } ck_tiles;
@@ -58,51 +50,80 @@ typedef enum {
   CK_GRADIENT_PAIRED /* A dy A', words as above */
 } ck_transform;
 
-/* Transforms a row of tiles for all its channels. fp32 knows no pairs: there the last two differ
- * only in the matrix. `strip` holds ck_strip_words. 120 (F4) multiply-adds a tile and channel. */
-void ck_winograd_transform(ck_transform which, const ck_tiles *tiles, const ck_points *points,
-                           float *strip);
-/* The words of scratch memory that one row of tiles needs. */
-size_t ck_strip_words(ck_type type, int32_t w);
-/* The inverse: sums of 16 channels at products[p·point + t·32 + lane] become channels
- * `channel`… of a row of tiles in a frame of the result. */
-void ck_winograd_inverse(const float *products, int64_t point, ck_type type, void *frame, int32_t h,
-                         int32_t w, int32_t c, int32_t channel, int32_t tile_row);
+/* O·I·3·3·3 weights, of which all three temporal taps are used, or the middle one alone where clips
+ * have one frame. */
+typedef struct {
+  int32_t o, i;
+  int32_t taps; /* 3 or 1 */
+} ck_weights;
 
-/* ---- weights (winograd_weights.c) ------------------------------------------------------------- */
+/* One F(r x c, 3x3), and the code that computes it on an instruction set. */
+typedef struct {
+  const char *name;
+  ck_type stored;   /* activations */
+  ck_type computed; /* transformed values */
+  int rows, columns; /* outputs of a tile */
+  int panel;         /* the most rows that `multiply` takes at a time */
 
-/* Words between two points of the weights of one block of 32 outputs. */
-int64_t ck_winograd_weight_stride(ck_type type, int32_t inputs);
-/* Words of all transformed weights. */
-int64_t ck_winograd_weight_words(ck_type type, int32_t inputs, int32_t outputs);
-/* G g G' of O·I·3·3·3 floats as [output/32][point][tap][input][output%32]; for backward data the
- * weights are first turned around: inputs and outputs swapped, taps reversed. Blocks of 32 outputs
- * from `begin` to `end` alone; `packed` starts with the first of them. */
-void ck_winograd_pack(ck_type type, int is_backward, const float *weights, int32_t o, int32_t i,
-                      int32_t begin, int32_t end, float *packed);
-/* G' u G: sums as [point][tap][input][32] of outputs first… become O·I·3·3·3 floats. */
-void ck_winograd_unpack(ck_type type, const float *sums, int32_t first, int32_t o, int32_t i,
-                        float *weights);
+  /* Transforms a row of tiles for all its channels. fp32 knows no pairs: there the last two differ
+   * only in the matrix. `strip` holds ck_strip_words. */
+  void (*transform)(ck_transform which, const void *frame, const ck_tiles *tiles,
+                    const ck_points *points, float *strip);
+  /* The inverse: sums of 16 channels at products[p·point + t·32 + lane] become channels `channel`…
+   * of a row of tiles. */
+  void (*invert)(const float *products, int64_t point, void *frame, const ck_tiles *tiles,
+                 int32_t channel);
+  /* G g G' of weights as [output/32][point][tap][input][output%32]; for backward data the weights
+   * are first turned around: inputs and outputs swapped, taps reversed. Blocks of 32 outputs from
+   * `begin` to `end` alone; `packed` starts with the first of them. */
+  void (*pack)(int is_backward, const float *weights, const ck_weights *shape, int32_t begin,
+               int32_t end, float *packed);
+  /* G' u G: sums as [point][tap][input][32] of outputs first… become weights. */
+  void (*unpack)(const float *sums, int32_t first, const ck_weights *shape, float *weights);
+  /* out[r·32 + j] = sum over segments s, blocks b and words k < 16 of
+   * a[s][b·stride + r·16 + k] · b[s][(b·16 + k)·width + j], for r < rows, j < width = 16 or 32. */
+  void (*multiply)(int rows, int width, int segments, const float *const *a, const float *const *b,
+                   int blocks, int64_t stride, float *out);
+  /* sums[r·32 + j] (+)= sum over k < count of a[k·16 + r] · b[k·32 + j], for r < 16, j < width. */
+  void (*accumulate)(int width, int64_t count, const float *a, const float *b, int is_first,
+                     float *sums);
+} ck_form;
 
-/* ---- products (winograd_products.c) ----------------------------------------------------------- */
+enum { CK_FORMS_WIDE = 6, CK_FORMS_NARROW = 3 };
+/* The forms by instruction set (winograd_avx512.c, winograd_avx2.c); bf16 needs AVX-512-BF16. */
+extern const ck_form ck_forms_avx512[CK_FORMS_WIDE], ck_forms_avx2[CK_FORMS_NARROW];
 
-enum { CK_MOST_ROWS = 14 };
-
-/* out[r·32 + j] = sum over segments s, blocks b and words k < 16 of
- * a[s][b·stride + r·16 + k] · b[s][(b·16 + k)·width + j], for r < rows, j < width = 16 or 32. */
-void ck_winograd_multiply(ck_type type, int rows, int width, int segments, const float *const *a,
-                          const float *const *b, int blocks, int64_t stride, float *out);
-/* sums[r·32 + j] (+)= sum over k < count of a[k·16 + r] · b[k·32 + j], for r < 16, j < width. */
-void ck_winograd_outer(ck_type type, int width, int64_t count, const float *a, const float *b,
-                       int is_first, float *sums);
+static inline int ck_points_of(const ck_form *form) {
+  return (form->rows + 2) * (form->columns + 2);
+}
+/* Words of scratch memory that a transform of a row of tiles needs; tiles of a pair are transformed
+ * together, so there is room for an even number of them. */
+static inline int64_t ck_strip_words(const ck_form *form, int32_t w) {
+  const int32_t tiles = (ck_quotient_up(w, form->columns) + 1) / 2 * 2;
+  return (int64_t)(form->rows + 2) * (tiles * form->columns + 2) * 16;
+}
+/* Words between two points of the packed weights of one block of 32 outputs; not a power of two. */
+static inline int64_t ck_weight_stride(ck_type computed, int32_t inputs, int32_t taps) {
+  const int64_t words = computed == CK_F32 ? inputs : ck_quotient_up(inputs, 32) * 16;
+  return words * taps * 32 + 48;
+}
+/* Words of all packed weights. */
+static inline int64_t ck_weight_words(const ck_form *form, int32_t inputs, int32_t outputs,
+                                      int32_t taps) {
+  return ck_weight_stride(form->computed, inputs, taps) * ck_points_of(form) *
+         ck_quotient_up(outputs, 32);
+}
 
 /* ---- a convolution (winograd.c, winograd_gradient.c) ------------------------------------------ */
 
 typedef struct {
-  ck_type type;
+  const ck_form *form;
   int32_t n, t, h, w; /* of source and destination */
   int32_t c, o;       /* channels of source and destination */
 } ck_winograd_shape;
+
+/* The temporal taps that ever meet a frame. */
+static inline int32_t ck_taps(const ck_winograd_shape *shape) { return shape->t == 1 ? 1 : 3; }
 
 /* How much is transformed before it is multiplied. */
 typedef struct {
@@ -128,9 +149,6 @@ void ck_winograd_gradient(const ck_winograd_shape *shape, const ck_blocking *blo
                           float *weights_gradient, float *scratch);
 
 /* ---- the choice (winograd_plan.c) ------------------------------------------------------------- */
-
-/* Whether kernel, stride, padding, channels and this CPU allow Winograd's method. */
-int ck_winograd_is_possible(const ck_convolution_shape *shape);
 
 /* One direction of a convolution by Winograd's method. */
 typedef struct {

@@ -7,7 +7,6 @@
  * once and their memory is used again. */
 #include "winograd.h"
 
-#if defined(__x86_64__)
 #include <string.h>
 
 typedef struct {
@@ -20,10 +19,12 @@ typedef struct {
 } arena;
 
 static arena arena_of(const ck_winograd_shape *shape, const ck_blocking *blocking) {
-  const int side = ck_winograd_side(shape->type), points = ck_winograd_points(shape->type);
+  const ck_form *form = shape->form;
+  const int points = ck_points_of(form);
   arena it;
-  it.rows_of_tiles = ck_quotient_up(shape->h, side);
-  it.row = ck_quotient_up(ck_quotient_up(shape->w, side), shape->type == CK_F32 ? 1 : 2);
+  it.rows_of_tiles = ck_quotient_up(shape->h, form->rows);
+  it.row = ck_quotient_up(ck_quotient_up(shape->w, form->columns),
+                          form->computed == CK_F32 ? 1 : 2);
   it.frame = blocking->clips * blocking->tile_rows * it.row;
   it.is_whole = blocking->clips >= shape->n && blocking->tile_rows >= it.rows_of_tiles &&
                 blocking->frames >= shape->t;
@@ -31,7 +32,7 @@ static arena arena_of(const ck_winograd_shape *shape, const ck_blocking *blockin
   it.input_point = it.input_block * (shape->c / 16) + 48;
   it.gradient_block = (int64_t)it.frame * blocking->frames * 32;
   it.gradient_point = it.gradient_block * ck_quotient_up(shape->o, 32) + 48;
-  it.sum_point = (int64_t)3 * shape->c * 32 + 48;
+  it.sum_point = (int64_t)ck_taps(shape) * shape->c * 32 + 48;
   it.sum_block = it.sum_point * points;
   it.input_words = it.input_point * points;
   it.gradient_words = it.gradient_point * points;
@@ -42,7 +43,7 @@ static arena arena_of(const ck_winograd_shape *shape, const ck_blocking *blockin
 int64_t ck_winograd_gradient_words(const ck_winograd_shape *shape, const ck_blocking *blocking) {
   const arena it = arena_of(shape, blocking);
   return it.input_words + it.gradient_words + it.sum_words +
-         (int64_t)ck_strip_words(shape->type, shape->w);
+         ck_strip_words(shape->form, shape->w);
 }
 
 typedef struct {
@@ -59,15 +60,14 @@ static void transform_frames(const work *it, ck_transform which, const void *dat
                              int32_t first, int32_t last, const ck_points *all) {
   const ck_winograd_shape *shape = it->shape;
   const int64_t plane = (int64_t)shape->h * shape->w * channels;
-  const size_t width = shape->type == CK_F32 ? 4 : 2;
+  const size_t width = shape->form->stored == CK_F32 ? 4 : 2;
   ck_points points = *all;
   for (int32_t frame = first; frame < last; frame++) {
     for (int32_t n = it->clip; n < it->clip + it->clips; n++) {
       const size_t at = (size_t)(((int64_t)n * shape->t + frame) * plane);
       for (int32_t r = 0; r < it->tile_rows; r++) {
-        const ck_tiles tiles = {shape->type, (const char *)data + at * width, shape->h, shape->w,
-                                channels, it->tile_row + r};
-        ck_winograd_transform(which, &tiles, &points, it->strip);
+        const ck_tiles tiles = {shape->h, shape->w, channels, it->tile_row + r};
+        shape->form->transform(which, (const char *)data + at * width, &tiles, &points, it->strip);
         points.first += it->arena->row * points.row;
       }
     }
@@ -77,27 +77,28 @@ static void transform_frames(const work *it, ck_transform which, const void *dat
 /* Sums the outer products of the block for 32 (or the last 16) output channels. */
 static void sum_products(const work *it, int32_t output, int is_first, float *sums) {
   const ck_winograd_shape *shape = it->shape;
-  const int points = ck_winograd_points(shape->type);
+  const int points = ck_points_of(shape->form), first_tap = ck_taps(shape) == 1;
   const int width = ck_smaller(32, shape->o - output * 32);
   for (int p = 0; p < points; p++) {
     const float *input = it->input + p * it->arena->input_point;
     const float *gradient =
         it->gradient + p * it->arena->gradient_point + output * it->arena->gradient_block;
-    for (int k = 0; k < 3; k++) {
+    for (int k = first_tap; k < 3 - first_tap; k++) {
       /* The frames of the block whose input at this tap is inside the clip. */
       const int32_t start = it->frame + k - 1 < 0 ? 1 : 0;
       const int32_t end = it->frame + it->frames - 1 + k - 1 >= shape->t ? it->frames - 1
                                                                          : it->frames;
-      float *to = sums + p * it->arena->sum_point + (int64_t)k * shape->c * 32;
+      float *to = sums + p * it->arena->sum_point + (int64_t)(k - first_tap) * shape->c * 32;
       if (end <= start) {
         if (is_first) memset(to, 0, (size_t)shape->c * 32 * sizeof *to);
         continue;
       }
       const int64_t shift = (int64_t)(it->frame + start + k - 1 - it->first) * it->rows;
       for (int32_t q = 0; q < shape->c / 16; q++) {
-        ck_winograd_outer(shape->type, width, (int64_t)(end - start) * it->rows,
-                          input + q * it->arena->input_block + shift * 16,
-                          gradient + (int64_t)start * it->rows * 32, is_first, to + q * 16 * 32);
+        shape->form->accumulate(width, (int64_t)(end - start) * it->rows,
+                                input + q * it->arena->input_block + shift * 16,
+                                gradient + (int64_t)start * it->rows * 32, is_first,
+                                to + q * 16 * 32);
       }
     }
   }
@@ -116,6 +117,7 @@ void ck_winograd_gradient(const ck_winograd_shape *shape, const ck_blocking *blo
                             16};
   const ck_points gradients = {it.gradient, arena.gradient_point, arena.gradient_block, 16, 32};
   const int32_t outputs = ck_quotient_up(shape->o, 32);
+  const ck_weights weights = {shape->o, shape->c, ck_taps(shape)};
   int is_first = 1;
   for (it.clip = 0; it.clip < shape->n; it.clip += blocking->clips) {
     it.clips = ck_smaller(blocking->clips, shape->n - it.clip);
@@ -133,8 +135,7 @@ void ck_winograd_gradient(const ck_winograd_shape *shape, const ck_blocking *blo
           float *sums = it.sums + (arena.is_whole ? 0 : output * arena.sum_block);
           sum_products(&it, output, is_first, sums);
           if (arena.is_whole) {
-            ck_winograd_unpack(shape->type, sums, output * 32, shape->o, shape->c,
-                               weights_gradient);
+            shape->form->unpack(sums, output * 32, &weights, weights_gradient);
           }
         }
         is_first = 0;
@@ -142,8 +143,7 @@ void ck_winograd_gradient(const ck_winograd_shape *shape, const ck_blocking *blo
     }
   }
   for (int32_t output = 0; output < outputs && !arena.is_whole; output++) {
-    ck_winograd_unpack(shape->type, it.sums + output * arena.sum_block, output * 32, shape->o,
-                       shape->c, weights_gradient);
+    shape->form->unpack(it.sums + output * arena.sum_block, output * 32, &weights,
+                        weights_gradient);
   }
 }
-#endif

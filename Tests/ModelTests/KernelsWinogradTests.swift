@@ -4,17 +4,76 @@ import Testing
 @testable import Model
 
 /// Whether this CPU has what Winograd's method needs.
-let winogradIsPossible: Bool = {
-  let run = try? ConvolutionRun(ConvolutionCase(), .fp32, CK_WINOGRAD)
-  return run?.implementations.allSatisfy { $0.hasPrefix("winograd") } ?? false
-}()
+let winogradIsPossible = !WinogradForm.onThisCPU.isEmpty
 
-/// Winograd's method in every direction, also where `auto` would not choose it.
-///
-/// fp32: within 10⁻⁵ of nested loops in double precision, relative to the norm of the result. bf16:
-/// transformed operands are rounded once more, which is off by 2⁻⁹ each; 10⁻² holds with a margin
-/// of two.
-@Suite("Winograd's method", .enabled(if: winogradIsPossible, "this CPU has no AVX-512"))
+/// A form of Winograd's method in a precision, on an instruction set.
+struct WinogradForm: Sendable, CustomTestStringConvertible {
+  let method: ConvolutionMethod
+  let precision: Precision
+  let isNarrow: Bool
+  /// What is printed for it.
+  let implementation: String
+  /// Bounds of the relative deviation from double precision: of forward and backward data, and of
+  /// backward weights.
+  ///
+  /// fp32 sums of a thousand products are off by 10⁻⁶, and transforms amplify that two or three
+  /// times. In bf16, operands are rounded once more after their transform, by 2⁻⁹, and the transforms
+  /// of longer sides amplify that; F(4×4) rounds the results alone, and weight gradients never.
+  let bounds: (data: Double, weights: Double)
+
+  var testDescription: String {
+    "\(method.rawValue) in \(precision.rawValue)\(isNarrow ? ", AVX2" : "")"
+  }
+
+  /// All that this CPU computes.
+  static let onThisCPU = all.filter { form in
+    let shape = ConvolutionCase(channels: 32, outputChannels: 32)
+    let run = try? ConvolutionRun(shape, form)
+    return run?.implementations.allSatisfy { $0 == form.implementation } ?? false
+  }
+
+  private static let all: [WinogradForm] = {
+    var all: [WinogradForm] = []
+    for isNarrow in [false, true] {
+      all += [
+        WinogradForm(
+          method: .f2, precision: .fp32, isNarrow: isNarrow, implementation: "winograd F(2x2,3x3)",
+          bounds: (4e-6, 1e-5)),
+        WinogradForm(
+          method: .f4x2, precision: .fp32, isNarrow: isNarrow,
+          implementation: "winograd F(4x2,3x3)", bounds: (1e-5, 1e-5)),
+        WinogradForm(
+          method: .f4, precision: .fp32, isNarrow: isNarrow, implementation: "winograd F(4x4,3x3)",
+          bounds: (1e-5, 1e-5)),
+      ]
+    }
+    all += [
+      WinogradForm(
+        method: .f2, precision: .bf16, isNarrow: false, implementation: "winograd F(2x2,3x3)",
+        bounds: (1e-2, 1e-2)),
+      WinogradForm(
+        method: .f4x2, precision: .bf16, isNarrow: false, implementation: "winograd F(4x2,3x3)",
+        bounds: (1.6e-2, 1.6e-2)),
+      WinogradForm(
+        method: .f4, precision: .bf16, isNarrow: false,
+        implementation: "winograd F(4x4,3x3) in fp32", bounds: (3e-3, 1e-5)),
+    ]
+    return all
+  }()
+}
+
+extension ConvolutionRun {
+  /// By a form of Winograd's method, also where `auto` would not choose it.
+  init(_ shape: ConvolutionCase, _ form: WinogradForm) throws {
+    guard form.precision.isSupported else { throw ModelError("no \(form.precision)") }
+    try self.init(
+      shape, form.precision, form.method.method,
+      reach: ConvolutionReach(isEverywhere: true, isNarrow: form.isNarrow))
+  }
+}
+
+/// Winograd's method in every direction, in every form that this CPU has.
+@Suite("Winograd's method", .enabled(if: winogradIsPossible, "this CPU has no AVX2"))
 struct WinogradTests {
   /// Edge tiles of every width, one frame to many, odd numbers of channel blocks.
   static let cases: [ConvolutionCase] = {
@@ -22,6 +81,7 @@ struct WinogradTests {
     for size in 1...9 {
       all.append(ConvolutionCase(extent: Extent(t: size % 4 + 1, h: size, w: 10 - size)))
     }
+    all.append(ConvolutionCase(clips: 3, channels: 32, extent: Extent(t: 1, h: 1, w: 1)))
     for (inputs, outputs) in [(16, 64), (32, 48), (48, 32), (80, 112), (64, 64)] {
       for frames in [1, 2, 5] {
         all.append(
@@ -34,7 +94,7 @@ struct WinogradTests {
     all.append(ConvolutionCase(clips: 3, extent: Extent(t: 19, h: 21, w: 30)))
     all.append(
       ConvolutionCase(
-        clips: 5, channels: 64, extent: Extent(t: 3, h: 30, w: 13), outputChannels: 80))
+        clips: 5, channels: 32, extent: Extent(t: 3, h: 30, w: 13), outputChannels: 80))
     // Weights that are transformed late.
     all.append(
       ConvolutionCase(
@@ -42,38 +102,34 @@ struct WinogradTests {
     return all
   }()
 
-  @Test("agrees with nested loops in fp32", arguments: cases)
-  func singlePrecision(_ shape: ConvolutionCase) throws {
-    let run = try ConvolutionRun(shape, .fp32, CK_WINOGRAD)
-    #expect(run.implementations == Array(repeating: "winograd F(4x4,3x3)", count: 3))
-    let errors = run.errors(shape)
-    #expect(errors.forward < 1e-5 && errors.data < 1e-5 && errors.weights < 1e-5, "\(errors)")
-  }
-
   @Test(
-    "agrees with nested loops over rounded operands in bf16",
-    .enabled(if: Precision.bf16.isSupported, "this CPU has no avx512_bf16"), arguments: cases)
-  func halfPrecision(_ shape: ConvolutionCase) throws {
-    let run = try ConvolutionRun(shape, .bf16, CK_WINOGRAD)
-    #expect(run.implementations == Array(repeating: "winograd F(2x2,3x3)", count: 3))
-    let errors = run.errors(shape)
-    #expect(errors.forward < 1e-2 && errors.data < 1e-2 && errors.weights < 1e-2, "\(errors)")
+    "agrees with nested loops over the operands as the kernels see them",
+    arguments: cases, Precision.allCases)
+  func accuracy(_ shape: ConvolutionCase, _ precision: Precision) throws {
+    var expected: ConvolutionRun.Expectation?
+    for form in WinogradForm.onThisCPU where form.precision == precision {
+      let run = try ConvolutionRun(shape, form)
+      let reference = expected ?? run.expectation(shape)
+      expected = reference
+      #expect(run.implementations == Array(repeating: form.implementation, count: 3))
+      let errors = run.errors(from: reference)
+      #expect(max(errors.forward, errors.data) < form.bounds.data, "\(form): \(errors)")
+      #expect(errors.weights < form.bounds.weights, "\(form): \(errors)")
+    }
   }
 
   /// Blocks hold other numbers of clips then, so sums must not depend on blocks.
-  @Test(
-    "gives a clip the same bits among few and many",
-    arguments: Precision.allCases.filter(\.isSupported))
-  func clips(_ precision: Precision) throws {
+  @Test("gives a clip the same bits among few and many", arguments: WinogradForm.onThisCPU)
+  func clips(_ form: WinogradForm) throws {
     for (channels, extent) in [
       (16, Extent(t: 3, h: 7, w: 5)), (64, Extent(t: 6, h: 14, w: 14)),
-      (256, Extent(t: 2, h: 7, w: 7)),
+      (256, Extent(t: 2, h: 7, w: 7)), (96, Extent(t: 1, h: 4, w: 4)),
     ] {
       var shape = ConvolutionCase(
         clips: 7, channels: channels, extent: extent, outputChannels: channels + 16)
-      let many = try ConvolutionRun(shape, precision, CK_WINOGRAD)
+      let many = try ConvolutionRun(shape, form)
       shape.clips = 1
-      let one = try ConvolutionRun(shape, precision, CK_WINOGRAD)
+      let one = try ConvolutionRun(shape, form)
       // The first clip's numbers are the same, since both come from the same streams.
       let (forward, data) = (one.destination.values, one.sourceGradient.values)
       #expect(forward == Array(many.destination.values.prefix(forward.count)))
@@ -81,11 +137,28 @@ struct WinogradTests {
     }
   }
 
-  @Test("gives the same bits whenever it runs", arguments: Precision.allCases.filter(\.isSupported))
-  func repeated(_ precision: Precision) throws {
+  @Test("gives the same bits whenever it runs", arguments: WinogradForm.onThisCPU)
+  func repeated(_ form: WinogradForm) throws {
     for shape in Self.cases {
-      let one = try ConvolutionRun(shape, precision, CK_WINOGRAD)
-      let other = try ConvolutionRun(shape, precision, CK_WINOGRAD)
+      let one = try ConvolutionRun(shape, form)
+      let other = try ConvolutionRun(shape, form)
+      #expect(one.destination.values == other.destination.values)
+      #expect(one.sourceGradient.values == other.sourceGradient.values)
+      #expect(one.weightGradient.values == other.weightGradient.values)
+    }
+  }
+
+  @Test(
+    "gives the same bits on AVX2 as on AVX-512",
+    arguments: WinogradForm.onThisCPU.filter(\.isNarrow))
+  func instructions(_ narrow: WinogradForm) throws {
+    let twin = WinogradForm.onThisCPU.first {
+      !$0.isNarrow && $0.precision == narrow.precision && $0.method == narrow.method
+    }
+    guard let twin else { return }
+    for shape in Self.cases {
+      let one = try ConvolutionRun(shape, narrow)
+      let other = try ConvolutionRun(shape, twin)
       #expect(one.destination.values == other.destination.values)
       #expect(one.sourceGradient.values == other.sourceGradient.values)
       #expect(one.weightGradient.values == other.weightGradient.values)

@@ -37,10 +37,16 @@ double ck_products_per_second(ck_type type);
 
 /* ---- convolution (convolution.c) -------------------------------------------------------------- */
 
+/* How 3x3x3 convolutions with stride 1 are computed; all others are left to oneDNN. */
 typedef enum {
-  CK_DIRECT = 0,  /* oneDNN everywhere */
-  CK_FASTEST = 1, /* Winograd's method where a fixed rule in the shape says it is faster */
-  CK_WINOGRAD = 2 /* Winograd's method wherever it is possible; for tests */
+  CK_DIRECT = 0,  /* by oneDNN */
+  CK_FASTEST = 1, /* by the form below that is the fastest at its type's accuracy */
+  /* By Winograd's method, F(2x2), F(4x2) or F(4x4), where a fixed rule in the shape says that this
+   * is faster. CK_BF16 computes the first two in bf16 and F(4x4), which bf16 is too coarse for, in
+   * fp32. */
+  CK_F2 = 2,
+  CK_F4X2 = 3,
+  CK_F4 = 4
 } ck_method;
 
 typedef struct {
@@ -49,6 +55,8 @@ typedef struct {
   int32_t kernel[3], stride[3], padding[3];
   ck_type type;
   ck_method method;
+  int32_t is_everywhere; /* Winograd's method also where it is slower; for tests */
+  int32_t is_narrow;     /* only AVX2 even if the CPU has AVX-512; for tests */
   int32_t is_first;    /* the input is N·C·T·H·W floats and needs no gradient */
   int32_t is_training; /* create the two backward directions as well */
 } ck_convolution_shape;

@@ -13,7 +13,7 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
   public var epochs = 20
   /// The number format of the encoder's products.
   public var precision = Precision.fp32
-  /// How the encoder's convolutions are computed.
+  /// How the encoder's convolutions are computed: directly, or by a form of Winograd's method.
   public var convolutions = ConvolutionMethod.auto
   /// Clips, and how videos are kept.
   public var video = VideoSettings()

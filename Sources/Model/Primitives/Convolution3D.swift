@@ -18,15 +18,42 @@ public enum Precision: String, Codable, Sendable, CaseIterable {
 
 /// How convolutions are computed.
 ///
-/// The choice changes bits, so it belongs to a run and all its ranks.
+/// `f2`, `f4x2` and `f4` name a form of Winograd's method, F(2×2, 3×3), F(4×2, 3×3) or F(4×4, 3×3).
+/// It is used for 3×3×3 convolutions with stride 1 where a fixed rule in shape and instruction set
+/// expects it to be faster than a direct method. The choice changes bits, so it belongs to a run and
+/// all its ranks.
 public enum ConvolutionMethod: String, Codable, Sendable, CaseIterable {
-  /// By Winograd's method where a fixed rule in shape and instruction set expects it to be faster
-  /// (3×3×3, stride 1, AVX-512), otherwise directly; fp32 results are off by 10⁻⁶ of their norm.
+  /// `f4` in fp32, `f2` in bf16.
   case auto
   /// Directly, by oneDNN.
   case direct
+  /// 2.25 times fewer products. Off by 10⁻⁶ of the norm in fp32, 4·10⁻³ in bf16 (direct: 2·10⁻³).
+  case f2
+  /// 3 times fewer products. Off by 2·10⁻⁶ in fp32, 6·10⁻³ in bf16.
+  case f4x2
+  /// 4 times fewer products. Off by 3·10⁻⁶ in fp32; bf16 activations are transformed and multiplied
+  /// in fp32, off by 2·10⁻³.
+  case f4
 
-  var method: ck_method { self == .auto ? CK_FASTEST : CK_DIRECT }
+  var method: ck_method {
+    switch self {
+    case .auto: CK_FASTEST
+    case .direct: CK_DIRECT
+    case .f2: CK_F2
+    case .f4x2: CK_F4X2
+    case .f4: CK_F4
+    }
+  }
+}
+
+/// Where Winograd's method is used, and on which instruction set; tests ask for more than `usual`.
+struct ConvolutionReach {
+  /// Where it is faster, on the best instruction set of the CPU.
+  static let usual = ConvolutionReach()
+  /// Also where it is slower.
+  var isEverywhere = false
+  /// AVX2 even if the CPU has AVX-512.
+  var isNarrow = false
 }
 
 /// The primitives of one convolution for N clips, on one lane.
@@ -38,7 +65,7 @@ final class Convolution3D {
   /// Creates the primitives; `isTraining` adds the two backward directions.
   init(
     _ unit: ConvolutionUnit, clips: Int, precision: Precision, method: ck_method,
-    isTraining: Bool
+    reach: ConvolutionReach = .usual, isTraining: Bool
   ) throws(ModelError) {
     func triple(_ values: [Int]) -> (Int32, Int32, Int32) {
       (Int32(values[0]), Int32(values[1]), Int32(values[2]))
@@ -47,7 +74,8 @@ final class Convolution3D {
       n: Int32(clips), c: Int32(unit.inputChannels), t: Int32(unit.input.t),
       h: Int32(unit.input.h), w: Int32(unit.input.w), o: Int32(unit.outputChannels),
       kernel: triple(unit.kernel), stride: triple(unit.stride), padding: triple(unit.padding),
-      type: precision.type, method: method, is_first: unit.isFirst ? 1 : 0,
+      type: precision.type, method: method, is_everywhere: reach.isEverywhere ? 1 : 0,
+      is_narrow: reach.isNarrow ? 1 : 0, is_first: unit.isFirst ? 1 : 0,
       is_training: isTraining ? 1 : 0)
     var why = ck_message()
     guard let handle = unsafe ck_convolution_create(&shape, &why) else {

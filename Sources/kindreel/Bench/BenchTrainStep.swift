@@ -47,7 +47,7 @@ struct BenchTrainStep: ParsableCommand {
   @Option(help: "fp32 or bf16.")
   var precision = Precision.fp32
 
-  @Option(help: "auto: Winograd's method where a fixed rule says so; or direct.")
+  @Option(help: "auto, direct, f2, f4x2 or f4.")
   var convolutions = ConvolutionMethod.auto
 
   @Option(help: "Lanes, each with its own microbatch.")

@@ -1,0 +1,69 @@
+/* The products of Winograd's method: small matrices that stay in registers, as macros.
+ *
+ * Each function is compiled once for every number of rows, because the accumulators must have names
+ * that are known to the compiler. The order of a sum does not depend on the number of rows. */
+#pragma once
+#include "lanes.h"
+
+/* One instruction in sixteen words brings the next line of cache. */
+#define CK_AHEAD(from, v) \
+  if ((v) * LANES % 16 == 0) _mm_prefetch((const char *)((from) + (v) * LANES), _MM_HINT_T0)
+
+/* Defines `rows` rows times `vectors`·LANES columns: rows + vectors loads for rows·vectors products.
+ * Rows of b are `pitch` words apart. */
+#define CK_MULTIPLY(name, code, step, rows, vectors, pitch)                                       \
+  static code void name(int width, int segments, const float *const *left,                        \
+                        const float *const *right, int blocks, int64_t stride, float *out) {      \
+    (void)width;                                                                                  \
+    lanes sum[rows][vectors];                                                                     \
+    CK_UNROLL for (int r = 0; r < rows; r++) {                                                    \
+      CK_UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = all(0);                             \
+    }                                                                                             \
+    for (int s = 0; s < segments; s++) {                                                          \
+      const float *a = left[s], *b = right[s];                                                    \
+      for (int block = 0; block < blocks; block++, a += stride) {                                 \
+        CK_UNROLL for (int r = 0; r < rows; r++) { CK_AHEAD(a + stride + r * 16, 0); }            \
+        _Pragma("clang loop unroll_count(4)") for (int k = 0; k < 16; k++, b += pitch) {          \
+          lanes each[vectors];                                                                    \
+          CK_UNROLL for (int v = 0; v < vectors; v++) {                                           \
+            each[v] = load(b + v * LANES);                                                        \
+            CK_AHEAD(b + 512, v);                                                                 \
+          }                                                                                       \
+          CK_UNROLL for (int r = 0; r < rows; r++) {                                              \
+            const lanes x = all(a[r * 16 + k]);                                                   \
+            CK_UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = step(x, each[v], sum[r][v]);  \
+          }                                                                                       \
+        }                                                                                         \
+      }                                                                                           \
+    }                                                                                             \
+    CK_UNROLL for (int r = 0; r < rows; r++) {                                                    \
+      CK_UNROLL for (int v = 0; v < vectors; v++) store(out + r * 32 + v * LANES, sum[r][v]);     \
+    }                                                                                             \
+  }
+
+/* Defines `rows` rows times `vectors`·LANES columns of a sum of outer products. */
+#define CK_ACCUMULATE(name, code, step, rows, vectors)                                            \
+  static code void name(int64_t count, const float *a, const float *b, int is_first,              \
+                        float *sums) {                                                            \
+    lanes sum[rows][vectors];                                                                     \
+    CK_UNROLL for (int r = 0; r < rows; r++) {                                                    \
+      CK_UNROLL for (int v = 0; v < vectors; v++) {                                               \
+        sum[r][v] = is_first ? all(0) : load(sums + r * 32 + v * LANES);                          \
+      }                                                                                           \
+    }                                                                                             \
+    _Pragma("clang loop unroll_count(2)") for (int64_t k = 0; k < count; k++, a += 16, b += 32) { \
+      lanes each[vectors];                                                                        \
+      CK_AHEAD(a + 256, 0);                                                                       \
+      CK_UNROLL for (int v = 0; v < vectors; v++) {                                               \
+        each[v] = load(b + v * LANES);                                                            \
+        CK_AHEAD(b + 512, v);                                                                     \
+      }                                                                                           \
+      CK_UNROLL for (int r = 0; r < rows; r++) {                                                  \
+        const lanes x = all(a[r]);                                                                \
+        CK_UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = step(x, each[v], sum[r][v]);      \
+      }                                                                                           \
+    }                                                                                             \
+    CK_UNROLL for (int r = 0; r < rows; r++) {                                                    \
+      CK_UNROLL for (int v = 0; v < vectors; v++) store(sums + r * 32 + v * LANES, sum[r][v]);    \
+    }                                                                                             \
+  }
