@@ -1,7 +1,7 @@
 /* Winograd's method for a convolution and its gradient with respect to the data.
  *
  * Work goes in blocks of clips and rows of tiles. A block walks through time: every frame is
- * transformed once, into a ring of slots, and used by the three frames of the result around it. For
+ * transformed once, into a ring of slots, and used by all frames of the result that it meets. For
  * each block of output channels all points are multiplied, then transformed back at once, so that
  * products never leave the second cache. */
 #include "winograd.h"
@@ -21,14 +21,15 @@ typedef struct {
 } arena;
 
 static arena arena_of(const ck_winograd_shape *shape, const ck_blocking *blocking) {
-  const ck_form *form = shape->form;
-  const int points = ck_points_of(form);
+  const int points = ck_points_of(shape->form);
+  const ck_extent *source = ck_source(shape);
+  const int32_t pace = ck_is_turned(shape) ? 1 : shape->form->stride;
   arena it;
-  it.rows_of_tiles = ck_quotient_up(shape->h, form->rows);
-  it.tiles_w = ck_quotient_up(shape->w, form->columns);
+  it.rows_of_tiles = ck_tiles_down(shape);
+  it.tiles_w = ck_tiles_across(shape);
   it.tiles = blocking->clips * blocking->tile_rows * it.tiles_w;
-  it.slots = ck_smaller(shape->t, blocking->frames + 2);
-  it.words = ck_quotient_up(shape->c, form->computed == CK_F32 ? 16 : 32);
+  it.slots = ck_smaller(source->t, pace * blocking->frames + 2);
+  it.words = ck_quotient_up(source->c, shape->form->computed == CK_F32 ? 16 : 32);
   it.block = (int64_t)it.tiles * 16;
   /* An odd number of cache lines, so that points do not fall into the same sets. */
   it.point = it.block * it.words + (it.tiles * it.words % 2 ? 32 : 48);
@@ -37,23 +38,21 @@ static arena arena_of(const ck_winograd_shape *shape, const ck_blocking *blockin
   it.product_block = it.product_point * points;
   it.source_words = it.slot * it.slots;
   it.product_words = it.product_block * blocking->outputs;
-  it.weight_block = ck_weight_stride(form->computed, shape->c, ck_taps(shape)) * points;
+  it.weight_block = ck_packed_stride(shape) * points;
   return it;
 }
 
-int64_t ck_winograd_scratch_words(const ck_winograd_shape *shape, ck_direction direction,
-                                  const ck_blocking *blocking) {
-  if (direction == CK_BACKWARD_WEIGHTS) return ck_winograd_gradient_words(shape, blocking);
+int64_t ck_winograd_scratch_words(const ck_winograd_shape *shape, const ck_blocking *blocking) {
+  if (shape->direction == CK_BACKWARD_WEIGHTS) return ck_winograd_gradient_words(shape, blocking);
   const arena it = arena_of(shape, blocking);
   return it.source_words + it.product_words + (blocking->packs_late ? it.weight_block : 0) +
-         ck_strip_words(shape->form, shape->w);
+         ck_strip_words(shape->form, it.tiles_w);
 }
 
 /* One call's operands, and the block that is being worked on. */
 typedef struct {
   const ck_winograd_shape *shape;
   const arena *arena;
-  ck_direction direction;
   const float *packed;
   float *source, *products, *strip;
   float *late; /* weights of one block of outputs; NULL where they come packed */
@@ -64,21 +63,45 @@ typedef struct {
 
 static size_t width_of(const ck_form *form) { return form->stored == CK_F32 ? 4 : 2; }
 
+/* The frame of the source that a frame of the result meets by a temporal tap, or -1. */
+static int32_t source_frame(const ck_winograd_shape *shape, int32_t frame, int tap) {
+  const int32_t stride = shape->form->stride;
+  int32_t at = frame + tap - 1;
+  if (!ck_is_turned(shape)) {
+    at = frame * stride + tap - 1;
+  } else if (at % stride != 0) {
+    return -1;
+  } else {
+    at /= stride;
+  }
+  return at < 0 || at >= ck_source(shape)->t ? -1 : at;
+}
+
+/* The last frame of the source that frames of the result up to this one meet. */
+static int32_t last_frame(const ck_winograd_shape *shape, int32_t frame) {
+  const int32_t stride = shape->form->stride;
+  const int32_t last = ck_is_turned(shape) ? (frame + 1) / stride : frame * stride + 1;
+  return ck_smaller(last, ck_source(shape)->t - 1);
+}
+
 /* Transforms one frame of the block into its slot. */
 static void transform_frame(const work *it, const void *source, int32_t frame) {
   const ck_winograd_shape *shape = it->shape;
   const int is_wide = shape->form->computed == CK_F32;
-  const int64_t plane = (int64_t)shape->h * shape->w * shape->c;
+  const ck_extent *extent = ck_source(shape);
+  const ck_transform which = ck_is_turned(shape) ? CK_TURNED : CK_INPUT;
+  const int64_t plane = (int64_t)extent->h * extent->w * extent->c;
   float *slot = it->source + frame % it->arena->slots * it->arena->slot;
   for (int32_t n = 0; n < it->clips; n++) {
-    const size_t at = (size_t)(((int64_t)(it->clip + n) * shape->t + frame) * plane);
+    const size_t at = (size_t)(((int64_t)(it->clip + n) * extent->t + frame) * plane);
     for (int32_t r = 0; r < it->tile_rows; r++) {
-      const ck_tiles tiles = {shape->h, shape->w, shape->c, it->tile_row + r};
+      const ck_tiles tiles = {extent->h, extent->w, extent->c, it->tile_row + r,
+                              it->arena->tiles_w};
       const int64_t first = (int64_t)(n * it->tile_rows + r) * it->arena->tiles_w * 16;
       const ck_points points = {slot + first, it->arena->point,
                                 is_wide ? 2 * it->arena->block : it->arena->block,
                                 is_wide ? it->arena->block : 8, 16};
-      shape->form->transform(CK_INPUT, (const char *)source + at * width_of(shape->form), &tiles,
+      shape->form->transform(which, (const char *)source + at * width_of(shape->form), &tiles,
                              &points, it->strip);
     }
   }
@@ -88,10 +111,8 @@ static void transform_frame(const work *it, const void *source, int32_t frame) {
 static const float *weights_of(const work *it, int32_t output) {
   const ck_winograd_shape *shape = it->shape;
   if (!it->late) return it->packed + output * it->arena->weight_block;
-  const int is_backward = it->direction == CK_BACKWARD_DATA;
-  const ck_weights weights = {is_backward ? shape->c : shape->o, is_backward ? shape->o : shape->c,
-                              ck_taps(shape)};
-  shape->form->pack(is_backward, it->packed, &weights, output, output + 1, it->late);
+  const ck_weights weights = ck_weights_of(shape);
+  shape->form->pack(ck_is_turned(shape), it->packed, &weights, output, output + 1, it->late);
   return it->late;
 }
 
@@ -99,8 +120,8 @@ static const float *weights_of(const work *it, int32_t output) {
 static void multiply(const work *it, int32_t output, int width, float *products) {
   const ck_winograd_shape *shape = it->shape;
   const ck_form *form = shape->form;
-  const int points = ck_points_of(form), first_tap = ck_taps(shape) == 1;
-  const int64_t stride = ck_weight_stride(form->computed, shape->c, ck_taps(shape));
+  const int points = ck_points_of(form), first_tap = ck_weights_of(shape).taps == 1;
+  const int64_t stride = ck_packed_stride(shape);
   const int64_t tap = (int64_t)it->arena->words * 16 * width;
   const int32_t panels = ck_quotient_up(it->tiles, form->panel);
   const float *weights = weights_of(it, output);
@@ -109,8 +130,8 @@ static void multiply(const work *it, int32_t output, int width, float *products)
       const float *a[3], *b[3];
       int segments = 0;
       for (int k = 0; k < 3; k++) {
-        const int32_t frame = it->frame + f + k - 1;
-        if (frame < 0 || frame >= shape->t) continue;
+        const int32_t frame = source_frame(shape, it->frame + f, k);
+        if (frame < 0) continue;
         a[segments] =
             it->source + frame % it->arena->slots * it->arena->slot + p * it->arena->point;
         b[segments++] = weights + (k - first_tap) * tap;
@@ -130,20 +151,22 @@ static void multiply(const work *it, int32_t output, int width, float *products)
 
 /* Transforms the products of the block's frames back, 16 channels of a row of tiles at a time. */
 static void invert(const work *it, int32_t output, int width, const float *products,
-                   void *destination) {
+                   void *result) {
   const ck_winograd_shape *shape = it->shape;
-  const int64_t plane = (int64_t)shape->h * shape->w * shape->o;
+  const ck_extent *extent = ck_result(shape);
+  const int64_t plane = (int64_t)extent->h * extent->w * extent->c;
   for (int32_t f = 0; f < it->frames; f++) {
     for (int32_t n = 0; n < it->clips; n++) {
       const size_t at =
-          (size_t)(((int64_t)(it->clip + n) * shape->t + it->frame + f) * plane);
-      char *frame = (char *)destination + at * width_of(shape->form);
+          (size_t)(((int64_t)(it->clip + n) * extent->t + it->frame + f) * plane);
+      char *frame = (char *)result + at * width_of(shape->form);
       for (int32_t r = 0; r < it->tile_rows; r++) {
-        const ck_tiles tiles = {shape->h, shape->w, shape->o, it->tile_row + r};
+        const ck_tiles tiles = {extent->h, extent->w, extent->c, it->tile_row + r,
+                                it->arena->tiles_w};
         const int64_t row = (int64_t)f * it->tiles + (n * it->tile_rows + r) * it->arena->tiles_w;
         for (int half = 0; half < width; half += 16) {
-          shape->form->invert(products + row * 32 + half, it->arena->product_point, frame, &tiles,
-                              output * 32 + half);
+          shape->form->invert(ck_is_turned(shape), products + row * 32 + half,
+                              it->arena->product_point, frame, &tiles, output * 32 + half);
         }
       }
     }
@@ -153,20 +176,20 @@ static void invert(const work *it, int32_t output, int width, const float *produ
 /* Where channels fill half a word's block, the other half is multiplied by zero weights: it must be
  * finite. */
 static void clear_padding(const ck_winograd_shape *shape, const arena *it, float *source) {
-  if (shape->form->computed == CK_F32 || shape->c % 32 == 0) return;
+  if (shape->form->computed == CK_F32 || ck_source(shape)->c % 32 == 0) return;
   memset(source, 0, (size_t)it->source_words * sizeof *source);
 }
 
-void ck_winograd_convolve(const ck_winograd_shape *shape, ck_direction direction,
-                          const ck_blocking *blocking, const void *source, const float *packed,
-                          void *destination, float *scratch) {
+void ck_winograd_convolve(const ck_winograd_shape *shape, const ck_blocking *blocking,
+                          const void *source, const float *packed, void *result, float *scratch) {
   const arena arena = arena_of(shape, blocking);
-  work it = {.shape = shape, .arena = &arena, .direction = direction, .packed = packed};
+  const int32_t channels = ck_result(shape)->c, outputs = ck_quotient_up(channels, 32);
+  const int32_t frames = ck_result(shape)->t;
+  work it = {.shape = shape, .arena = &arena, .packed = packed};
   it.source = scratch;
   it.products = scratch + arena.source_words;
   it.strip = it.products + arena.product_words;
-  if (blocking->packs_late) it.late = it.strip + ck_strip_words(shape->form, shape->w);
-  const int32_t outputs = ck_quotient_up(shape->o, 32);
+  if (blocking->packs_late) it.late = it.strip + ck_strip_words(shape->form, arena.tiles_w);
   clear_padding(shape, &arena, it.source);
   for (it.clip = 0; it.clip < shape->n; it.clip += blocking->clips) {
     it.clips = ck_smaller(blocking->clips, shape->n - it.clip);
@@ -174,20 +197,21 @@ void ck_winograd_convolve(const ck_winograd_shape *shape, ck_direction direction
       it.tile_rows = ck_smaller(blocking->tile_rows, arena.rows_of_tiles - it.tile_row);
       it.tiles = it.clips * it.tile_rows * arena.tiles_w;
       int32_t ready = 0;
-      for (it.frame = 0; it.frame < shape->t; it.frame += blocking->frames) {
-        it.frames = ck_smaller(blocking->frames, shape->t - it.frame);
-        for (; ready < ck_smaller(shape->t, it.frame + it.frames + 1); ready++) {
+      for (it.frame = 0; it.frame < frames; it.frame += blocking->frames) {
+        it.frames = ck_smaller(blocking->frames, frames - it.frame);
+        const int32_t wanted = last_frame(shape, it.frame + it.frames - 1) + 1;
+        for (; ready < wanted; ready++) {
           transform_frame(&it, source, ready);
         }
         for (int32_t first = 0; first < outputs; first += blocking->outputs) {
           const int32_t end = ck_smaller(outputs, first + blocking->outputs);
           for (int32_t output = first; output < end; output++) {
-            multiply(&it, output, ck_smaller(32, shape->o - output * 32),
+            multiply(&it, output, ck_smaller(32, channels - output * 32),
                      it.products + (output - first) * arena.product_block);
           }
           for (int32_t output = first; output < end; output++) {
-            invert(&it, output, ck_smaller(32, shape->o - output * 32),
-                   it.products + (output - first) * arena.product_block, destination);
+            invert(&it, output, ck_smaller(32, channels - output * 32),
+                   it.products + (output - first) * arena.product_block, result);
           }
         }
       }

@@ -53,18 +53,22 @@ static void pairs_accumulate(int width, int64_t count, const float *a, const flo
   pairs_accumulate_wide(count, a + 8, b, is_first, sums + 8 * 32);
 }
 
-CK_FORM(f4, CK_F32, CK_F32, 4, 4)
-CK_FORM(f4x2, CK_F32, CK_F32, 4, 2)
-CK_FORM(f2, CK_F32, CK_F32, 2, 2)
-CK_FORM(stored_f4, CK_BF16, CK_F32, 4, 4)
-CK_FORM(pairs_f4x2, CK_BF16, CK_BF16, 4, 2)
-CK_FORM(pairs_f2, CK_BF16, CK_BF16, 2, 2)
+CK_FORM(f4, CK_F32, CK_F32, 4, 4, 1)
+CK_FORM(f4x2, CK_F32, CK_F32, 4, 2, 1)
+CK_FORM(f2, CK_F32, CK_F32, 2, 2, 1)
+CK_FORM(f2_strided, CK_F32, CK_F32, 2, 2, 2)
+CK_FORM(stored_f4, CK_BF16, CK_F32, 4, 4, 1)
+CK_FORM(pairs_f4x2, CK_BF16, CK_BF16, 4, 2, 1)
+CK_FORM(pairs_f2, CK_BF16, CK_BF16, 2, 2, 1)
+CK_FORM(pairs_f2_strided, CK_BF16, CK_BF16, 2, 2, 2)
 
 const ck_form ck_forms_avx512[CK_FORMS_WIDE] = {
-    CK_FORM_ENTRY(f4, "winograd F(4x4,3x3)", CK_F32, CK_F32, 4, 4, float),
-    CK_FORM_ENTRY(f4x2, "winograd F(4x2,3x3)", CK_F32, CK_F32, 4, 2, float),
-    CK_FORM_ENTRY(f2, "winograd F(2x2,3x3)", CK_F32, CK_F32, 2, 2, float),
-    CK_FORM_ENTRY(stored_f4, "winograd F(4x4,3x3) in fp32", CK_BF16, CK_F32, 4, 4, float),
-    CK_FORM_ENTRY(pairs_f4x2, "winograd F(4x2,3x3)", CK_BF16, CK_BF16, 4, 2, pairs),
-    CK_FORM_ENTRY(pairs_f2, "winograd F(2x2,3x3)", CK_BF16, CK_BF16, 2, 2, pairs)};
+    CK_FORM_ENTRY(f4, "winograd F(4x4,3x3)", CK_F32, CK_F32, 4, 4, 1, float),
+    CK_FORM_ENTRY(f4x2, "winograd F(4x2,3x3)", CK_F32, CK_F32, 4, 2, 1, float),
+    CK_FORM_ENTRY(f2, "winograd F(2x2,3x3)", CK_F32, CK_F32, 2, 2, 1, float),
+    CK_FORM_ENTRY(f2_strided, "winograd F(2x2,3x3)/2", CK_F32, CK_F32, 2, 2, 2, float),
+    CK_FORM_ENTRY(stored_f4, "winograd F(4x4,3x3) in fp32", CK_BF16, CK_F32, 4, 4, 1, float),
+    CK_FORM_ENTRY(pairs_f4x2, "winograd F(4x2,3x3)", CK_BF16, CK_BF16, 4, 2, 1, pairs),
+    CK_FORM_ENTRY(pairs_f2, "winograd F(2x2,3x3)", CK_BF16, CK_BF16, 2, 2, 1, pairs),
+    CK_FORM_ENTRY(pairs_f2_strided, "winograd F(2x2,3x3)/2", CK_BF16, CK_BF16, 2, 2, 2, pairs)};
 #endif

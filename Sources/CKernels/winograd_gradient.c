@@ -1,49 +1,52 @@
 /* Winograd's method for the gradient with respect to the weights.
  *
- * A block is a number of clips, rows of tiles and frames. Its inputs (with a frame before and after)
- * and gradients are transformed; then, point by point, outer products are summed over its tiles.
- * Since frames lie one after the other, a temporal tap only moves the start of the inputs by one
- * frame. Where one block holds everything, the sums of 32 output channels are turned into weights at
- * once and their memory is used again. */
+ * A block is a number of clips, rows of tiles and frames of the output. Its inputs (all that its
+ * outputs meet) and gradients are transformed; then, point by point, outer products are summed over
+ * its tiles. The inputs of one temporal tap lie one after the other (with stride 2, odd frames lie
+ * before even ones), so that a tap only moves their start. Where one block holds everything, the
+ * sums of 32 output channels are turned into weights at once and their memory is used again. */
 #include "winograd.h"
 
 #include <string.h>
 
 typedef struct {
-  int32_t rows_of_tiles, row; /* rows of tiles of a frame; words of a row (bf16: pairs of tiles) */
-  int32_t frame;              /* words rows of a frame of a full block */
+  int32_t row;   /* words of a row of tiles (bf16: pairs of tiles) */
+  int32_t frame; /* words of a frame of a full block */
   int64_t input_block, input_point, gradient_block, gradient_point;
   int64_t sum_point, sum_block; /* between points and blocks of 32 outputs */
   int64_t input_words, gradient_words, sum_words;
   int is_whole; /* one block holds everything */
 } arena;
 
+/* Frames of input that `frames` frames of output meet, inside the clip or not. */
+static int32_t met_frames(const ck_winograd_shape *shape, int32_t frames) {
+  return shape->form->stride * (frames - 1) + 3;
+}
+
 static arena arena_of(const ck_winograd_shape *shape, const ck_blocking *blocking) {
-  const ck_form *form = shape->form;
-  const int points = ck_points_of(form);
+  const int points = ck_points_of(shape->form);
+  const int32_t inputs = shape->input.c, outputs = ck_quotient_up(shape->output.c, 32);
   arena it;
-  it.rows_of_tiles = ck_quotient_up(shape->h, form->rows);
-  it.row = ck_quotient_up(ck_quotient_up(shape->w, form->columns),
-                          form->computed == CK_F32 ? 1 : 2);
+  it.row = ck_quotient_up(ck_tiles_across(shape), shape->form->computed == CK_F32 ? 1 : 2);
   it.frame = blocking->clips * blocking->tile_rows * it.row;
-  it.is_whole = blocking->clips >= shape->n && blocking->tile_rows >= it.rows_of_tiles &&
-                blocking->frames >= shape->t;
-  it.input_block = (int64_t)it.frame * ck_smaller(shape->t, blocking->frames + 2) * 16;
-  it.input_point = it.input_block * (shape->c / 16) + 48;
+  it.is_whole = blocking->clips >= shape->n && blocking->tile_rows >= ck_tiles_down(shape) &&
+                blocking->frames >= shape->output.t;
+  it.input_block = (int64_t)it.frame * met_frames(shape, blocking->frames) * 16;
+  it.input_point = it.input_block * (inputs / 16) + 48;
   it.gradient_block = (int64_t)it.frame * blocking->frames * 32;
-  it.gradient_point = it.gradient_block * ck_quotient_up(shape->o, 32) + 48;
-  it.sum_point = (int64_t)ck_taps(shape) * shape->c * 32 + 48;
+  it.gradient_point = it.gradient_block * outputs + 48;
+  it.sum_point = (int64_t)ck_weights_of(shape).taps * inputs * 32 + 48;
   it.sum_block = it.sum_point * points;
   it.input_words = it.input_point * points;
   it.gradient_words = it.gradient_point * points;
-  it.sum_words = it.sum_block * (it.is_whole ? 1 : ck_quotient_up(shape->o, 32));
+  it.sum_words = it.sum_block * (it.is_whole ? 1 : outputs);
   return it;
 }
 
 int64_t ck_winograd_gradient_words(const ck_winograd_shape *shape, const ck_blocking *blocking) {
   const arena it = arena_of(shape, blocking);
   return it.input_words + it.gradient_words + it.sum_words +
-         ck_strip_words(shape->form, shape->w);
+         ck_strip_words(shape->form, ck_tiles_across(shape));
 }
 
 typedef struct {
@@ -51,52 +54,75 @@ typedef struct {
   const arena *arena;
   float *input, *gradient, *sums, *strip;
   int32_t clip, clips, tile_row, tile_rows, frame, frames; /* the block */
-  int32_t first, last;                                     /* its frames of input */
   int32_t rows;                                            /* of one of its frames */
 } work;
 
-/* Transforms frames first…last - 1 of the block's clips and rows of tiles. */
-static void transform_frames(const work *it, ck_transform which, const void *data, int32_t channels,
-                             int32_t first, int32_t last, const ck_points *all) {
-  const ck_winograd_shape *shape = it->shape;
-  const int64_t plane = (int64_t)shape->h * shape->w * channels;
-  const size_t width = shape->form->stored == CK_F32 ? 4 : 2;
-  ck_points points = *all;
-  for (int32_t frame = first; frame < last; frame++) {
-    for (int32_t n = it->clip; n < it->clip + it->clips; n++) {
-      const size_t at = (size_t)(((int64_t)n * shape->t + frame) * plane);
-      for (int32_t r = 0; r < it->tile_rows; r++) {
-        const ck_tiles tiles = {shape->h, shape->w, channels, it->tile_row + r};
-        shape->form->transform(which, (const char *)data + at * width, &tiles, &points, it->strip);
-        points.first += it->arena->row * points.row;
-      }
+/* Transforms one frame of the block's clips and rows of tiles. */
+static void transform_frame(const work *it, ck_transform which, const void *data,
+                            const ck_extent *extent, int32_t frame, ck_points points) {
+  const ck_form *form = it->shape->form;
+  const int64_t plane = (int64_t)extent->h * extent->w * extent->c;
+  const size_t width = form->stored == CK_F32 ? 4 : 2;
+  for (int32_t n = it->clip; n < it->clip + it->clips; n++) {
+    const size_t at = (size_t)(((int64_t)n * extent->t + frame) * plane);
+    for (int32_t r = 0; r < it->tile_rows; r++) {
+      const ck_tiles tiles = {extent->h, extent->w, extent->c, it->tile_row + r,
+                              ck_tiles_across(it->shape)};
+      form->transform(which, (const char *)data + at * width, &tiles, &points, it->strip);
+      points.first += it->arena->row * points.row;
     }
+  }
+}
+
+/* The place of a frame of input among those that the block meets. */
+static int32_t slot_of(const work *it, int32_t frame) {
+  const int32_t stride = it->shape->form->stride, at = frame - (it->frame * stride - 1);
+  return stride == 1 ? at : at / 2 + at % 2 * (it->frames + 1);
+}
+
+static void transform_block(const work *it, const void *source, const void *gradient) {
+  const ck_winograd_shape *shape = it->shape;
+  const arena *arena = it->arena;
+  const int32_t first = it->frame * shape->form->stride - 1;
+  for (int32_t at = 0; at < met_frames(shape, it->frames); at++) {
+    const int32_t frame = first + at;
+    if (frame < 0 || frame >= shape->input.t) continue;
+    float *to = it->input + (int64_t)slot_of(it, frame) * it->rows * 16;
+    transform_frame(it, CK_INPUT_PAIRED, source, &shape->input, frame,
+                    (ck_points){to, arena->input_point, 2 * arena->input_block,
+                                arena->input_block, 16});
+  }
+  for (int32_t f = 0; f < it->frames; f++) {
+    transform_frame(it, CK_GRADIENT_PAIRED, gradient, &shape->output, it->frame + f,
+                    (ck_points){it->gradient + (int64_t)f * it->rows * 32, arena->gradient_point,
+                                arena->gradient_block, 16, 32});
   }
 }
 
 /* Sums the outer products of the block for 32 (or the last 16) output channels. */
 static void sum_products(const work *it, int32_t output, int is_first, float *sums) {
   const ck_winograd_shape *shape = it->shape;
-  const int points = ck_points_of(shape->form), first_tap = ck_taps(shape) == 1;
-  const int width = ck_smaller(32, shape->o - output * 32);
+  const int32_t channels = shape->input.c, stride = shape->form->stride;
+  const int points = ck_points_of(shape->form), first_tap = ck_weights_of(shape).taps == 1;
+  const int width = ck_smaller(32, shape->output.c - output * 32);
   for (int p = 0; p < points; p++) {
     const float *input = it->input + p * it->arena->input_point;
     const float *gradient =
         it->gradient + p * it->arena->gradient_point + output * it->arena->gradient_block;
     for (int k = first_tap; k < 3 - first_tap; k++) {
       /* The frames of the block whose input at this tap is inside the clip. */
-      const int32_t start = it->frame + k - 1 < 0 ? 1 : 0;
-      const int32_t end = it->frame + it->frames - 1 + k - 1 >= shape->t ? it->frames - 1
-                                                                         : it->frames;
-      float *to = sums + p * it->arena->sum_point + (int64_t)(k - first_tap) * shape->c * 32;
+      int32_t start = 0, end = it->frames;
+      while (start < end && (it->frame + start) * stride + k - 1 < 0) start++;
+      while (end > start && (it->frame + end - 1) * stride + k - 1 >= shape->input.t) end--;
+      float *to = sums + p * it->arena->sum_point + (int64_t)(k - first_tap) * channels * 32;
       if (end <= start) {
-        if (is_first) memset(to, 0, (size_t)shape->c * 32 * sizeof *to);
+        if (is_first) memset(to, 0, (size_t)channels * 32 * sizeof *to);
         continue;
       }
-      const int64_t shift = (int64_t)(it->frame + start + k - 1 - it->first) * it->rows;
-      for (int32_t q = 0; q < shape->c / 16; q++) {
+      const int64_t slot = slot_of(it, (it->frame + start) * stride + k - 1);
+      for (int32_t q = 0; q < channels / 16; q++) {
         shape->form->accumulate(width, (int64_t)(end - start) * it->rows,
-                                input + q * it->arena->input_block + shift * 16,
+                                input + q * it->arena->input_block + slot * it->rows * 16,
                                 gradient + (int64_t)start * it->rows * 32, is_first,
                                 to + q * 16 * 32);
       }
@@ -108,35 +134,27 @@ void ck_winograd_gradient(const ck_winograd_shape *shape, const ck_blocking *blo
                           const void *source, const void *destination_gradient,
                           float *weights_gradient, float *scratch) {
   const arena arena = arena_of(shape, blocking);
+  const int32_t rows_of_tiles = ck_tiles_down(shape), frames = shape->output.t;
+  const int32_t outputs = ck_quotient_up(shape->output.c, 32);
+  const ck_weights weights = ck_weights_of(shape);
   work it = {.shape = shape, .arena = &arena};
   it.input = scratch;
   it.gradient = it.input + arena.input_words;
   it.sums = it.gradient + arena.gradient_words;
   it.strip = it.sums + arena.sum_words;
-  const ck_points inputs = {it.input, arena.input_point, 2 * arena.input_block, arena.input_block,
-                            16};
-  const ck_points gradients = {it.gradient, arena.gradient_point, arena.gradient_block, 16, 32};
-  const int32_t outputs = ck_quotient_up(shape->o, 32);
-  const ck_weights weights = {shape->o, shape->c, ck_taps(shape)};
   int is_first = 1;
   for (it.clip = 0; it.clip < shape->n; it.clip += blocking->clips) {
     it.clips = ck_smaller(blocking->clips, shape->n - it.clip);
-    for (it.tile_row = 0; it.tile_row < arena.rows_of_tiles; it.tile_row += blocking->tile_rows) {
-      it.tile_rows = ck_smaller(blocking->tile_rows, arena.rows_of_tiles - it.tile_row);
+    for (it.tile_row = 0; it.tile_row < rows_of_tiles; it.tile_row += blocking->tile_rows) {
+      it.tile_rows = ck_smaller(blocking->tile_rows, rows_of_tiles - it.tile_row);
       it.rows = it.clips * it.tile_rows * arena.row;
-      for (it.frame = 0; it.frame < shape->t; it.frame += blocking->frames) {
-        it.frames = ck_smaller(blocking->frames, shape->t - it.frame);
-        it.first = it.frame > 0 ? it.frame - 1 : 0;
-        it.last = ck_smaller(shape->t, it.frame + it.frames + 1);
-        transform_frames(&it, CK_INPUT_PAIRED, source, shape->c, it.first, it.last, &inputs);
-        transform_frames(&it, CK_GRADIENT_PAIRED, destination_gradient, shape->o, it.frame,
-                         it.frame + it.frames, &gradients);
+      for (it.frame = 0; it.frame < frames; it.frame += blocking->frames) {
+        it.frames = ck_smaller(blocking->frames, frames - it.frame);
+        transform_block(&it, source, destination_gradient);
         for (int32_t output = 0; output < outputs; output++) {
           float *sums = it.sums + (arena.is_whole ? 0 : output * arena.sum_block);
           sum_products(&it, output, is_first, sums);
-          if (arena.is_whole) {
-            shape->form->unpack(sums, output * 32, &weights, weights_gradient);
-          }
+          if (arena.is_whole) shape->form->unpack(sums, output * 32, &weights, weights_gradient);
         }
         is_first = 0;
       }

@@ -1,7 +1,14 @@
-/* The one-dimensional transforms of F(4,3) and F(2,3), LANES at a time.
+/* The one-dimensional transforms of F(4,3) and F(2,3), and of F(2,3) with stride 2, LANES at a time.
  *
- * Every function works on arrays that the compiler keeps in registers: `side` is a constant at each
- * call. */
+ * With stride 2, outputs meet even inputs by two of the three taps and odd inputs by the third:
+ *
+ *   y[j] = (d[2j] g[0] + d[2j+2] g[2]) + d[2j+1] g[1],   j = 0, 1
+ *
+ * The first part is an F(2,2) with three points; the second is left alone, as two more points: five
+ * products instead of six a side. Both directions backward divide in the same way.
+ *
+ * Every function works on arrays that the compiler keeps in registers: `side` and `stride` are
+ * constants at each call. */
 #pragma once
 #include "lanes.h"
 
@@ -17,8 +24,10 @@
 #define GA (1 / (2 * A2 * (A2 - B2)))
 #define GB (1 / (2 * B2 * (B2 - A2)))
 
+/* ---- F(4,3) and F(2,3) ----------------------------------------------------------------------- */
+
 /* B' d: side + 2 inputs to as many points. */
-CK_TEMPLATE void input_points(int side, const lanes *d, lanes *t) {
+CK_TEMPLATE void plain_input(int side, const lanes *d, lanes *t) {
   if (side == 2) {
     t[0] = d[0] - d[2];
     t[1] = d[1] + d[2];
@@ -37,7 +46,7 @@ CK_TEMPLATE void input_points(int side, const lanes *d, lanes *t) {
 }
 
 /* A dy: side gradients to side + 2 points. */
-CK_TEMPLATE void gradient_points(int side, const lanes *d, lanes *t) {
+CK_TEMPLATE void plain_gradient(int side, const lanes *d, lanes *t) {
   if (side == 2) {
     t[0] = d[0];
     t[1] = d[0] + d[1];
@@ -56,7 +65,7 @@ CK_TEMPLATE void gradient_points(int side, const lanes *d, lanes *t) {
 }
 
 /* A' m: side + 2 sums to side outputs. */
-CK_TEMPLATE void output_points(int side, const lanes *m, lanes *y) {
+CK_TEMPLATE void plain_output(int side, const lanes *m, lanes *y) {
   const lanes sum_a = m[1] + m[2], difference_a = m[1] - m[2];
   if (side == 2) {
     y[0] = m[0] + sum_a;
@@ -71,7 +80,7 @@ CK_TEMPLATE void output_points(int side, const lanes *m, lanes *y) {
 }
 
 /* G g: three taps to side + 2 points. */
-CK_TEMPLATE void weight_points(int side, const lanes *g, lanes *u) {
+CK_TEMPLATE void plain_weight(int side, const lanes *g, lanes *u) {
   if (side == 2) {
     const lanes even = (g[0] + g[2]) * all(0.5f), odd = g[1] * all(0.5f);
     u[0] = g[0];
@@ -91,7 +100,7 @@ CK_TEMPLATE void weight_points(int side, const lanes *g, lanes *u) {
 }
 
 /* G' u: side + 2 sums to three taps. */
-CK_TEMPLATE void tap_points(int side, const lanes *u, lanes *g) {
+CK_TEMPLATE void plain_tap(int side, const lanes *u, lanes *g) {
   const lanes sum_a = u[1] + u[2], difference_a = u[1] - u[2];
   if (side == 2) {
     g[0] = plus(u[0], 0.5f, sum_a);
@@ -103,4 +112,89 @@ CK_TEMPLATE void tap_points(int side, const lanes *u, lanes *g) {
   g[0] = plus(plus(all(GB) * sum_b, GA, sum_a), G0, u[0]);
   g[1] = plus(all(GB * B1) * difference_b, GA * A1, difference_a);
   g[2] = plus(plus(u[5], GB * B2, sum_b), GA * A2, sum_a);
+}
+
+/* ---- F(2,2) ----------------------------------------------------------------------------------- */
+
+/* B' d: three inputs, `apart` from each other, to as many points. */
+CK_TEMPLATE void pair_input(const lanes *d, int apart, lanes *t) {
+  t[0] = d[0] - d[apart];
+  t[1] = d[apart];
+  t[2] = d[2 * apart] - d[apart];
+}
+
+/* A dy: two gradients to three points. */
+CK_TEMPLATE void pair_gradient(const lanes *d, lanes *t) {
+  t[0] = d[0];
+  t[1] = d[0] + d[1];
+  t[2] = d[1];
+}
+
+/* A' m: three sums to two outputs. */
+CK_TEMPLATE void pair_output(const lanes *m, lanes *y) {
+  y[0] = m[0] + m[1];
+  y[1] = m[1] + m[2];
+}
+
+/* ---- both strides; with stride 2, a side is 2 and has five points ------------------------------- */
+
+/* The source of forward, or of backward weights, to points. */
+CK_TEMPLATE void input_points(int side, int stride, const lanes *d, lanes *t) {
+  if (stride == 1) return plain_input(side, d, t);
+  pair_input(d, 2, t);
+  t[3] = d[1];
+  t[4] = d[3];
+}
+
+/* The source of backward data to points: two outputs' gradients and the one that follows. */
+CK_TEMPLATE void turned_points(int side, int stride, const lanes *d, lanes *t) {
+  if (stride == 1) return plain_input(side, d, t);
+  pair_input(d, 1, t);
+  t[3] = d[0];
+  t[4] = d[1];
+}
+
+/* The output's gradient of backward weights to points. */
+CK_TEMPLATE void gradient_points(int side, int stride, const lanes *d, lanes *t) {
+  if (stride == 1) return plain_gradient(side, d, t);
+  pair_gradient(d, t);
+  t[3] = d[0];
+  t[4] = d[1];
+}
+
+/* Sums at the points to outputs. */
+CK_TEMPLATE void output_points(int side, int stride, const lanes *m, lanes *y) {
+  if (stride == 1) return plain_output(side, m, y);
+  pair_output(m, y);
+  y[0] += m[3];
+  y[1] += m[4];
+}
+
+/* Sums at the points to the gradients of inputs, four with stride 2. */
+CK_TEMPLATE void turned_output(int side, int stride, const lanes *m, lanes *y) {
+  if (stride == 1) return plain_output(side, m, y);
+  lanes odd[2];
+  pair_output(m, odd);
+  y[0] = m[3];
+  y[1] = odd[0];
+  y[2] = m[4];
+  y[3] = odd[1];
+}
+
+/* Three taps to points. */
+CK_TEMPLATE void weight_points(int side, int stride, const lanes *g, lanes *u) {
+  if (stride == 1) return plain_weight(side, g, u);
+  u[0] = g[0];
+  u[1] = g[0] + g[2];
+  u[2] = g[2];
+  u[3] = g[1];
+  u[4] = g[1];
+}
+
+/* Sums at the points to three taps. */
+CK_TEMPLATE void tap_points(int side, int stride, const lanes *u, lanes *g) {
+  if (stride == 1) return plain_tap(side, u, g);
+  g[0] = u[0] + u[1];
+  g[1] = u[3] + u[4];
+  g[2] = u[1] + u[2];
 }

@@ -53,21 +53,22 @@ CK_TEMPLATE void scatter(float taps[TAPS][LANES], int64_t stride, float *weights
 }
 
 /* The points of one temporal tap; spatial taps are at taps[first + step·(3·h + w)]. */
-CK_TEMPLATE void points_of_tap(int rows, int columns, float taps[TAPS][LANES], int first, int step,
-                               lanes *u) {
-  lanes down[6][3];
+CK_TEMPLATE void points_of_tap(int rows, int columns, int stride, float taps[TAPS][LANES],
+                               int first, int step, lanes *u) {
+  const int down_points = ck_side_points(rows, stride), across = ck_side_points(columns, stride);
+  lanes down[CK_MOST_POINTS][3];
   CK_UNROLL for (int w = 0; w < 3; w++) {
-    lanes g[3], t[6];
+    lanes g[3], t[CK_MOST_POINTS];
     CK_UNROLL for (int h = 0; h < 3; h++) g[h] = load(taps[first + step * (3 * h + w)]);
-    weight_points(rows, g, t);
-    CK_UNROLL for (int i = 0; i < rows + 2; i++) down[i][w] = t[i];
+    weight_points(rows, stride, g, t);
+    CK_UNROLL for (int i = 0; i < down_points; i++) down[i][w] = t[i];
   }
-  CK_UNROLL for (int i = 0; i < rows + 2; i++) {
-    weight_points(columns, down[i], u + i * (columns + 2));
+  CK_UNROLL for (int i = 0; i < down_points; i++) {
+    weight_points(columns, stride, down[i], u + i * across);
   }
 }
 
-CK_TEMPLATE void pack(ck_type computed, int rows, int columns, int is_backward,
+CK_TEMPLATE void pack(ck_type computed, int rows, int columns, int stride, int is_backward,
                       const float *weights, const ck_weights *shape, int32_t begin, int32_t end,
                       float *packed) {
   /* As the direction sees them; floats between two inputs and two outputs. */
@@ -75,13 +76,14 @@ CK_TEMPLATE void pack(ck_type computed, int rows, int columns, int is_backward,
   const int32_t outputs = is_backward ? shape->i : shape->o;
   const int64_t input_step = is_backward ? (int64_t)shape->i * TAPS : TAPS;
   const int64_t output_step = is_backward ? TAPS : (int64_t)shape->i * TAPS;
-  const int points = (rows + 2) * (columns + 2), step = is_backward ? -1 : 1;
-  const int64_t stride = ck_weight_stride(computed, inputs, shape->taps);
+  const int points = ck_side_points(rows, stride) * ck_side_points(columns, stride);
+  const int step = is_backward ? -1 : 1;
+  const int64_t apart = ck_weight_stride(computed, inputs, shape->taps);
   const int32_t group = computed == CK_F32 ? 1 : 2; /* inputs that share a word */
   const int32_t words = computed == CK_F32 ? inputs : ck_quotient_up(inputs, 32) * 16;
   for (int32_t output = begin * 32; output < end * 32; output += 32) {
     const int32_t width = ck_smaller(32, outputs - output);
-    float *block = packed + (int64_t)(output / 32 - begin) * points * stride;
+    float *block = packed + (int64_t)(output / 32 - begin) * points * apart;
     for (int32_t word = 0; word < words; word++) {
       for (int32_t lane = 0; lane < width; lane += LANES) {
         float taps[2][TAPS][LANES];
@@ -94,14 +96,14 @@ CK_TEMPLATE void pack(ck_type computed, int rows, int columns, int is_backward,
           }
         }
         for (int k = 0; k < shape->taps; k++) {
-          lanes u[36], second[36];
+          lanes u[CK_MOST_POINTS * CK_MOST_POINTS], second[CK_MOST_POINTS * CK_MOST_POINTS];
           const int tap = shape->taps == 1 ? 9 : 9 * k;
           const int first = is_backward ? TAPS - 1 - tap : tap;
           float *to = block + ((int64_t)k * words + word) * width + lane;
-          points_of_tap(rows, columns, taps[0], first, step, u);
-          if (group == 2) points_of_tap(rows, columns, taps[1], first, step, second);
+          points_of_tap(rows, columns, stride, taps[0], first, step, u);
+          if (group == 2) points_of_tap(rows, columns, stride, taps[1], first, step, second);
           CK_UNROLL for (int p = 0; p < points; p++) {
-            store(to + p * stride, group == 1 ? u[p] : paired(u[p], second[p]));
+            store(to + p * apart, group == 1 ? u[p] : paired(u[p], second[p]));
           }
         }
       }
@@ -109,9 +111,10 @@ CK_TEMPLATE void pack(ck_type computed, int rows, int columns, int is_backward,
   }
 }
 
-CK_TEMPLATE void unpack(int rows, int columns, const float *sums, int32_t first,
+CK_TEMPLATE void unpack(int rows, int columns, int stride, const float *sums, int32_t first,
                         const ck_weights *shape, float *weights) {
-  const int64_t stride = (int64_t)shape->taps * shape->i * 32 + 48;
+  const int down_points = ck_side_points(rows, stride), across = ck_side_points(columns, stride);
+  const int64_t apart = (int64_t)shape->taps * shape->i * 32 + 48;
   const int32_t width = ck_smaller(32, shape->o - first);
   for (int32_t lane = 0; lane < width; lane += LANES) {
     for (int32_t input = 0; input < shape->i; input++) {
@@ -120,18 +123,18 @@ CK_TEMPLATE void unpack(int rows, int columns, const float *sums, int32_t first,
       for (int k = 0; k < shape->taps; k++) {
         const float *from = sums + ((int64_t)k * shape->i + input) * 32 + lane;
         const int tap = shape->taps == 1 ? 9 : 9 * k;
-        lanes down[3][6];
-        CK_UNROLL for (int w = 0; w < columns + 2; w++) {
-          lanes u[6], g[3];
-          CK_UNROLL for (int h = 0; h < rows + 2; h++) {
-            u[h] = load(from + (h * (columns + 2) + w) * stride);
+        lanes down[3][CK_MOST_POINTS];
+        CK_UNROLL for (int w = 0; w < across; w++) {
+          lanes u[CK_MOST_POINTS], g[3];
+          CK_UNROLL for (int h = 0; h < down_points; h++) {
+            u[h] = load(from + (h * across + w) * apart);
           }
-          tap_points(rows, u, g);
+          tap_points(rows, stride, u, g);
           CK_UNROLL for (int h = 0; h < 3; h++) down[h][w] = g[h];
         }
         CK_UNROLL for (int h = 0; h < 3; h++) {
           lanes g[3];
-          tap_points(columns, down[h], g);
+          tap_points(columns, stride, down[h], g);
           CK_UNROLL for (int w = 0; w < 3; w++) store(taps[tap + 3 * h + w], g[w]);
         }
       }

@@ -11,7 +11,7 @@ struct WinogradForm: Sendable, CustomTestStringConvertible {
   let method: ConvolutionMethod
   let precision: Precision
   let isNarrow: Bool
-  /// What is printed for it.
+  /// What is printed for it where the stride is 1.
   let implementation: String
   /// Bounds of the relative deviation from double precision: of forward and backward data, and of
   /// backward weights.
@@ -23,6 +23,15 @@ struct WinogradForm: Sendable, CustomTestStringConvertible {
 
   var testDescription: String {
     "\(method.rawValue) in \(precision.rawValue)\(isNarrow ? ", AVX2" : "")"
+  }
+
+  /// Whether it is meant for stride 2, as the F(2×2) with that stride; F(4×4) in fp32 of bf16 is not.
+  var isStrided: Bool { precision == .fp32 || method != .f4 }
+
+  func covers(_ shape: ConvolutionCase) -> Bool { isStrided || shape.stride[0] == 1 }
+
+  func implementation(of shape: ConvolutionCase) -> String {
+    shape.stride[0] == 1 ? implementation : "winograd F(2x2,3x3)/2"
   }
 
   /// All that this CPU computes.
@@ -102,16 +111,43 @@ struct WinogradTests {
     return all
   }()
 
+  /// Stride 2: odd and even extents, one frame to many, several blocks.
+  static let strided: [ConvolutionCase] = {
+    var all: [ConvolutionCase] = []
+    for size in 1...9 {
+      all.append(
+        ConvolutionCase(
+          extent: Extent(t: size % 5 + 1, h: size, w: 10 - size), outputChannels: 48,
+          stride: [2, 2, 2]))
+    }
+    for (inputs, outputs) in [(16, 64), (32, 48), (48, 16), (80, 112)] {
+      all.append(
+        ConvolutionCase(
+          clips: 3, channels: inputs, extent: Extent(t: 4, h: 9, w: 6), outputChannels: outputs,
+          stride: [2, 2, 2]))
+    }
+    all.append(
+      ConvolutionCase(
+        clips: 3, channels: 32, extent: Extent(t: 19, h: 21, w: 30), outputChannels: 32,
+        stride: [2, 2, 2]))
+    all.append(
+      ConvolutionCase(
+        clips: 4, channels: 256, extent: Extent(t: 2, h: 14, w: 7), outputChannels: 272,
+        stride: [2, 2, 2]))
+    return all
+  }()
+
   @Test(
     "agrees with nested loops over the operands as the kernels see them",
-    arguments: cases, Precision.allCases)
+    arguments: cases + strided, Precision.allCases)
   func accuracy(_ shape: ConvolutionCase, _ precision: Precision) throws {
     var expected: ConvolutionRun.Expectation?
-    for form in WinogradForm.onThisCPU where form.precision == precision {
+    for form in WinogradForm.onThisCPU
+    where form.precision == precision && form.covers(shape) {
       let run = try ConvolutionRun(shape, form)
       let reference = expected ?? run.expectation(shape)
       expected = reference
-      #expect(run.implementations == Array(repeating: form.implementation, count: 3))
+      #expect(run.implementations == Array(repeating: form.implementation(of: shape), count: 3))
       let errors = run.errors(from: reference)
       #expect(max(errors.forward, errors.data) < form.bounds.data, "\(form): \(errors)")
       #expect(errors.weights < form.bounds.weights, "\(form): \(errors)")
@@ -124,9 +160,11 @@ struct WinogradTests {
     for (channels, extent) in [
       (16, Extent(t: 3, h: 7, w: 5)), (64, Extent(t: 6, h: 14, w: 14)),
       (256, Extent(t: 2, h: 7, w: 7)), (96, Extent(t: 1, h: 4, w: 4)),
+      (48, Extent(t: 5, h: 15, w: 14)),
     ] {
       var shape = ConvolutionCase(
-        clips: 7, channels: channels, extent: extent, outputChannels: channels + 16)
+        clips: 7, channels: channels, extent: extent, outputChannels: channels + 16,
+        stride: channels == 48 && form.isStrided ? [2, 2, 2] : [1, 1, 1])
       let many = try ConvolutionRun(shape, form)
       shape.clips = 1
       let one = try ConvolutionRun(shape, form)
@@ -139,7 +177,7 @@ struct WinogradTests {
 
   @Test("gives the same bits whenever it runs", arguments: WinogradForm.onThisCPU)
   func repeated(_ form: WinogradForm) throws {
-    for shape in Self.cases {
+    for shape in Self.cases + Self.strided where form.covers(shape) {
       let one = try ConvolutionRun(shape, form)
       let other = try ConvolutionRun(shape, form)
       #expect(one.destination.values == other.destination.values)
@@ -156,7 +194,7 @@ struct WinogradTests {
       !$0.isNarrow && $0.precision == narrow.precision && $0.method == narrow.method
     }
     guard let twin else { return }
-    for shape in Self.cases {
+    for shape in Self.cases + Self.strided {
       let one = try ConvolutionRun(shape, narrow)
       let other = try ConvolutionRun(shape, twin)
       #expect(one.destination.values == other.destination.values)
@@ -174,7 +212,8 @@ struct WinogradTests {
     #expect(try chosen(ConvolutionCase(extent: Extent(t: 2, h: 7, w: 7))))
     #expect(try chosen(ConvolutionCase(extent: Extent(t: 1, h: 4, w: 4))))
     #expect(try !chosen(ConvolutionCase(extent: Extent(t: 4, h: 2, w: 2))))
-    #expect(try !chosen(ConvolutionCase(extent: Extent(t: 2, h: 8, w: 8), stride: [2, 2, 2])))
+    #expect(try chosen(ConvolutionCase(extent: Extent(t: 2, h: 16, w: 16), stride: [2, 2, 2])))
+    #expect(try !chosen(ConvolutionCase(extent: Extent(t: 2, h: 9, w: 9), stride: [2, 2, 2])))
     #expect(try !chosen(ConvolutionCase(extent: Extent(t: 2, h: 8, w: 8), kernel: [1, 1, 1])))
     guard Precision.bf16.isSupported else { return }
     // Words of 32 channels would be half empty where channels are summed.

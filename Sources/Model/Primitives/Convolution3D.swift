@@ -19,9 +19,9 @@ public enum Precision: String, Codable, Sendable, CaseIterable {
 /// How convolutions are computed.
 ///
 /// `f2`, `f4x2` and `f4` name a form of Winograd's method, F(2×2, 3×3), F(4×2, 3×3) or F(4×4, 3×3).
-/// It is used for 3×3×3 convolutions with stride 1 where a fixed rule in shape and instruction set
-/// expects it to be faster than a direct method. The choice changes bits, so it belongs to a run and
-/// all its ranks.
+/// It is used for 3×3×3 convolutions where a fixed rule in shape and instruction set expects it to be
+/// faster than a direct method; strided ones take an F(2×2) in each. The choice changes bits, so it
+/// belongs to a run and all its ranks.
 public enum ConvolutionMethod: String, Codable, Sendable, CaseIterable {
   /// `f4` in fp32, `f2` in bf16.
   case auto
@@ -32,7 +32,7 @@ public enum ConvolutionMethod: String, Codable, Sendable, CaseIterable {
   /// 3 times fewer products. Off by 2·10⁻⁶ in fp32, 6·10⁻³ in bf16.
   case f4x2
   /// 4 times fewer products. Off by 3·10⁻⁶ in fp32; bf16 activations are transformed and multiplied
-  /// in fp32, off by 2·10⁻³.
+  /// in fp32, off by 2·10⁻³, and strided convolutions stay direct.
   case f4
 
   var method: ck_method {
