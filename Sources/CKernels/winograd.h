@@ -93,9 +93,10 @@ typedef struct {
                      float *sums);
 } ck_form;
 
-enum { CK_FORMS_WIDE = 8, CK_FORMS_NARROW = 4 };
-/* The forms by instruction set (winograd_avx512.c, winograd_avx2.c); bf16 needs AVX-512-BF16. */
-extern const ck_form ck_forms_avx512[CK_FORMS_WIDE], ck_forms_avx2[CK_FORMS_NARROW];
+enum { CK_FORMS_BF16 = 3, CK_FORMS_AVX512 = 5, CK_FORMS_AVX2 = 4 };
+/* The forms by instruction set: winograd_bf16.c, winograd_avx512.c, winograd_avx2.c. */
+extern const ck_form ck_forms_bf16[CK_FORMS_BF16], ck_forms_avx512[CK_FORMS_AVX512],
+    ck_forms_avx2[CK_FORMS_AVX2];
 
 /* The points of one side of a tile. */
 static inline int ck_side_points(int side, int stride) { return stride == 1 ? side + 2 : 5; }

@@ -42,7 +42,7 @@ CK_FORM(f4x2, CK_F32, CK_F32, 4, 2, 1)
 CK_FORM(f2, CK_F32, CK_F32, 2, 2, 1)
 CK_FORM(f2_strided, CK_F32, CK_F32, 2, 2, 2)
 
-const ck_form ck_forms_avx2[CK_FORMS_NARROW] = {
+const ck_form ck_forms_avx2[CK_FORMS_AVX2] = {
     CK_FORM_ENTRY(f4, "winograd F(4x4,3x3)", CK_F32, CK_F32, 4, 4, 1, float),
     CK_FORM_ENTRY(f4x2, "winograd F(4x2,3x3)", CK_F32, CK_F32, 4, 2, 1, float),
     CK_FORM_ENTRY(f2, "winograd F(2x2,3x3)", CK_F32, CK_F32, 2, 2, 1, float),

@@ -33,15 +33,17 @@ static const ck_form *form_of(const ck_convolution_shape *shape) {
   if (method == CK_DIRECT) return NULL;
   /* Bought for its accuracy; in fp32 and with stride 2 it would be slower than a direct method. */
   if (is_strided && shape->type == CK_BF16 && method == CK_F4) return NULL;
-  const dnnl_cpu_isa_t wide =
-      shape->type == CK_F32 ? dnnl_cpu_isa_avx512_core : dnnl_cpu_isa_avx512_core_bf16;
-  if (has(wide) && !shape->is_narrow) {
-    return find(ck_forms_avx512, CK_FORMS_WIDE, shape, rows, columns);
+  const ck_form *form = NULL;
+  if (!shape->is_narrow && has(dnnl_cpu_isa_avx512_core_bf16)) {
+    form = find(ck_forms_bf16, CK_FORMS_BF16, shape, rows, columns);
   }
-  if (has(dnnl_cpu_isa_avx2)) {
-    return find(ck_forms_avx2, CK_FORMS_NARROW, shape, rows, columns);
+  if (!form && !shape->is_narrow && has(dnnl_cpu_isa_avx512_core)) {
+    form = find(ck_forms_avx512, CK_FORMS_AVX512, shape, rows, columns);
   }
-  return NULL;
+  if (!form && has(dnnl_cpu_isa_avx2)) {
+    form = find(ck_forms_avx2, CK_FORMS_AVX2, shape, rows, columns);
+  }
+  return form;
 }
 #else
 static const ck_form *form_of(const ck_convolution_shape *shape) {

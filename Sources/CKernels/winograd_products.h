@@ -67,3 +67,39 @@
       CK_UNROLL for (int v = 0; v < vectors; v++) store(sums + r * 32 + v * LANES, sum[r][v]);    \
     }                                                                                             \
   }
+
+#if LANES == 16
+/* 14 rows of two registers leave four of the 32 for operands. */
+enum { CK_PANEL = 14 };
+#define CK_EACH_ROWS(X, id, step)                                                              \
+  X(1, id, step) X(2, id, step) X(3, id, step) X(4, id, step) X(5, id, step) X(6, id, step)    \
+  X(7, id, step) X(8, id, step) X(9, id, step) X(10, id, step) X(11, id, step) X(12, id, step) \
+  X(13, id, step) X(14, id, step)
+#define CK_OF_ROWS(rows, id, step)                            \
+  CK_MULTIPLY(id##_narrow_##rows, CK_CODE, step, rows, 1, 16) \
+  CK_MULTIPLY(id##_wide_##rows, CK_CODE, step, rows, 2, 32)
+#define CK_ENTRY(rows, id, step) {id##_narrow_##rows, id##_wide_##rows},
+
+typedef void multiply_panel(int width, int segments, const float *const *left,
+                            const float *const *right, int blocks, int64_t stride, float *out);
+
+/* Defines id_multiply and id_accumulate, which ck_form describes. */
+#define CK_WIDE_PRODUCTS(id, step)                                                                \
+  CK_EACH_ROWS(CK_OF_ROWS, id, step)                                                              \
+  static multiply_panel *const id##_panels[CK_PANEL][2] = {CK_EACH_ROWS(CK_ENTRY, id, step)};     \
+  static void id##_multiply(int rows, int width, int segments, const float *const *a,             \
+                            const float *const *b, int blocks, int64_t stride, float *out) {      \
+    id##_panels[rows - 1][width == 32](width, segments, a, b, blocks, stride, out);               \
+  }                                                                                               \
+  CK_ACCUMULATE(id##_accumulate_narrow, CK_CODE, step, 16, 1)                                     \
+  CK_ACCUMULATE(id##_accumulate_wide, CK_CODE, step, 8, 2)                                        \
+  static void id##_accumulate(int width, int64_t count, const float *a, const float *b,           \
+                              int is_first, float *sums) {                                        \
+    if (width == 16) {                                                                            \
+      id##_accumulate_narrow(count, a, b, is_first, sums);                                        \
+    } else {                                                                                      \
+      id##_accumulate_wide(count, a, b, is_first, sums);                                          \
+      id##_accumulate_wide(count, a + 8, b, is_first, sums + 8 * 32);                             \
+    }                                                                                             \
+  }
+#endif
