@@ -67,6 +67,9 @@ static int64_t taps_inside(int32_t input, int32_t output, int32_t stride) {
   return (int64_t)3 * output - 1 - (last + 1 >= input);
 }
 
+/* Packed weights above this are too large to be kept for every layer. */
+static int packs_late(const ck_winograd_shape *shape) { return ck_packed_words(shape) > 8 << 20; }
+
 /* Whether it is expected to be faster; a function of h, w, channels, stride and type alone, so that
  * neither the clips of a microbatch nor the machine's load change bits. */
 static int is_faster(const ck_winograd_shape *shape) {
@@ -80,6 +83,8 @@ static int is_faster(const ck_winograd_shape *shape) {
                                  : channels;
   /* A product of floats takes as long as two of bf16. */
   const int64_t cost = form->computed == form->stored ? 1 : 2;
+  /* And weights that are packed late, in fp32, are as much to read as to multiply. */
+  if (cost == 2 && shape->direction != CK_BACKWARD_WEIGHTS && packs_late(shape)) return 0;
   /* Products in a frame: a direct method skips the taps that fall outside. */
   const int64_t direct = taps_inside(input->h, output->h, form->stride) *
                          taps_inside(input->w, output->w, form->stride) * channels;
@@ -140,9 +145,8 @@ static ck_blocking blocking_of(const ck_winograd_shape *shape) {
                          ck_source(shape)->c / (shape->form->computed == CK_F32 ? 1 : 2);
     if (6 * slot > megabyte) it.frames = ck_smaller(frames, 2);
   }
-  /* Too large to be kept for every layer: made again for each block of outputs, which is as quick
-   * where one block holds all tiles. */
-  if (weights > 32 * megabyte && row * rows * shape->n * frames <= 256) {
+  /* Made again for each block of outputs, which is as quick where one block holds all tiles. */
+  if (packs_late(shape) && row * rows * shape->n * frames <= 256) {
     it = (ck_blocking){shape->n, rows, frames, 1, 1};
   }
   return it;
