@@ -3,7 +3,7 @@
 import Foundation
 
 /// An open file, closed when its owner is gone; failures name the path and the system's reason.
-struct FileDescriptor: ~Copyable {
+struct FileDescriptor: ~Copyable, Sendable {
   let path: String
   private let number: Int32
 
@@ -11,6 +11,11 @@ struct FileDescriptor: ~Copyable {
     self.path = path
     number = unsafe open(path, flags | O_CLOEXEC, mode)
     if number < 0 { throw .system(path, "cannot be opened") }
+  }
+
+  /// Opens a file to be read; without O_NONBLOCK a FIFO would hang the open.
+  static func reading(_ path: String) throws(FileError) -> FileDescriptor {
+    try FileDescriptor(path, flags: O_RDONLY | O_NONBLOCK)
   }
 
   deinit { close(number) }
@@ -38,13 +43,19 @@ struct FileDescriptor: ~Copyable {
     }
   }
 
-  /// Fills `bytes`; a file that ends before is an error.
+  /// Fills `bytes` from the place of the last read, or from `offset`; a file that ends before is an
+  /// error.
   @unsafe
-  func read(into bytes: UnsafeMutableRawBufferPointer) throws(FileError) {
+  func read(
+    into bytes: UnsafeMutableRawBufferPointer, at offset: Int? = nil
+  ) throws(FileError) {
     var done = 0
     while done < bytes.count {
-      let count = unsafe Foundation.read(
-        number, bytes.baseAddress?.advanced(by: done), bytes.count - done)
+      let (target, rest) = unsafe (bytes.baseAddress?.advanced(by: done), bytes.count - done)
+      let count =
+        if let offset { unsafe pread(number, target, rest, off_t(offset + done)) } else {
+          unsafe Foundation.read(number, target, rest)
+        }
       if count < 0 && errno == EINTR { continue }
       if count < 0 { throw .system(path, "cannot be read") }
       guard count > 0 else {

@@ -9,8 +9,7 @@ struct FileReader: ~Copyable {
   private var position = 0
 
   init(_ path: String) throws(FileError) {
-    // Without O_NONBLOCK a FIFO would hang the open.
-    let file = try FileDescriptor(path, flags: O_RDONLY | O_NONBLOCK)
+    let file = try FileDescriptor.reading(path)
     size = try file.regularSize()
     self.path = path
     self.file = file

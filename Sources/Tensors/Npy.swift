@@ -9,7 +9,7 @@ public enum Npy {
   /// - Throws: `FileError`; the earlier file is then as it was.
   public static func write(_ matrix: Matrix, to path: String) throws {
     try AtomicFile.write(to: path) { file in
-      try file.append(NpyHeader(.float32, rows: matrix.rows, columns: matrix.columns).bytes)
+      try file.append(NpyHeader(.float32, shape: [matrix.rows, matrix.columns]).bytes)
       try file.append(matrix.values)
     }
   }
@@ -21,7 +21,7 @@ public enum Npy {
     precondition(
       doubles.count == rows * columns, "\(doubles.count) values cannot fill \(rows)×\(columns)")
     try AtomicFile.write(to: path) { file in
-      try file.append(NpyHeader(.float64, rows: rows, columns: columns).bytes)
+      try file.append(NpyHeader(.float64, shape: [rows, columns]).bytes)
       try file.append(doubles)
     }
   }
@@ -33,10 +33,13 @@ public enum Npy {
   public static func readMatrix(_ path: String) throws(FileError) -> Matrix {
     var file = try FileReader(path)
     let header = try NpyHeader(from: &file)
-    let shape = "the shape (\(header.rows), \(header.columns)) of \(header.element.rawValue)"
-    let (count, tooMany) = header.rows.multipliedReportingOverflow(by: header.columns)
-    let (bytes, tooLong) = count.multipliedReportingOverflow(by: header.element.size)
-    guard !tooMany, !tooLong else { throw FileError(path, "has \(shape), which no file can hold") }
+    guard header.shape.count == 2 else {
+      throw FileError(
+        path, "has the shape \(header.shape); two dimensions are needed, one row a sample")
+    }
+    let (rows, columns) = (header.shape[0], header.shape[1])
+    let bytes = try header.byteCount(in: path)
+    let shape = "the shape (\(rows), \(columns)) of \(header.element.rawValue)"
     guard bytes <= file.remaining else {
       throw FileError(
         path,
@@ -49,9 +52,9 @@ public enum Npy {
     }
     let values: [Float] =
       switch header.element {
-      case .float32: try file.next(count)
-      case .float64: try file.nextRounded(count)
+      case .float32: try file.next(rows * columns)
+      case .float64: try file.nextRounded(rows * columns)
       }
-    return Matrix(rows: header.rows, columns: header.columns, values: values)
+    return Matrix(rows: rows, columns: columns, values: values)
   }
 }

@@ -11,8 +11,8 @@ struct NpyHeader {
   }
 
   let element: Element
-  let rows: Int
-  let columns: Int
+  /// The extents, outermost first.
+  let shape: [Int]
 
   private static let magic: [UInt8] = [0x93] + Array("NUMPY".utf8)
   private static let alignment = 64
@@ -21,17 +21,31 @@ struct NpyHeader {
   /// NumPy itself refuses longer headers unless told to trust the file.
   private static let longest = 10_000
 
-  init(_ element: Element, rows: Int, columns: Int) {
+  init(_ element: Element, shape: [Int]) {
     self.element = element
-    self.rows = rows
-    self.columns = columns
+    self.shape = shape
   }
 
-  /// The header as `numpy.save` writes it, byte for byte (NumPy 2).
+  /// The bytes of all elements.
+  ///
+  /// - Throws: where no file can hold as many.
+  func byteCount(in path: String) throws(FileError) -> Int {
+    var bytes = element.size
+    for extent in shape {
+      let (product, overflow) = bytes.multipliedReportingOverflow(by: extent)
+      guard !overflow else {
+        throw FileError(path, "has the shape \(shape), which no file can hold")
+      }
+      bytes = product
+    }
+    return bytes
+  }
+
+  /// The header of a matrix as `numpy.save` writes it, byte for byte (NumPy 2).
   var bytes: Data {
     var text = "{'descr': '\(element.rawValue)', 'fortran_order': False, "
-    text += "'shape': (\(rows), \(columns)), }"
-    text += String(repeating: " ", count: Self.growthDigits - String(rows).count)
+    text += "'shape': (\(shape.map(String.init).joined(separator: ", "))), }"
+    text += String(repeating: " ", count: Self.growthDigits - String(shape[0]).count)
     let fixed = Self.magic.count + 4 + text.utf8.count + 1
     text += String(repeating: " ", count: Self.alignment - fixed % Self.alignment) + "\n"
     let length = UInt16(text.utf8.count)
@@ -73,11 +87,8 @@ struct NpyHeader {
       throw FileError(
         path, "is in Fortran order; C order is known, and NumPy's ascontiguousarray(x) makes it")
     }
-    guard let shape = fields.shape, shape.count == 2 else {
-      throw FileError(
-        path, "has the shape \(fields.shape ?? []); two dimensions are needed, one row a sample")
-    }
-    self.init(element, rows: shape[0], columns: shape[1])
+    guard let shape = fields.shape else { throw FileError(path, "has a header without a shape") }
+    self.init(element, shape: shape)
   }
 }
 

@@ -16,6 +16,13 @@ extension SafeTensors {
       let values: Values
       switch tensor.element {
       case .float32: values = .floats(try file.next(tensor.count))
+      case .float64: values = .floats(try file.nextRounded(tensor.count))
+      case .float16:
+        values = .floats(
+          try file.next(tensor.count, of: UInt16.self).map { Float(Float16(bitPattern: $0)) })
+      case .bfloat16:
+        values = .floats(
+          try file.next(tensor.count, of: UInt16.self).map { Float(bitPattern: UInt32($0) << 16) })
       case .int64: values = .integers(try file.next(tensor.count))
       case .int32:
         values = .integers(try file.next(tensor.count, of: Int32.self).map { Int64($0) })

@@ -6,7 +6,7 @@ import Foundation
 public struct SafeTensors: Sendable, Equatable {
   /// The elements of a tensor, row-major.
   public enum Values: Sendable, Equatable {
-    /// 32-bit floats (`F32`).
+    /// 32-bit floats; written as `F32`, read from `F16`, `BF16`, `F32` and `F64`.
     case floats([Float])
     /// Integers; written as `I64`, read from `I32`, `I64` and `U64`.
     case integers([Int64])

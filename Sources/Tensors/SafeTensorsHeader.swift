@@ -4,12 +4,21 @@ import Foundation
 struct SafeTensorsHeader {
   /// The element types that we read, by the format's name.
   enum Element: String, Codable {
+    case float16 = "F16"
+    case bfloat16 = "BF16"
     case float32 = "F32"
+    case float64 = "F64"
     case int32 = "I32"
     case int64 = "I64"
     case uint64 = "U64"
 
-    var size: Int { self == .float32 || self == .int32 ? 4 : 8 }
+    var size: Int {
+      switch self {
+      case .float16, .bfloat16: 2
+      case .float32, .int32: 4
+      case .float64, .int64, .uint64: 8
+      }
+    }
   }
 
   /// Where a tensor lies in the file.
@@ -70,7 +79,9 @@ struct SafeTensorsHeader {
   ) throws(FileError) -> Tensor {
     guard let element = Element(rawValue: span.dtype) else {
       throw FileError(
-        path, "'\(name)' has elements of type \(span.dtype); F32, I32, I64 and U64 are known")
+        path,
+        "'\(name)' has elements of type \(span.dtype); F16, BF16, F32, F64, I32, I64 and U64 are known"
+      )
     }
     guard span.data_offsets.count == 2, span.data_offsets[0] == position,
       span.data_offsets[1] >= position

@@ -57,6 +57,22 @@ import Testing
     #expect(throws: FileError.self) { try SafeTensors(reading: large) }
   }
 
+  @Test func `Floats of other widths become 32-bit floats`() throws {
+    let directory = try TemporaryDirectory()
+    let header =
+      #"{"b":{"dtype":"BF16","shape":[2],"data_offsets":[8,12]},"#
+      + #""d":{"dtype":"F64","shape":[1],"data_offsets":[0,8]},"#
+      + #""h":{"dtype":"F16","shape":[2],"data_offsets":[12,16]}}"#
+    var bytes = Self.file(header, values: 0)
+    bytes.append(contentsOf: [0x9a, 0x99, 0x99, 0x99, 0x99, 0x99, 0xb9, 0x3f])  // 0.1
+    bytes.append(contentsOf: [0xc0, 0x3f, 0x80, 0xff])  // 1.5, -infinity
+    bytes.append(contentsOf: [0x01, 0x00, 0x00, 0xc0])  // 2⁻²⁴, -2
+    let read = try SafeTensors(reading: try directory.file("x", holding: bytes))
+    #expect(read.floats("d") == [0.1])
+    #expect(read.floats("b") == [1.5, -.infinity])
+    #expect(read.floats("h") == [0x1p-24, -2])
+  }
+
   @Test(arguments: [
     (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4, "cannot lie"),
     (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#, 8, "names 4"),
@@ -77,7 +93,8 @@ import Testing
         + #""\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8, "'a' twice"
     ),
     (#"{"a":{"dtype":"F32","dtype":"I32","shape":[1],"data_offsets":[0,4]}}"#, 4, "twice"),
-    (#"{"a":{"dtype":"BF16","shape":[2],"data_offsets":[0,4]}}"#, 4, "type BF16"),
+    (#"{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]}}"#, 4, "type F8_E4M3"),
+    (#"{"a":{"dtype":"BF16","shape":[4],"data_offsets":[0,4]}}"#, 4, "cannot lie"),
     (#"{"a":{"dtype":"F32","shape":[1e30],"data_offsets":[0,4]}}"#, 4, "cannot be read"),
     (#"{"__metadata__":{"a":1}}"#, 0, "cannot be read"),
     (#"["a"]"#, 0, "cannot be read"),

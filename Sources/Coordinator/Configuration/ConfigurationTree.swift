@@ -1,3 +1,5 @@
+internal import Tensors
+
 /// Settings before they have types: scalars as they were written, lists, and maps in their order.
 ///
 /// A scalar gets its type from the setting that it is decoded into, so `name: no` is the text "no"

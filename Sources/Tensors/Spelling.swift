@@ -1,9 +1,9 @@
 /// Guesses at what a misspelt name meant.
-enum Spelling {
+public enum Spelling {
   /// The candidate that is fewest edits from `name`, nil if none is near.
   ///
   /// Ties go to the first.
-  static func nearest(to name: String, among candidates: [String]) -> String? {
+  public static func nearest(to name: String, among candidates: [String]) -> String? {
     let lowered = name.lowercased()
     let ranked = candidates.map { (distance(lowered, $0.lowercased()), $0) }
     guard let best = ranked.min(by: { $0.0 < $1.0 }) else { return nil }
@@ -11,7 +11,7 @@ enum Spelling {
   }
 
   /// The insertions, deletions and replacements between two texts (Levenshtein, 1966).
-  static func distance(_ one: String, _ other: String) -> Int {
+  public static func distance(_ one: String, _ other: String) -> Int {
     let other = Array(other)
     var row = Array(0...other.count)
     for (i, character) in one.enumerated() {
