@@ -57,6 +57,7 @@ let package = Package(
       cSettings: [.unsafeFlags(["-ffp-contract=off", "-Wall", "-Wextra"])]),
 
     part("Tensors", uses: ["COpenBLAS"]),
+    part("WeightFiles", uses: ["Tensors"]),
     part("Video", uses: ["Tensors", "CLibAV"]),
     part("Model", uses: ["Tensors", "CKernels"]),
     part("Collective", uses: ["CMPI"]),
@@ -66,7 +67,8 @@ let package = Package(
     part(
       "Coordinator",
       uses: [
-        "Tensors", "Video", "Model", "Collective", "Clustering", "Retrieval", "Worker",
+        "Tensors", "WeightFiles", "Video", "Model", "Collective", "Clustering", "Retrieval",
+        "Worker",
         .product(name: "Yams", package: "Yams"),
         .product(name: "Crypto", package: "swift-crypto"),
       ]),
@@ -80,6 +82,7 @@ let package = Package(
       swiftSettings: settings),
 
     tests(of: "Tensors"),
+    tests(of: "WeightFiles"),
     tests(of: "Video"),
     tests(of: "Model", also: ["CKernels"]),
     tests(of: "Collective"),

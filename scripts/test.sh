@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds, and runs every test: those of Swift, of commands, under mpirun.
+# Installs what is missing, builds, and runs every test: those of Swift, on damaged files, of commands,
+# under mpirun.
 #
 #   scripts/test.sh [OPTION OF SWIFT TEST]…
 set -euo pipefail
@@ -9,5 +10,6 @@ scripts/install-packages.sh
 # This builds the product as well. A `swift build` would compile every Swift module once more,
 # because its flags differ from those of the tests.
 swift test -c release -Xswiftc -enable-testing --disable-xctest "$@"
+Tests/fuzz.sh
 Tests/cluster.sh
 Tests/mpirun.sh
