@@ -1,4 +1,4 @@
-/// The shape of a 3D-ResNet and its projection head.
+/// The shape of a 3D-ResNet and its projection head, and what its training starts from.
 ///
 /// Hara, Kataoka and Satoh, "Can spatiotemporal 3D CNNs retrace the history of 2D CNNs and
 /// ImageNet?", CVPR 2018; the head follows SimCLR (Chen et al., ICML 2020, section 4.2).
@@ -25,6 +25,12 @@ public struct EncoderArchitecture: Codable, Sendable, Equatable {
   public var headHidden = 512
   /// The width of the projection head's output, D.
   public var headWidth = 128
+  /// A file of initial weights (`.pth`, `.pt`, `.safetensors`); empty: random ones.
+  public var weights = ""
+  /// The SHA-256 of that file, written by a run; a file with another one is refused.
+  public var weightsHash = ""
+  /// Beginnings of names, such as `layer4`, that the file may lack, or have besides.
+  public var partial: [String] = []
 
   /// Creates the default architecture.
   public init() {}

@@ -63,7 +63,7 @@ public struct ResNet3D: Sendable {
   /// The architecture this plan was made from.
   public let architecture: EncoderArchitecture
   /// The frames, height and width of a clip.
-  public let frames, size: Int
+  public let frames, height, width: Int
   /// The names and places of all parameters.
   public let layout: ParameterLayout
   /// The width of the pooled feature, F.
@@ -75,8 +75,10 @@ public struct ResNet3D: Sendable {
 
   /// The width of the head's output, D; of the pooled feature where there is no head.
   public var embeddingWidth: Int { head?.width ?? features }
+  /// Whether a projection head follows the pooled feature.
+  public var hasHead: Bool { head != nil }
   /// The number of floats of one clip, C·T·H·W.
-  public var clipElements: Int { 3 * frames * size * size }
+  public var clipElements: Int { 3 * frames * height * width }
   /// The multiplications of one clip's forward pass, padding counted as others count it.
   public var multiplications: Int {
     units.reduce(0) { sum, unit in
@@ -97,6 +99,15 @@ public struct ResNet3D: Sendable {
   ///
   /// - Throws: where the depth is unknown, channels are no multiple of 16, or the clip vanishes.
   public init(_ architecture: EncoderArchitecture, frames: Int, size: Int) throws(ModelError) {
+    try self.init(architecture, frames: frames, height: size, width: size)
+  }
+
+  /// Plans a network for clips of any height and width.
+  ///
+  /// - Throws: as for square clips.
+  public init(
+    _ architecture: EncoderArchitecture, frames: Int, height: Int, width: Int
+  ) throws(ModelError) {
     let table: [Int: (blocks: [Int], isBottleneck: Bool)] = [
       10: ([1, 1, 1, 1], false), 18: ([2, 2, 2, 2], false), 34: ([3, 4, 6, 3], false),
       50: ([3, 4, 6, 3], true),
@@ -107,8 +118,8 @@ public struct ResNet3D: Sendable {
     guard [3, 7].contains(architecture.stemTime) else {
       throw ModelError("encoder.stemTime is \(architecture.stemTime); known are 3 and 7")
     }
-    guard frames >= 1, size >= 1 else {
-      throw ModelError("a clip of \(frames) frames of \(size)×\(size) pixels is empty")
+    guard frames >= 1, height >= 1, width >= 1 else {
+      throw ModelError("a clip of \(frames) frames of \(height)×\(width) pixels is empty")
     }
     guard architecture.width > 0, architecture.width <= 64 else {
       throw ModelError("encoder.width is \(architecture.width); it must be above 0, at most 64")
@@ -121,7 +132,7 @@ public struct ResNet3D: Sendable {
     }
     var builder = Builder()
     stem = builder.unit(
-      "stem.0", "stem.1", from: Extent(t: frames, h: size, w: size), channels: 3, to: widths[0],
+      "stem.0", "stem.1", from: Extent(t: frames, h: height, w: width), channels: 3, to: widths[0],
       kernel: [architecture.stemTime, 7, 7], stride: [1, 2, 2], isFirst: true)
     var extent = stem.output
     if architecture.stemPool {
@@ -147,7 +158,8 @@ public struct ResNet3D: Sendable {
     layout = builder.layout
     self.architecture = architecture
     self.frames = frames
-    self.size = size
+    self.height = height
+    self.width = width
   }
 }
 
