@@ -9,22 +9,35 @@ import Worker
 /// The command `kindreel embed`.
 struct Embed: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Embed a folder of videos: float32 N×D as .npy, ids as .tsv beside it.",
+    abstract: "Embed a folder of videos, or clips in an array: float32 N×D as .npy.",
     discussion: """
-      Writes X.npy with one unit row a readable video, and X.ids.tsv with the columns row, id; \
-      row i belongs to id i. Unreadable videos are named on standard error.
+      With --data, writes X.npy with one unit row a readable video, and X.ids.tsv with the columns \
+      row, id; row i belongs to id i. Unreadable videos are named on standard error.
+
+      With --tensor, the clips are a NumPy array of float32, N×3×T×H×W of any extents, already \
+      normalised; row i is clip i's, as the encoder gives it and not scaled to unit length:
+
+        kindreel embed --weights r3d_18.pth --encoder r3d18 --tensor X.npy --out Y.npy
+
+      Files of weights are read without running anything. torchvision's names fit r3d18, r3d34 and \
+      r3d50, those of 3D-ResNets-PyTorch hara18, hara34 and hara50; two-dimensional ResNets are \
+      inflated (I3D). Every tensor must fit; fc is left out, and a head may be missing. What else may \
+      be missing or left over is named by --partial.
       """)
 
   @OptionGroup var encoder: EncoderOptions
 
   @Option(help: "The dataset: UCF101's layout, or a plain folder of videos.")
-  var data: String
+  var data: String?
+
+  @Option(help: "Clips instead of videos: a .npy file of float32, N×3×T×H×W, normalised.")
+  var tensor: String?
 
   @Option(help: "The .npy file to write.")
   var out: String
 
-  @Option(help: "train, test or all.")
-  var split = Manifest.Split.all
+  @Option(help: "train, test or all; the default is all.")
+  var split: Manifest.Split?
 
   @Option(help: "Evenly spaced clips a video; their unit rows are averaged.")
   var clips: Int?
@@ -39,17 +52,26 @@ struct Embed: ParsableCommand {
     guard out.hasSuffix(".npy") else {
       throw ValidationError("--out is '\(out)'; it must end in .npy")
     }
+    guard (data == nil) != (tensor == nil) else {
+      throw ValidationError("name one input: --data FOLDER or --tensor CLIPS.npy")
+    }
+    if tensor != nil && (split != nil || clips != nil) {
+      throw ValidationError("--split and --clips are about --data; --tensor has its clips")
+    }
   }
 
   func run() throws {
     try reportingFailure {
       try OutputPath.check(out)
+      if let tensor { return try embed(ClipArray(reading: tensor)) }
       let (source, named) = (try encoder.source(), try encoder.named())
-      let (data, clips, feature, split, world) = (data, clips, feature, split, world)
+      let (data, clips, feature, split) = (data ?? "", clips, feature, split ?? .all)
+      let world = world
       let result = try world.launch(deadline: named?.deadlineSeconds ?? 300) { communicator in
         let session = try EncoderSession(
           source, configuration: named, lanes: world.lanesOfRank,
           ranksOfMachine: world.ranksOfMachine, communicator: communicator)
+        EncoderOptions.report(session.loaded, communicator)
         let settings = session.configuration.evaluation
         return try session.embed(
           data, split: split, clips: clips ?? settings.clips,
@@ -63,6 +85,21 @@ struct Embed: ParsableCommand {
       try IdList.write(table.ids, beside: out)
       print("\(table.ids.count) rows of \(table.rows.columns) in \(out)")
     }
+  }
+
+  private func embed(_ clips: ClipArray) throws {
+    let (source, named, feature) = (try encoder.source(), try encoder.named(), feature ?? .pooled)
+    let world = world
+    let rows = try world.launch(deadline: named?.deadlineSeconds ?? 300) { communicator in
+      let loaded = try source.load(named, for: clips.extent)
+      EncoderOptions.report(loaded, communicator)
+      return try clips.embed(
+        with: loaded, feature: feature, lanes: LanePool(count: world.lanesOfRank),
+        communicator: communicator)
+    }
+    guard let rows else { return }
+    try Npy.write(rows, to: out)
+    print("\(rows.rows) rows of \(rows.columns) in \(out)")
   }
 }
 

@@ -4,38 +4,6 @@ import Coordinator
 import Foundation
 public import Worker
 
-/// Which encoder a command loads.
-struct EncoderOptions: ParsableArguments {
-  @Option(help: "A run directory: its newest checkpoint and its configuration.")
-  var run: String?
-
-  @Option(help: "A safetensors file with weights, under torchvision's names.")
-  var weights: String?
-
-  @Option(help: "Initial weights of this seed, for comparison.")
-  var untrained: UInt64?
-
-  @Option(help: "A YAML file or a preset; with --run, the run's own is the default.")
-  var config: String?
-
-  func validate() throws {
-    let given = [run != nil, weights != nil, untrained != nil].count { $0 }
-    guard given == 1 else {
-      throw ValidationError("name one encoder: --run RUN, --weights FILE or --untrained SEED")
-    }
-  }
-
-  func source() throws -> WeightsSource {
-    if let run { return .run(run) }
-    if let weights { return .file(weights) }
-    return .untrained(seed: untrained ?? 0)
-  }
-
-  func named() throws -> RunConfiguration? {
-    try config.map { try RunConfiguration.load($0) }
-  }
-}
-
 /// The command `kindreel evaluate`.
 struct Evaluate: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -77,6 +45,7 @@ struct Evaluate: ParsableCommand {
         let session = try EncoderSession(
           source, configuration: named, lanes: world.lanesOfRank,
           ranksOfMachine: world.ranksOfMachine, communicator: communicator)
+        EncoderOptions.report(session.loaded, communicator)
         let settings = session.configuration.evaluation
         return try RetrievalEvaluation(session, lanes: world.lanesOfRank).run(
           data, clips: clips ?? settings.clips, feature: feature ?? settings.feature)

@@ -18,6 +18,7 @@ struct Kindreel: ParsableCommand {
       """,
     version: Versions.text,
     subcommands: [
-      Train.self, Embed.self, Cluster.self, Evaluate.self, Selftest.self, Bench.self, Doctor.self,
+      Train.self, Embed.self, Export.self, Cluster.self, Evaluate.self, Selftest.self, Bench.self,
+      Doctor.self,
     ])
 }

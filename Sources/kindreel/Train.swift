@@ -2,6 +2,7 @@ import ArgumentParser
 import Collective
 import Coordinator
 import Foundation
+import Model
 import Video
 
 /// The command `kindreel train`.
@@ -23,6 +24,10 @@ struct Train: ParsableCommand {
       count:K for both, finch the partitions labels.finch.fine and labels.finch.coarse. \
       labels.largest caps fine clusters, labels.singletons is keep or join.
 
+      encoder.weights names a file that training starts from (.pth, .pt or .safetensors; see kindreel \
+      help embed), and run.yaml keeps its hash. Every tensor of the network must be in it but the \
+      head's; encoder.partial lists beginnings of names that may be missing or left over.
+
       metrics.jsonl says of every clustering: clusters, coarse_clusters, largest_share, \
       singleton_share, cluster_seconds, ari_to_last (fine labels beside those before); sibling_share \
       (positives from the same footage) where file names tell it; nmi, ami, ari, purity, \
@@ -41,7 +46,7 @@ struct Train: ParsableCommand {
   @Option(name: .customLong("set"), help: "Overrides one key, for example encoder.depth=18.")
   var overrides: [String] = []
 
-  @Option(help: "A safetensors file with initial weights, under torchvision's names.")
+  @Option(help: "A file of initial weights; the same as --set encoder.weights=FILE.")
   var weights: String?
 
   @Flag(help: "Go on from the newest whole checkpoint.")
@@ -52,12 +57,12 @@ struct Train: ParsableCommand {
   func run() throws {
     try reportingFailure {
       StopRequest.listen()
-      let configuration = try RunConfiguration.load(config, overrides: overrides)
+      var configuration = try RunConfiguration.load(config, overrides: overrides)
+      if let weights { configuration.encoder.weights = weights }
       var request = TrainingRequest(
         configuration: configuration, data: data, output: out, lanes: world.lanesOfRank,
         ranksOfMachine: world.ranksOfMachine)
       request.resumes = resume
-      request.weights = weights
       // Simulated ranks share one cache, so that a video is decoded once.
       var whole = request
       whole.ranksOfMachine = 1

@@ -1,6 +1,8 @@
 import Clustering
 import Collective
 import Foundation
+import Model
+import Tensors
 import Testing
 import Video
 
@@ -110,6 +112,44 @@ import Video
   }
 
   @Test(.timeLimit(.minutes(1)))
+  func `training starts from the weights of a file, known by its hash`() throws {
+    let world = try SmallWorld()
+    let (first, second) = (
+      world.folder.appendingPathComponent("first.safetensors").path,
+      world.folder.appendingPathComponent("second.safetensors").path
+    )
+    var other = world.configuration
+    other.encoder.headHidden = 0
+    try WeightsSource.untrained(seed: 7).load(other).export(withHead: false).write(to: first)
+    let plain = try world.train("plain", ranks: 1, lanes: 2)
+    let alone = try world.train("alone", ranks: 1, lanes: 2) { $0.encoder.weights = first }
+    #expect(alone.weights_hash != plain.weights_hash)
+    let two = try world.train("two", ranks: 2, lanes: 1, stoppingAfter: 1) {
+      $0.encoder.weights = first
+    }
+    #expect(two.stopped)
+    // Another file is refused; the same one may lie elsewhere.
+    try WeightsSource.untrained(seed: 8).load(other).export(withHead: false).write(to: second)
+    #expect(throws: ConfigurationError.self) {
+      try world.train("two", ranks: 1, lanes: 1, resumes: true) { $0.encoder.weights = second }
+    }
+    try FileManager.default.removeItem(atPath: second)
+    try FileManager.default.copyItem(atPath: first, toPath: second)
+    let resumed = try world.train("two", ranks: 1, lanes: 1, resumes: true) {
+      $0.encoder.weights = second
+    }
+    #expect(resumed.weights_hash == alone.weights_hash)
+    let written = try RunConfiguration.load(
+      world.folder.appendingPathComponent("alone/run.yaml").path)
+    #expect(written.encoder.weights == first)
+    #expect(try written.encoder.weightsHash == WeightsFile.hash(of: first))
+    try Data("changed".utf8).write(to: URL(fileURLWithPath: first))
+    #expect(throws: ConfigurationError.self) {
+      try world.train("changed", ranks: 1, lanes: 1) { $0.encoder = written.encoder }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
   func `ranks that do not divide the microbatches are refused`() throws {
     let world = try SmallWorld()
     #expect(throws: (any Error).self) { try world.train("three", ranks: 3, lanes: 1) }
@@ -118,7 +158,7 @@ import Video
 
 /// A folder with a few clips of the sample set, and runs of the smoke preset on it.
 private struct SmallWorld {
-  private let folder: URL
+  let folder: URL
   private let data: URL
 
   init() throws {
@@ -141,7 +181,7 @@ private struct SmallWorld {
       repository.appendingPathComponent("cluster-configs/presets/smoke.yaml").path)
   }
 
-  private let configuration: RunConfiguration
+  let configuration: RunConfiguration
 
   /// Cuts one file off after its first bytes.
   func damageOne() throws {

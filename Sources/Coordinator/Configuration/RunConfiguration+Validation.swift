@@ -101,6 +101,9 @@ extension RunConfiguration {
       "must be at least 0, is \(encoder.headHidden)")
     try Self.require(
       encoder.headWidth >= 1, "encoder.headWidth", "must be at least 1, is \(encoder.headWidth)")
+    try Self.require(
+      encoder.weightsHash.isEmpty || !encoder.weights.isEmpty, "encoder.weightsHash",
+      "is the hash of encoder.weights, which names no file")
     let heads = [("labels", labels.feature), ("evaluation", evaluation.feature)]
     for (group, feature) in heads where feature == .head {
       try Self.require(

@@ -75,7 +75,7 @@ extension TrainingRun {
       throw ConfigurationError(
         origin: loaded.path, "does not fit this dataset of \(dataset.count) videos")
     }
-    try trainer.replica.weights.load(WeightsFile.tensors(weights))
+    try trainer.replica.weights.load(WeightsFile.floats(of: weights.entries))
     trainer.replica.refresh()
     trainer.optimizer.momentum = momentum
     var restored = ObjectiveState()
@@ -121,6 +121,8 @@ extension RunConfiguration {
     same.evaluation = defaults.evaluation
     same.memoryMegabytes = defaults.memoryMegabytes
     same.deadlineSeconds = defaults.deadlineSeconds
+    // What the file held counts, and not where it lay.
+    same.encoder.weights = defaults.encoder.weights
     let ids = dataset.manifest.samples.map(\.id).joined(separator: "\n")
     return ContentHash.of(try same.yaml() + ids)
   }

@@ -19,8 +19,6 @@ public struct TrainingRequest: Sendable {
   public var ranksOfMachine: Int
   /// Whether to go on from the newest checkpoint.
   public var resumes = false
-  /// A safetensors file with initial weights.
-  public var weights: String?
 
   /// Creates a request.
   public init(
@@ -93,9 +91,11 @@ public struct TrainingRun {
   ///   - shared: a dataset that simulated ranks share, so that videos are decoded once.
   ///   - shouldStop: asked before every step; true on any rank saves and stops all.
   public init(
-    _ request: TrainingRequest, communicator: Communicator, sharing shared: Dataset? = nil,
+    _ asked: TrainingRequest, communicator: Communicator, sharing shared: Dataset? = nil,
     shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws {
+    var request = asked
+    try request.configuration.encoder.recordWeightsHash()
     let configuration = request.configuration
     self.request = request
     self.communicator = communicator
@@ -116,7 +116,9 @@ public struct TrainingRun {
     let network = try ResNet3D(
       configuration.encoder, frames: configuration.video.frames, size: configuration.video.size)
     let weights = EncoderWeights(network, seed: configuration.seed)
-    if let file = request.weights { try weights.load(WeightsFile.read(file)) }
+    if let mapping = try WeightsFile.loadInitial(configuration.encoder, into: weights) {
+      root?.say("\(configuration.encoder.weights): \(mapping.summary)")
+    }
     let objective = try configuration.objective.make()
     if objective.usesLabels {
       _ = try communicator.decide(gathering: [UInt8]()) { [dataset] _ in

@@ -15,7 +15,7 @@ struct BenchLayers: ParsableCommand {
       at the rate that registers alone reach; Winograd's method goes above 1.
       """)
 
-  @Option(help: "r3d18, slic18 or actions.")
+  @Option(help: "\(NamedEncoder.list).")
   var encoder = BenchTrainStep.Encoder.r3d18
 
   @Option(help: "The clip, C×T×H×W.")

@@ -13,29 +13,9 @@ struct BenchTrainStep: ParsableCommand {
     abstract: "A whole step on random clips: forward, loss, backward, reduction, update.")
 
   /// The networks that are timed.
-  enum Encoder: String, CaseIterable, ExpressibleByArgument {
-    /// torchvision's r3d_18.
-    case r3d18
-    /// SLIC's: 7×7×7 stem, no pool, projection head.
-    case slic18
-    /// The `actions` preset's: R3D-10, quarter width.
-    case actions
+  typealias Encoder = NamedEncoder
 
-    var architecture: EncoderArchitecture {
-      var result = EncoderArchitecture()
-      switch self {
-      case .actions: break
-      case .r3d18:
-        (result.depth, result.width, result.headHidden) = (18, 1, 0)
-      case .slic18:
-        (result.depth, result.width, result.stemTime) = (18, 1, 7)
-        (result.headHidden, result.headWidth) = (2048, 128)
-      }
-      return result
-    }
-  }
-
-  @Option(help: "r3d18, slic18 or actions.")
+  @Option(help: "\(NamedEncoder.list).")
   var encoder = Encoder.actions
 
   @Option(help: "The clip, C×T×H×W, for example 3x16x112x112.")

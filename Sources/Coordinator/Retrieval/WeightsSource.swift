@@ -1,0 +1,118 @@
+import Foundation
+public import Model
+public import Tensors
+internal import Video
+internal import Worker
+
+/// Where an encoder's weights come from.
+public enum WeightsSource: Sendable {
+  /// The newest checkpoint of a run, with the run's own configuration.
+  case run(String)
+  /// A file of weights: `.pth`, `.pt` or `.safetensors`.
+  case file(String)
+  /// Initial weights: those of the configuration's file, or random ones of a seed.
+  case untrained(seed: UInt64)
+
+  /// Loads the configuration and the weights.
+  ///
+  /// - Parameters:
+  ///   - named: the configuration that the user named; nil takes the run's own.
+  ///   - clip: the clips that will be embedded; nil takes the configuration's.
+  public func load(
+    _ named: RunConfiguration?, for clip: ClipExtent? = nil
+  ) throws -> LoadedEncoder {
+    var configuration = named ?? RunConfiguration()
+    var contents: CheckpointContents?
+    switch self {
+    case .run(let path):
+      if named == nil { configuration = try RunConfiguration.load(path + "/run.yaml") }
+      let store = CheckpointStore(directory: path + "/checkpoints", keep: 2)
+      contents = try store.loadNewest()?.contents
+    case .file: break
+    case .untrained(let seed): configuration.seed = seed
+    }
+    let clip = clip ?? ClipExtent(configuration.video)
+    let network = try ResNet3D(
+      configuration.encoder, frames: clip.frames, height: clip.height, width: clip.width)
+    let weights = EncoderWeights(network, seed: configuration.seed)
+    var mapping: WeightMapping?
+    var origin: String
+    switch self {
+    case .run(let path):
+      guard let contents, let saved = contents.tensors["weights"] else {
+        throw DatasetError(description: "\(path) holds no checkpoint", code: .inputMissing)
+      }
+      try weights.load(WeightsFile.floats(of: saved.entries))
+      origin =
+        "run \(Self.lastComponent(path)), \(contents.epoch) epochs, \(contents.step) steps, "
+        + "configuration \(contents.configurationHash)"
+    case .file(let path):
+      mapping = try WeightsFile.load(path, into: weights, omitting: configuration.encoder.partial)
+      origin = "file \(Self.lastComponent(path)), sha256 \(try WeightsFile.hash(of: path))"
+    case .untrained(let seed):
+      mapping = try WeightsFile.loadInitial(configuration.encoder, into: weights)
+      origin = "initial weights of seed \(seed)"
+    }
+    return LoadedEncoder(
+      configuration: configuration, weights: weights, origin: origin, mapping: mapping)
+  }
+
+  private static func lastComponent(_ path: String) -> String {
+    URL(fileURLWithPath: path).lastPathComponent
+  }
+}
+
+/// The frames, height and width of clips.
+public struct ClipExtent: Sendable, Equatable {
+  let frames, height, width: Int
+}
+
+extension ClipExtent {
+  /// The clips that are cut from videos.
+  init(_ settings: VideoSettings) {
+    self.init(frames: settings.frames, height: settings.size, width: settings.size)
+  }
+}
+
+/// An encoder's weights and what is known about them.
+public struct LoadedEncoder: Sendable {
+  /// The configuration that says what a clip is.
+  public let configuration: RunConfiguration
+  /// The weights, in the network that they fill.
+  public let weights: EncoderWeights
+  /// Where they come from, in words that stay true when the file is moved.
+  public let origin: String
+  /// What a foreign file filled; nil for weights of our own.
+  public let mapping: WeightMapping?
+
+  /// What was taken from a foreign file and what was not; nil for weights of our own.
+  public var report: String? { mapping?.summary }
+
+  /// The weights under torchvision's names, with their origin in the metadata.
+  ///
+  /// - Throws: where a head is wanted that the weights do not hold.
+  public func export(withHead: Bool) throws(ModelError) -> SafeTensors {
+    if withHead { try check(.head) }
+    let (encoder, video) = (configuration.encoder, configuration.video)
+    let augmentation = configuration.augmentation
+    func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: ", ") }
+    var file = WeightsFile.safeTensors(
+      weights,
+      metadata: [
+        "origin": origin,
+        "encoder": "R3D-\(encoder.depth), width \(encoder.width), stem \(encoder.stemTime)×7×7, "
+          + "\(encoder.stemPool ? "max-pool" : "no pool"), shortcut \(encoder.shortcut.rawValue)",
+        "clip": "3×\(video.frames)×\(video.size)×\(video.size), every \(video.stride) frames",
+        "mean": list(augmentation.mean), "deviation": list(augmentation.deviation),
+      ])
+    if !withHead { file.entries.removeAll { $0.name.hasPrefix("head.") } }
+    return file
+  }
+
+  /// Refuses the output of a projection head that the weights do not hold.
+  func check(_ feature: Feature) throws(ModelError) {
+    if feature == .head && (mapping?.fillsHead == false || !weights.network.hasHead) {
+      throw ModelError("the weights hold no projection head; --feature pooled needs none")
+    }
+  }
+}
