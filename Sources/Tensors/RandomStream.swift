@@ -26,6 +26,8 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     case clustering
     /// Test and benchmark data.
     case test
+    /// What a view's recipe leaves to chance: the order of frames, and dents.
+    case recipe
   }
 
   private let key: SIMD2<UInt32>

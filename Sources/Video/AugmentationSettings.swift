@@ -20,6 +20,16 @@ public struct AugmentationSettings: Codable, Sendable, Equatable {
   public var grayscale: Float = 0.2
   /// The probability that a view shows residual frames: what changed since the frame before.
   public var residual: Float = 0
+  /// The probability of a Gaussian blur.
+  public var blur: Float = 0
+  /// The smallest and largest deviation of the blur, in pixels of the view.
+  public var blurSigma: [Float] = [0.1, 2]
+  /// The width of the blur's kernel, in pixels of the view; odd (SimCLR's is a tenth of the side).
+  public var blurKernel = 5
+  /// Views are turned by up to this many degrees, either way; what comes from outside is black.
+  public var rotation: Float = 0
+  /// Which mean is subtracted, and which deviation divides: a known set, or the two that follow.
+  public var normalisation = Normalisation.own
   /// The mean that is subtracted from red, green and blue, each in 0…1.
   public var mean: [Float] = [0.45, 0.45, 0.45]
   /// The deviation that red, green and blue are divided by.
@@ -27,4 +37,28 @@ public struct AugmentationSettings: Codable, Sendable, Equatable {
 
   /// Creates the default settings.
   public init() {}
+}
+
+/// The mean and the deviation of red, green and blue in 0…1 that views are normalised with.
+public enum Normalisation: String, Codable, Sendable, CaseIterable {
+  /// `augmentation.mean` and `augmentation.deviation`.
+  case own
+  /// Of Kinetics, as Hara's and SLIC's networks are trained with.
+  case kinetics
+  /// Of ImageNet.
+  case imagenet
+  /// Values stay in 0…1, as in the protocols of VCOP and IIC.
+  case none
+}
+
+extension AugmentationSettings {
+  /// The mean and the deviation in force, three numbers each.
+  var normalised: (mean: [Float], deviation: [Float]) {
+    switch normalisation {
+    case .own: (mean, deviation)
+    case .kinetics: ([0.4345, 0.4051, 0.3775], [0.2768, 0.2713, 0.2737])
+    case .imagenet: ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
+    case .none: ([0, 0, 0], [1, 1, 1])
+    }
+  }
 }

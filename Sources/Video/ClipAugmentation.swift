@@ -5,11 +5,12 @@ public import Tensors
 /// Makes training views: one draw of everything, applied to all frames of a clip alike.
 ///
 /// Semantics are torchvision's for float images in 0…1 (`RandomResizedCrop` without antialiasing,
-/// `RandomHorizontalFlip`, `ColorJitter`, `RandomGrayscale`, `Normalize`, in this order), except that
-/// contrast turns around the mean gray of the whole clip, so that it is the same for all frames.
+/// `RandomHorizontalFlip`, `rotate`, `ColorJitter`, `RandomGrayscale`, `GaussianBlur`, `Normalize`, in
+/// this order), except that contrast turns around the mean gray of the whole clip, so that it is the
+/// same for all frames.
 ///
-/// Residual frames come last: the difference of normalised frames, the first one's from the last, as
-/// in Tao et al., "Self-supervised video representation learning using inter-intra contrastive
+/// What the view shows comes last (`ViewRecipe.Content`). Residual frames are the difference of
+/// normalised frames, the first one's from the last, as in Tao et al., "Self-supervised video representation learning using inter-intra contrastive
 /// framework", ACM MM 2020 (arXiv 2008.02531). What stands still vanishes from them, so the network
 /// must look at the motion to recognise the video; SLIC's released code (CVPR 2022) shows optical flow
 /// instead of colours, with probability 0.25, to the same end.
@@ -45,12 +46,18 @@ public struct ClipAugmentation: Sendable {
     public var crop: CropRectangle
     /// Left and right change places.
     public var isFlipped = false
+    /// The turn in degrees, counter-clockwise, after cropping and flipping.
+    public var rotation: Float = 0
+    /// The dents, in their order, after turning.
+    public var warps: [LocalWarp] = []
     /// The changes of colour, in their order.
     public var adjustments: [Adjustment] = []
     /// The colours are taken away.
     public var isGray = false
-    /// Every frame gives way to its difference from the one before.
-    public var isResidual = false
+    /// The deviation of the blur in pixels; 0 for none.
+    public var blurSigma: Float = 0
+    /// What is shown; not motion vectors, which are no pixels.
+    public var content = ViewRecipe.Content.rgb
 
     /// Creates a draw that shows a part of the frame and changes nothing.
     public init(crop: CropRectangle) { self.crop = crop }
@@ -72,7 +79,13 @@ public struct ClipAugmentation: Sendable {
       draw.adjustments = random.permutation(of: 4).map { adjustments[$0] }
     }
     draw.isGray = random.chance(settings.grayscale)
-    draw.isResidual = random.chance(settings.residual)
+    if random.chance(settings.residual) { draw.content = .residual }
+    if random.chance(settings.blur) {
+      draw.blurSigma = random.uniform(in: settings.blurSigma[0]...settings.blurSigma[1])
+    }
+    if settings.rotation > 0 {
+      draw.rotation = random.uniform(in: -settings.rotation...settings.rotation)
+    }
     return draw
   }
 
@@ -80,7 +93,7 @@ public struct ClipAugmentation: Sendable {
   ///
   /// - Parameters:
   ///   - pixels: T·H·W·3 bytes of RGB.
-  ///   - clip: C·T·size·size planes, normalised as (value / 255 − mean) / deviation.
+  ///   - clip: C·T·size·size planes; colours are normalised as (value / 255 − mean) / deviation.
   public func apply(
     _ draw: Draw, to pixels: [UInt8], frames: Int, of frame: PixelSize,
     into clip: UnsafeMutableBufferPointer<Float>
@@ -89,6 +102,10 @@ public struct ClipAugmentation: Sendable {
     let planes = unsafe ColourPlanes(clip, pixels: frames * size * size)
     let resize = BilinearResize(draw.crop, of: frame, to: size, isFlipped: draw.isFlipped)
     unsafe resize.apply(to: pixels, frames: frames, into: clip)
+    if draw.rotation != 0 {
+      unsafe PixelMap(turning: draw.rotation, side: size).apply(to: clip)
+    }
+    if !draw.warps.isEmpty { unsafe PixelMap(draw.warps, side: size).apply(to: clip) }
     for adjustment in draw.adjustments {
       switch adjustment {
       case .brightness(let factor): planes.brighten(by: factor)
@@ -98,8 +115,25 @@ public struct ClipAugmentation: Sendable {
       }
     }
     if draw.isGray { planes.saturate(by: 0) }
-    planes.normalise(mean: settings.mean, deviation: settings.deviation)
-    if draw.isResidual { planes.subtractPrevious(frames: frames) }
+    if draw.blurSigma > 0 {
+      let blur = GaussianBlur(width: settings.blurKernel, sigma: draw.blurSigma)
+      unsafe blur.apply(to: clip, side: size)
+    }
+    show(draw.content, in: planes, frames: frames)
+  }
+
+  /// Turns colours in 0…1 into what the view shows.
+  private func show(_ content: ViewRecipe.Content, in planes: ColourPlanes, frames: Int) {
+    let (mean, deviation) = settings.normalised
+    switch content {
+    case .rgb: planes.normalise(mean: mean, deviation: deviation)
+    case .residual, .difference:
+      planes.normalise(mean: mean, deviation: deviation)
+      planes.subtractPrevious(frames: frames, wrapping: content == .residual)
+    case .lightness, .ab: planes.showLab(content == .lightness ? .lightness : .colours)
+    case .luma, .cbcr: planes.showYCbCr(content == .luma ? .lightness : .colours)
+    case .mv: preconditionFailure("motion vectors are not made from pixels")
+    }
   }
 
   /// Writes the view without randomness: the middle `size`×`size` pixels, as torchvision's

@@ -7,20 +7,26 @@ public final class ClipSource: Sendable {
   private let cache: FrameCache
   private let settings: VideoSettings
   private let augmentation: ClipAugmentation
-  private let seed: UInt64
+  private let planner: ViewPlanner
+  private let motion: MotionCache
 
   /// Creates a source that keeps at most `byteLimit` bytes of decoded frames.
   ///
   /// The settings must be usable: see their `problem`.
+  /// - Parameter views: what each view of a video shows. Where one shows motion vectors, half of the
+  ///   bytes are for those.
   public init(
     manifest: Manifest, settings: VideoSettings, augmentation: AugmentationSettings,
-    byteLimit: Int, seed: UInt64
+    views: [ViewRecipe] = [ViewRecipe(), ViewRecipe()], byteLimit: Int, seed: UInt64
   ) {
     precondition(settings.problem == nil, settings.problem ?? "")
-    cache = FrameCache(manifest: manifest, shortSide: settings.shortSide, byteLimit: byteLimit)
+    let motionBytes = views.contains { $0.content == .mv } ? byteLimit / 2 : 0
+    cache = FrameCache(
+      manifest: manifest, shortSide: settings.shortSide, byteLimit: byteLimit - motionBytes)
+    motion = MotionCache(manifest: manifest, byteLimit: motionBytes)
     self.settings = settings
     self.augmentation = ClipAugmentation(augmentation, size: settings.size)
-    self.seed = seed
+    planner = ViewPlanner(views, video: settings, augmentation: self.augmentation, seed: seed)
   }
 
   /// The decoded frames behind the clips.
@@ -29,22 +35,36 @@ public final class ClipSource: Sendable {
   /// The number of floats in a clip, C·T·H·W with C = 3.
   public var clipElements: Int { 3 * settings.frames * settings.size * settings.size }
 
-  /// Writes one randomly placed and augmented view of a sample, C·T·H·W.
+  /// Writes one view of a sample, randomly placed and augmented as its recipe says, C·T·H·W.
   ///
   /// - Throws: why the file cannot be decoded.
   public func augmentedClip(
     sample: Int, epoch: Int, view: Int, into clip: UnsafeMutableBufferPointer<Float>
   ) throws(VideoError) {
-    var places = RandomStream(
-      seed: seed, purpose: .window, epoch: epoch, sample: sample, view: view)
-    let window = ClipSampler.random(
-      frameCount: try cache.frameCount(sample), frames: settings.frames, stride: settings.stride,
-      using: &places)
+    let name = ViewPlanner.Name(epoch: epoch, sample: sample, view: view)
+    let count = try cache.frameCount(sample)
+    let window = planner.window(name, frameCount: count)
     let (pixels, size) = try cache.frames(sample, window)
-    var looks = RandomStream(
-      seed: seed, purpose: .augmentation, epoch: epoch, sample: sample, view: view)
-    let draw = augmentation.draw(using: &looks, in: size)
-    unsafe augmentation.apply(draw, to: pixels, frames: settings.frames, of: size, into: clip)
+    let (draw, order) = planner.look(name, in: size)
+    guard draw.content == .mv else {
+      let frames = order == Array(order.indices) ? pixels : Self.reordered(pixels, order)
+      unsafe augmentation.apply(draw, to: frames, frames: settings.frames, of: size, into: clip)
+      return
+    }
+    let moving = MotionView(
+      video: try motion.video(sample), draw: draw, frame: size, side: settings.size)
+    let last = moving.video.frameCount - 1
+    unsafe moving.apply(
+      indices: order.map { min(window.index($0, wrappingAt: count), last) }, into: clip)
+  }
+
+  /// The frames of T·H·W·3 bytes in another order.
+  private static func reordered(_ pixels: [UInt8], _ order: [Int]) -> [UInt8] {
+    let frameBytes = pixels.count / order.count
+    var result: [UInt8] = []
+    result.reserveCapacity(pixels.count)
+    for frame in order { result += pixels[frame * frameBytes..<(frame + 1) * frameBytes] }
+    return result
   }
 
   /// Writes clip `k` of `n` evenly placed ones, centre-cropped and without any randomness, C·T·H·W.

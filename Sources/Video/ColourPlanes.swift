@@ -6,10 +6,10 @@
 /// Every loop is branch-free over plain pointers, so that it runs on vectors. Gray is
 /// 0.2989 R + 0.587 G + 0.114 B, as torchvision has it.
 @safe struct ColourPlanes {
-  private let red: UnsafeMutablePointer<Float>
-  private let green: UnsafeMutablePointer<Float>
-  private let blue: UnsafeMutablePointer<Float>
-  private let count: Int
+  let red: UnsafeMutablePointer<Float>
+  let green: UnsafeMutablePointer<Float>
+  let blue: UnsafeMutablePointer<Float>
+  let count: Int
 
   init(_ clip: UnsafeMutableBufferPointer<Float>, pixels: Int) {
     guard let base = clip.baseAddress, clip.count == 3 * pixels, pixels > 0 else {
@@ -82,8 +82,9 @@
     }
   }
 
-  /// Subtracts from every frame the one before, and from the first the last.
-  func subtractPrevious(frames: Int) {
+  /// Subtracts from every frame the one before: from the first the last, or, not `wrapping`, the first
+  /// becomes a copy of the second's difference.
+  func subtractPrevious(frames: Int, wrapping: Bool) {
     let pixels = count / frames
     unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: pixels) { last in
       guard let last = last.baseAddress else { return }
@@ -95,7 +96,11 @@
           let (this, before) = unsafe (plane + frame * pixels, plane + (frame - 1) * pixels)
           for index in 0..<pixels { unsafe this[index] -= before[index] }
         }
-        for index in 0..<pixels { unsafe plane[index] -= last[index] }
+        if wrapping || frames == 1 {
+          for index in 0..<pixels { unsafe plane[index] -= last[index] }
+        } else {
+          unsafe plane.update(from: plane + pixels, count: pixels)
+        }
       }
     }
   }

@@ -12,7 +12,9 @@ internal import CLibAV
   private var draining: Bool
 
   /// Opens the decoder of a container's video stream.
-  init(for container: borrowing Container) throws(VideoError) {
+  ///
+  /// - Parameter sideData: what comes with each picture, of libavcodec's `AV_CODEC_EXPORT_DATA_…`.
+  init(for container: borrowing Container, exporting sideData: Int32 = 0) throws(VideoError) {
     let path = container.path
     let stream = unsafe try container.stream()
     let codec = unsafe stream.pointee.codecpar.pointee.codec_id
@@ -34,6 +36,7 @@ internal import CLibAV
       unsafe avcodec_parameters_to_context(context, stream.pointee.codecpar), path)
     unsafe context.pointee.pkt_timebase = stream.pointee.time_base
     unsafe context.pointee.thread_count = 1
+    unsafe context.pointee.export_side_data |= sideData
     unsafe context.pointee.max_pixels = Int64(LibAV.mostPixels)
     try LibAV.check(unsafe avcodec_open2(context, decoder, nil), path)
     self = opened

@@ -94,7 +94,7 @@ import Testing
     draw.adjustments = [.contrast(1.2), .hue(0.1)]
     let pixels = noise(frames: frames)
     let plain = apply(draw, to: pixels, frames: frames)
-    draw.isResidual = true
+    draw.content = .residual
     let residual = apply(draw, to: pixels, frames: frames)
     let pixelCount = 48 * 48
     for index in plain.indices {
@@ -152,7 +152,7 @@ import Testing
       areas += area
       flips += draw.isFlipped ? 1 : 0
       grays += draw.isGray ? 1 : 0
-      residuals += draw.isResidual ? 1 : 0
+      residuals += draw.content == .residual ? 1 : 0
       jitters += draw.adjustments.isEmpty ? 0 : 1
       for adjustment in draw.adjustments {
         switch adjustment {

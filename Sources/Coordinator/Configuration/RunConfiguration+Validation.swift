@@ -17,11 +17,11 @@ extension RunConfiguration {
       throw ConfigurationError(origin: "augmentation", problem)
     }
     do throws(ModelError) {
-      _ = try objective.make()
       try optimizer.validate()
     } catch {
       throw ConfigurationError(origin: "settings", error.reason)
     }
+    _ = try viewRecipes()
     try Self.require(epochs >= 1, "epochs", "must be at least 1, is \(epochs)")
     try Self.require(
       memoryMegabytes >= 1, "memoryMegabytes", "must be at least 1, is \(memoryMegabytes)")
@@ -69,6 +69,9 @@ extension RunConfiguration {
     try Self.require(
       settings.residual == 0 || video.frames >= 2, "augmentation.residual",
       "needs video.frames of 2 or more, is \(settings.residual) with \(video.frames)")
+    try Self.require(
+      settings.blur == 0 || settings.blurKernel < 2 * video.size, "augmentation.blurKernel",
+      "must be less than twice video.size, \(video.size), is \(settings.blurKernel)")
     for (key, bounds) in [("area", settings.area), ("aspect", settings.aspect)] {
       try Self.require(
         bounds.count == 2 && bounds[0] > 0 && bounds[0] <= bounds[1], "augmentation.\(key)",

@@ -19,6 +19,8 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
   public var video = VideoSettings()
   /// How training views are made.
   public var augmentation = AugmentationSettings()
+  /// What each view of a video shows, in the objective's order; empty for what the objective names.
+  public var views: [ViewRecipe] = []
   /// The network.
   public var encoder = EncoderArchitecture()
   /// How much a step takes in.

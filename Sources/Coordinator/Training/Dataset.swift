@@ -34,7 +34,7 @@ public struct Dataset: Sendable {
     }
     source = ClipSource(
       manifest: manifest, settings: configuration.video, augmentation: configuration.augmentation,
-      byteLimit: byteLimit, seed: configuration.seed)
+      views: try configuration.viewRecipes(), byteLimit: byteLimit, seed: configuration.seed)
   }
 
   /// The number of samples.

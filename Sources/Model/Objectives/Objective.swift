@@ -1,9 +1,9 @@
 /// One view of a sample: how it is made from the clip, and which encoder embeds it.
 public struct View: Sendable, Equatable {
-  /// How a view is made from a video.
-  public enum Recipe: String, Codable, Sendable {
+  /// How a view is made from a video; the text is that of `ViewRecipe` in Video, which makes it.
+  public enum Recipe: String, Codable, Sendable, CaseIterable {
     /// A random window, cropped, flipped and coloured at random.
-    case augmented
+    case augmented = "rgb"
   }
 
   /// Whose weights embed the view.

@@ -1,0 +1,35 @@
+import Model
+public import Video
+
+extension RunConfiguration {
+  /// What each view of a video shows, in the objective's order: `views`, or what the objective names.
+  ///
+  /// - Throws: `ConfigurationError` when the list does not fit the objective or the clips.
+  public func viewRecipes() throws(ConfigurationError) -> [ViewRecipe] {
+    let named: [View]
+    do throws(ModelError) {
+      named = try objective.make().views
+    } catch {
+      throw ConfigurationError(origin: "settings", error.reason)
+    }
+    guard views.isEmpty || views.count == named.count else {
+      throw ConfigurationError(
+        key: "views",
+        "must name \(named.count) views, as objective '\(objective.name)' takes, names \(views.count)"
+      )
+    }
+    let recipes = views.isEmpty ? named.map { Self.recipe($0.recipe) } : views
+    if let problem = recipes.problem(frames: video.frames) {
+      throw ConfigurationError(key: "views", problem)
+    }
+    return recipes
+  }
+
+  /// The recipe that an objective names; its text is tested to be one.
+  static func recipe(_ named: View.Recipe) -> ViewRecipe {
+    guard let recipe = ViewRecipe(named.rawValue) else {
+      preconditionFailure("an objective names the view '\(named.rawValue)'")
+    }
+    return recipe
+  }
+}

@@ -1,0 +1,87 @@
+import Tensors
+
+/// The random choices behind the views of a video: a function of (seed, epoch, sample, view) alone.
+struct ViewPlanner: Sendable {
+  /// Which view of which sample.
+  struct Name: Sendable {
+    var epoch: Int
+    var sample: Int
+    var view: Int
+  }
+
+  let recipes: [ViewRecipe]
+  let frames: Int
+  let stride: Int
+  let seed: UInt64
+  let augmentation: ClipAugmentation
+
+  /// Creates a planner; the recipes must be usable: see their `problem`.
+  init(
+    _ recipes: [ViewRecipe], video: VideoSettings, augmentation: ClipAugmentation, seed: UInt64
+  ) {
+    precondition(
+      recipes.problem(frames: video.frames) == nil, recipes.problem(frames: video.frames) ?? "")
+    self.recipes = recipes
+    self.augmentation = augmentation
+    self.seed = seed
+    frames = video.frames
+    stride = video.stride
+  }
+
+  func recipe(_ name: Name) -> ViewRecipe {
+    precondition(
+      recipes.indices.contains(name.view), "view \(name.view) of \(recipes.count) is asked for")
+    return recipes[name.view]
+  }
+
+  /// The frames that a view takes.
+  func window(_ name: Name, frameCount: Int) -> ClipWindow {
+    let recipe = recipe(name)
+    var random = stream(.window, name)
+    let stride = stride * recipe.speed
+    if recipe.place == .free {
+      return ClipSampler.random(
+        frameCount: frameCount, frames: frames, stride: stride, using: &random)
+    }
+    let anchor = window(anchor(of: name), frameCount: frameCount).start
+    var window = ClipWindow(start: anchor, frames: frames, stride: stride)
+    let last = max(0, frameCount - window.span)
+    window.start =
+      recipe.place == .apart
+      ? Self.start(apartFrom: anchor, upTo: last, using: &random) : min(anchor, last)
+    return window
+  }
+
+  /// A start that is at least two frames away, all such being equally likely; where there is none, the
+  /// farthest.
+  private static func start(
+    apartFrom anchor: Int, upTo last: Int, using random: inout RandomStream
+  ) -> Int {
+    let before = min(max(0, anchor - 1), last + 1)
+    let after = max(0, last - anchor - 1)
+    guard before + after > 0 else { return anchor * 2 > last ? 0 : last }
+    let place = random.integer(below: before + after)
+    return place < before ? place : anchor + 2 + place - before
+  }
+
+  /// The look of a view of frames of a size, and the order of its frames.
+  func look(_ name: Name, in frame: PixelSize) -> (draw: ClipAugmentation.Draw, order: [Int]) {
+    let recipe = recipe(name)
+    var looks = stream(.augmentation, recipe.place == .same ? anchor(of: name) : name)
+    var draw = augmentation.draw(using: &looks, in: frame)
+    if recipe.content != .rgb { draw.content = recipe.content }
+    var chances = stream(.recipe, name)
+    let order = recipe.order.frames(frames, using: &chances)
+    if recipe.isWarped { draw.warps = LocalWarp.draw(using: &chances) }
+    return (draw, order)
+  }
+
+  private func anchor(of name: Name) -> Name {
+    Name(epoch: name.epoch, sample: name.sample, view: 0)
+  }
+
+  private func stream(_ purpose: RandomStream.Purpose, _ name: Name) -> RandomStream {
+    RandomStream(
+      seed: seed, purpose: purpose, epoch: name.epoch, sample: name.sample, view: name.view)
+  }
+}

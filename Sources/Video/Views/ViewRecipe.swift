@@ -1,0 +1,68 @@
+/// How one view of a video is made: where, how fast, in which order of frames, and what it shows.
+///
+/// A run's recipes are a list, one entry a view of its objective, in the objective's order: the first
+/// is the anchor, and others may borrow its window. Written as words joined by `+`, in any order and
+/// at most one of each kind: `rgb`, `same+residual`, `same+shuffle`, `apart+x2`.
+public struct ViewRecipe: Sendable, Hashable {
+  /// Which window of the video, and whose random draws (crop, flip, colours).
+  public enum Place: String, Sendable, CaseIterable {
+    /// A window and draws of its own.
+    case free
+    /// The first view's window and draws: the same picture, made in another way.
+    case same
+    /// The first view's window, with draws of its own.
+    case again
+    /// A window at least two frames away from the first view's, with draws of its own (the negative
+    /// of DSM's released training loop); in a video without room for that, as far as there is.
+    case apart
+  }
+
+  /// The order in which the window's frames are shown.
+  public enum Order: String, Sendable, CaseIterable {
+    /// As they were filmed.
+    case filmed
+    /// One of them, at random, all the time: IIC's intra-negative without motion.
+    case `repeat`
+    /// In four chunks, two of which change places: IIC's intra-negative with broken motion.
+    case shuffle
+    /// With frames inserted and exchanged at random: DSM's temporal disturbance.
+    case jumble
+  }
+
+  /// What the three channels hold.
+  public enum Content: String, Sendable, CaseIterable {
+    /// Red, green and blue; in a share `augmentation.residual` of the views, residual frames.
+    case rgb
+    /// What changed since the frame before, the first frame's since the last.
+    case residual
+    /// What changed since the frame before; the first frame shows the second one's change.
+    case difference
+    /// The lightness L of CIE Lab, three times.
+    case lightness
+    /// The colours a and b of CIE Lab, and nothing in the third channel.
+    case ab
+    /// The luma Y of YCbCr, three times.
+    case luma
+    /// The colours Cb and Cr of YCbCr, and nothing in the third channel.
+    case cbcr
+    /// The codec's motion vectors: right, down, and where there are any.
+    case mv
+  }
+
+  /// Which window, and whose draws.
+  public var place = Place.free
+  /// How much faster than `video.stride` says: 1, 2, 4 or 8.
+  public var speed = 1
+  /// The order of the frames.
+  public var order = Order.filmed
+  /// Whether the picture is bent here and there, the same in all frames: DSM's spatial disturbance.
+  public var isWarped = false
+  /// What is shown.
+  public var content = Content.rgb
+
+  /// Creates the recipe of an ordinary view: a window and draws of its own, in colours.
+  public init() {}
+
+  /// The speeds that there are.
+  public static let speeds = [1, 2, 4, 8]
+}

@@ -1,0 +1,62 @@
+import Model
+import Testing
+import Video
+
+@testable import Coordinator
+
+@Suite struct ViewSettingsTests {
+  @Test(arguments: View.Recipe.allCases)
+  func `Every view that an objective can name is a recipe`(named: View.Recipe) {
+    #expect(ViewRecipe(named.rawValue) != nil)
+  }
+
+  @Test func `Without a list the objective names the views`() throws {
+    let configuration = try RunConfiguration.load(nil)
+    #expect(configuration.views.isEmpty)
+    #expect(try configuration.viewRecipes() == [ViewRecipe(), ViewRecipe()])
+    #expect(try configuration.yaml().contains("views: []"))
+  }
+
+  @Test func `A list takes their place, and is written as words`() throws {
+    let configuration = try RunConfiguration.load(nil, overrides: ["views=[rgb, same+residual]"])
+    #expect(try configuration.viewRecipes().map(\.description) == ["rgb", "same+residual"])
+    #expect(try configuration.yaml().contains("same+residual"))
+  }
+
+  @Test(arguments: [
+    ("views=[rgb]", "views: must name 2 views, as objective 'cluster' takes, names 1"),
+    ("views=[same, rgb]", "views: the first view is 'same'"),
+    ("views=[rgb, sepia]", "views[1]: 'sepia' is no view; write words joined by +"),
+  ])
+  func `A list that cannot be is refused`(override: String, message: String) {
+    let error = #expect(throws: ConfigurationError.self) {
+      try RunConfiguration.load(nil, overrides: [override])
+    }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+  }
+
+  @Test(arguments: [
+    ("augmentation.blur=2", "augmentation.blur is 2.0, and must be 0…1"),
+    ("augmentation.blurKernel=4", "augmentation.blurKernel is 4, and must be odd"),
+    ("augmentation.blurSigma=[2, 1]", "augmentation.blurSigma is [2.0, 1.0], and must be two"),
+    ("augmentation.rotation=200", "augmentation.rotation is 200.0, and must be 0…180"),
+    ("augmentation.normalisation=cifar", "expected own or kinetics or imagenet or none"),
+  ])
+  func `Augmentation that cannot be is refused`(override: String, message: String) {
+    let error = #expect(throws: ConfigurationError.self) {
+      try RunConfiguration.load(nil, overrides: [override])
+    }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+  }
+
+  @Test func `Settings that would be ignored or cannot go together are refused`() {
+    for overrides in [
+      ["augmentation.normalisation=imagenet", "augmentation.mean=[0.4, 0.4, 0.4]"],
+      ["augmentation.blur=0.5", "augmentation.blurKernel=97"],
+    ] {
+      #expect(throws: ConfigurationError.self) {
+        try RunConfiguration.load(nil, overrides: overrides)
+      }
+    }
+  }
+}

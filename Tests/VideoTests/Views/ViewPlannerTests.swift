@@ -1,0 +1,91 @@
+import Tensors
+import Testing
+
+@testable import Video
+
+@Suite("The plan of a video's views") struct ViewPlannerTests {
+  private let frame = PixelSize(width: 80, height: 60)
+
+  private func planner(_ texts: [String]) throws -> ViewPlanner {
+    var settings = AugmentationSettings()
+    settings.residual = 0.3
+    settings.blur = 0.5
+    settings.rotation = 20
+    return ViewPlanner(
+      try texts.map { try #require(ViewRecipe($0)) }, video: VideoSettings(),
+      augmentation: ClipAugmentation(settings, size: 48), seed: 9)
+  }
+
+  private func name(_ sample: Int, _ view: Int) -> ViewPlanner.Name {
+    ViewPlanner.Name(epoch: 2, sample: sample, view: view)
+  }
+
+  @Test("gives ordinary views what their streams have always given")
+  func ordinary() throws {
+    let planner = try planner(["rgb", "rgb"])
+    for view in 0..<2 {
+      var places = RandomStream(seed: 9, purpose: .window, epoch: 2, sample: 5, view: view)
+      let window = ClipSampler.random(frameCount: 90, frames: 8, stride: 3, using: &places)
+      #expect(planner.window(name(5, view), frameCount: 90) == window)
+      var looks = RandomStream(seed: 9, purpose: .augmentation, epoch: 2, sample: 5, view: view)
+      let draw = planner.augmentation.draw(using: &looks, in: frame)
+      #expect(planner.look(name(5, view), in: frame).draw == draw)
+      #expect(planner.look(name(5, view), in: frame).order == Array(0..<8))
+    }
+  }
+
+  @Test("lends the first view's window, and its look where asked")
+  func lends() throws {
+    let planner = try planner(["rgb", "same+difference", "again", "same+shuffle", "same+warp"])
+    for sample in 0..<20 {
+      let window = planner.window(name(sample, 0), frameCount: 90)
+      let (first, _) = planner.look(name(sample, 0), in: frame)
+      for view in 1..<5 {
+        #expect(planner.window(name(sample, view), frameCount: 90) == window)
+      }
+      var changed = first
+      changed.content = .difference
+      #expect(planner.look(name(sample, 1), in: frame).draw == changed)
+      #expect(planner.look(name(sample, 2), in: frame).draw != first)
+      let (shuffled, order) = planner.look(name(sample, 3), in: frame)
+      #expect(shuffled == first && order != Array(0..<8))
+      var warped = planner.look(name(sample, 4), in: frame).draw
+      #expect((1...3).contains(warped.warps.count))
+      warped.warps = []
+      #expect(warped == first)
+    }
+  }
+
+  @Test("plays faster by a wider stride, the start moving back where the video ends")
+  func speed() throws {
+    let planner = try planner(["rgb", "same+x2", "x8"])
+    for sample in 0..<50 {
+      let start = planner.window(name(sample, 0), frameCount: 60).start
+      let faster = planner.window(name(sample, 1), frameCount: 60)
+      #expect(faster == ClipWindow(start: min(start, 60 - 43), frames: 8, stride: 6))
+      #expect(planner.window(name(sample, 2), frameCount: 60).start == 0)
+      #expect(planner.window(name(sample, 2), frameCount: 60).stride == 24)
+    }
+  }
+
+  @Test("keeps its distance, and meets every start that does")
+  func apart() throws {
+    let planner = try planner(["rgb", "apart"])
+    var met: [Int: Set<Int>] = [:]
+    for sample in 0..<3000 {
+      let start = planner.window(name(sample, 0), frameCount: 28).start
+      let other = planner.window(name(sample, 1), frameCount: 28).start
+      met[start, default: []].insert(other)
+    }
+    #expect(met.count == 7)
+    for (start, others) in met {
+      #expect(others == Set((0...6).filter { abs($0 - start) >= 2 }))
+    }
+    // Two starts: the other one. One start: that one.
+    for sample in 0..<20 {
+      let start = planner.window(name(sample, 0), frameCount: 23).start
+      #expect(planner.window(name(sample, 1), frameCount: 23).start == 1 - start)
+      #expect(planner.window(name(sample, 1), frameCount: 22).start == 0)
+    }
+  }
+}
