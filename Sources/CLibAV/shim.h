@@ -49,6 +49,16 @@ static inline const int32_t *clibav_display_matrix(AVStream *stream) {
 #endif
 }
 
+// A picture's place in the order of decoding, or -1; FFmpeg 7 took it away.
+static inline int clibav_decode_order(const AVFrame *frame) {
+#if LIBAVUTIL_VERSION_MAJOR < 59
+  return frame->coded_picture_number;
+#else
+  (void)frame;
+  return -1;
+#endif
+}
+
 // SwsContext is opaque up to FFmpeg 7 and a plain struct in 8, which Swift imports differently; and
 // its flags are macros. Bilinear, with exact rounding and chroma at full width: the same bytes
 // whatever the alignment.

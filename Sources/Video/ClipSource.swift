@@ -58,6 +58,13 @@ public final class ClipSource: Sendable {
       indices: order.map { min(window.index($0, wrappingAt: count), last) }, into: clip)
   }
 
+  /// What the channels of a view hold, where its recipe leaves that to chance.
+  func content(sample: Int, epoch: Int, view: Int) throws(VideoError) -> ViewRecipe.Content {
+    let name = ViewPlanner.Name(epoch: epoch, sample: sample, view: view)
+    let window = planner.window(name, frameCount: try cache.frameCount(sample))
+    return planner.look(name, in: try cache.frames(sample, window).size).draw.content
+  }
+
   /// The frames of T·H·W·3 bytes in another order.
   private static func reordered(_ pixels: [UInt8], _ order: [Int]) -> [UInt8] {
     let frameBytes = pixels.count / order.count

@@ -50,6 +50,21 @@ internal import CLibAV
     unsafe PixelSize(width: Int(frame.pointee.width), height: Int(frame.pointee.height))
   }
 
+  /// Copies H·W·3 bytes into an RGB picture of that size.
+  func fill(with bytes: [UInt8]) {
+    let size = size
+    precondition(bytes.count == size.width * size.height * 3, "\(bytes.count) bytes for \(size)")
+    guard let base = unsafe frame.pointee.data.0 else { return }
+    let rowBytes = unsafe Int(frame.pointee.linesize.0)
+    unsafe bytes.withUnsafeBufferPointer { bytes in
+      guard let source = bytes.baseAddress else { return }
+      for y in 0..<size.height {
+        let row = unsafe source + y * size.width * 3
+        unsafe (base + y * rowBytes).update(from: row, count: size.width * 3)
+      }
+    }
+  }
+
   /// Copies an RGB picture, turned as displayed, to the H·W·3 bytes from `start` on.
   func copy(to bytes: inout [UInt8], at start: Int, turned orientation: Orientation) {
     let stored = size

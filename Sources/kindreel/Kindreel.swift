@@ -18,7 +18,8 @@ struct Kindreel: ParsableCommand {
       """,
     version: Versions.text,
     subcommands: [
-      Train.self, Embed.self, Export.self, Cluster.self, Evaluate.self, Selftest.self, Bench.self,
+      Train.self, Embed.self, Export.self, Cluster.self, Evaluate.self, Preview.self,
+      Selftest.self, Bench.self,
       Doctor.self,
     ])
 }

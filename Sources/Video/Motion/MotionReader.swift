@@ -8,20 +8,30 @@ internal import CLibAV
 /// is zero. Conventions:
 ///
 /// - *Distance.* A vector says whether its block comes from an earlier or a later picture, not from
-///   which. The earlier one is taken to be the last I or P picture shown before, the later one the next
-///   shown after: so it is in MPEG-4, and in H.264 with one reference and no B-pyramid; elsewhere
-///   speeds may be off by the true distance.
+///   which. It is taken to be the nearest that was decoded before and may serve: an I or P picture, or a
+///   B picture that was decoded out of turn (H.264's pyramids). With several references speeds may be
+///   off by the true distance.
+/// - *B pictures of MPEG-4 Part 2.* libavcodec keeps no vectors of them; they have the velocities of the
+///   next P picture, whose vectors span the same frames.
 /// - *Intra.* An intra picture repeats the velocities of the frame before it, zeros at the start; an
 ///   intra block within another picture is zero, and its share of vectors says so.
 ///
 /// The idea and its worth: Huo et al., "Compressed video contrastive learning", NeurIPS 2021 (MVCGC).
 struct MotionReader: ~Copyable {
+  /// A B picture that waits for the reference after it.
+  private struct Waiting {
+    var index: Int
+    /// The place in the order of decoding; -1 where that is unknown.
+    var order: Int
+    var tally: MotionTally
+  }
+
   private var container: Container
   private var decoder: Decoder
+  private let hasOwnB: Bool
   private var video: MotionVideo
-  /// B pictures that wait for the picture after them.
-  private var waiting: [(tally: MotionTally, index: Int)] = []
-  private var lastAnchor = 0
+  private var waiting: [Waiting] = []
+  private var lastReference = 0
   private var index = 0
 
   /// Opens a file.
@@ -29,6 +39,8 @@ struct MotionReader: ~Copyable {
     LibAV.listen()
     let container = try Container(opening: path)
     decoder = try Decoder(for: container, exporting: Int32(AV_CODEC_EXPORT_DATA_MVS))
+    let codec = unsafe try container.stream().pointee.codecpar.pointee.codec_id
+    hasOwnB = [AV_CODEC_ID_H264, AV_CODEC_ID_MPEG1VIDEO, AV_CODEC_ID_MPEG2VIDEO].contains(codec)
     let size = container.storedSize
     let cell = MotionVideo.cell
     self.container = container
@@ -41,7 +53,7 @@ struct MotionReader: ~Copyable {
   /// The velocities of the first `limit` frames, or of all, as displayed.
   consuming func read(atMost limit: Int = .max) throws(VideoError) -> MotionVideo {
     while video.frameCount < limit, try decoder.advance(reading: container) { take() }
-    if video.frameCount < limit { settle(next: index) }
+    if video.frameCount < limit { settle(before: index, velocities: nil) }
     guard video.frameCount > 0 else {
       throw VideoError(
         path: container.path, reason: LibAV.complaint ?? "no frame can be decoded")
@@ -57,24 +69,43 @@ struct MotionReader: ~Copyable {
     var tally = MotionTally(grid: video.grid, frame: decoder.picture.size)
     unsafe Self.add(vectorsOf: frame, to: &tally)
     if type == AV_PICTURE_TYPE_B {
-      waiting.append((tally, index))
+      let order = unsafe Int(clibav_decode_order(frame))
+      waiting.append(Waiting(index: index, order: order, tally: tally))
       return
     }
-    settle(next: index)
-    if type == AV_PICTURE_TYPE_I {
-      let last = video.cells.suffix(video.frameLength)
-      video.append(last.isEmpty ? Array(repeating: 0, count: video.frameLength) : Array(last))
-    } else {
-      video.append(tally.velocities(before: max(1, index - lastAnchor), after: 1))
-    }
-    lastAnchor = index
+    let isIntra = type == AV_PICTURE_TYPE_I
+    let velocities =
+      isIntra ? nil : tally.velocities(before: max(1, index - lastReference), after: 1)
+    settle(before: index, velocities: velocities)
+    video.append(velocities ?? frameBefore)
+    lastReference = index
   }
 
-  /// Finishes the waiting pictures, now that the place of the next I or P picture is known.
-  private mutating func settle(next: Int) {
-    for (tally, index) in waiting {
+  /// The velocities of the last frame, zeros at the start.
+  private var frameBefore: [Int16] {
+    video.frameCount == 0
+      ? Array(repeating: 0, count: video.frameLength) : Array(video.cells.suffix(video.frameLength))
+  }
+
+  /// Finishes the waiting pictures, now that the next I or P picture is known.
+  ///
+  /// - Parameter velocities: those of that picture; nil when it is intra, or the file has ended.
+  private mutating func settle(before next: Int, velocities: [Int16]?) {
+    for picture in waiting {
+      guard hasOwnB else {
+        video.append(velocities ?? frameBefore)
+        continue
+      }
+      // Decoded before a B picture that is shown earlier: it serves others.
+      let references = waiting.filter { candidate in
+        candidate.order >= 0 && candidate.order < picture.order
+          && waiting.contains { $0.order > candidate.order && $0.index < candidate.index }
+      }.map(\.index)
+      let before = references.filter { $0 < picture.index }.max() ?? lastReference
+      let after = references.filter { $0 > picture.index }.min() ?? next
       video.append(
-        tally.velocities(before: max(1, index - lastAnchor), after: max(1, next - index)))
+        picture.tally.velocities(
+          before: max(1, picture.index - before), after: max(1, after - picture.index)))
     }
     waiting = []
   }
