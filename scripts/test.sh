@@ -12,4 +12,5 @@ scripts/install-packages.sh
 swift test -c release -Xswiftc -enable-testing --disable-xctest "$@"
 Tests/fuzz.sh
 Tests/cluster.sh
+Tests/preview.sh
 Tests/mpirun.sh

@@ -102,8 +102,17 @@ import Testing
       let before = index + (frame == 0 ? frames - 1 : -1) * pixelCount
       #expect(residual[index] == plain[index] - plain[before])
     }
-    let still = apply(draw, to: noise(frames: 1), frames: 1)
-    #expect(still.allSatisfy { $0 == 0 })
+    draw.content = .difference
+    let difference = apply(draw, to: pixels, frames: frames)
+    for index in plain.indices {
+      let isFirst = index / pixelCount % frames == 0
+      #expect(difference[index] == residual[index + (isFirst ? pixelCount : 0)])
+    }
+    for content in [ViewRecipe.Content.residual, .difference] {
+      draw.content = content
+      let still = apply(draw, to: noise(frames: 1), frames: 1)
+      #expect(still.allSatisfy { $0 == 0 })
+    }
   }
 
   @Test("treats all frames of a clip alike")
