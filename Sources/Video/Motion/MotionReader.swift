@@ -38,12 +38,18 @@ struct MotionReader: ~Copyable {
   init(opening path: String) throws(VideoError) {
     LibAV.listen()
     let container = try Container(opening: path)
-    decoder = try Decoder(for: container, exporting: Int32(AV_CODEC_EXPORT_DATA_MVS))
     let codec = unsafe try container.stream().pointee.codecpar.pointee.codec_id
-    hasOwnB = [AV_CODEC_ID_H264, AV_CODEC_ID_MPEG1VIDEO, AV_CODEC_ID_MPEG2VIDEO].contains(codec)
-    let size = container.storedSize
-    let cell = MotionVideo.cell
+    let decoder = try Decoder(for: container, exporting: Int32(AV_CODEC_EXPORT_DATA_MVS))
+    self.init(
+      container, decoder: decoder,
+      hasOwnB: [AV_CODEC_ID_H264, AV_CODEC_ID_MPEG1VIDEO, AV_CODEC_ID_MPEG2VIDEO].contains(codec))
+  }
+
+  private init(_ container: consuming Container, decoder: consuming Decoder, hasOwnB: Bool) {
+    let (size, cell) = (container.storedSize, MotionVideo.cell)
     self.container = container
+    self.decoder = decoder
+    self.hasOwnB = hasOwnB
     video = MotionVideo(
       grid: PixelSize(
         width: max(1, (size.width + cell / 2) / cell),
