@@ -56,7 +56,7 @@ let package = Package(
       name: "CPanels",
       cSettings: [.unsafeFlags(["-ffp-contract=off", "-Wall", "-Wextra"])]),
 
-    part("Tensors", uses: ["COpenBLAS"]),
+    part("Tensors", uses: ["COpenBLAS", .product(name: "Crypto", package: "swift-crypto")]),
     part("WeightFiles", uses: ["Tensors"]),
     part("Video", uses: ["Tensors", "CLibAV"]),
     part("Model", uses: ["Tensors", "CKernels"]),
@@ -70,7 +70,6 @@ let package = Package(
         "Tensors", "WeightFiles", "Video", "Model", "Collective", "Clustering", "Retrieval",
         "Worker",
         .product(name: "Yams", package: "Yams"),
-        .product(name: "Crypto", package: "swift-crypto"),
       ]),
     .executableTarget(
       name: "kindreel",

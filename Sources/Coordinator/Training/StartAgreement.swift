@@ -1,6 +1,7 @@
 internal import Collective
 import Foundation
 internal import Model
+internal import Tensors
 internal import Video
 
 /// Ranks that were started with different things.

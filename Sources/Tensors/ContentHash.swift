@@ -35,7 +35,7 @@ public struct ContentHash: Sendable {
   /// The hash of a file, and its size in bytes.
   ///
   /// - Throws: what `FileHandle` throws.
-  static func ofFile(_ path: String) throws -> (hexadecimal: String, size: Int) {
+  public static func ofFile(_ path: String) throws -> (hexadecimal: String, size: Int) {
     let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
     defer { try? file.close() }
     var hash = ContentHash()
