@@ -3,7 +3,9 @@
 #pragma once
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -59,13 +61,97 @@ static inline int clibav_decode_order(const AVFrame *frame) {
 #endif
 }
 
+// What libav reads from: a range of an open file, at most `budget` bytes until it is refilled. libav
+// never opens a name itself, whatever a file says.
+typedef struct clibav_range {
+  int file;
+  int64_t start, length, position, budget;
+} clibav_range;
+static inline int clibav_range_read(void *opaque, uint8_t *bytes, int count) {
+  clibav_range *range = (clibav_range *)opaque;
+  const int64_t left = range->length - range->position;
+  if (left <= 0) return AVERROR_EOF;
+  if (count > left) count = (int)left;
+  range->budget -= count;
+  if (range->budget < 0) return AVERROR_EOF;
+  ssize_t got;
+  do got = pread(range->file, bytes, (size_t)count, range->start + range->position);
+  while (got < 0 && errno == EINTR);
+  if (got < 0) return AVERROR(errno);
+  if (got == 0) return AVERROR_EOF;
+  range->position += got;
+  return (int)got;
+}
+static inline int64_t clibav_range_seek(void *opaque, int64_t offset, int whence) {
+  clibav_range *range = (clibav_range *)opaque;
+  whence &= ~AVSEEK_FORCE;
+  if (whence == AVSEEK_SIZE) return range->length;
+  if (whence == SEEK_CUR) offset += range->position;
+  else if (whence == SEEK_END) offset += range->length;
+  else if (whence != SEEK_SET) return AVERROR(EINVAL);
+  if (offset < 0) return AVERROR(EINVAL);
+  return range->position = offset;
+}
+static inline AVIOContext *clibav_range_input(clibav_range *range) {
+  enum { bytes = 1 << 16 };
+  uint8_t *buffer = (uint8_t *)av_malloc(bytes);
+  if (!buffer) return NULL;
+  AVIOContext *input =
+      avio_alloc_context(buffer, bytes, 0, range, clibav_range_read, NULL, clibav_range_seek);
+  if (!input) av_free(buffer);
+  return input;
+}
+static inline void clibav_range_input_free(AVIOContext *input) {
+  if (input) av_freep(&input->buffer);
+  avio_context_free(&input);
+}
+static inline int clibav_refuse(
+    AVFormatContext *context, AVIOContext **input, const char *name, int flags,
+    AVDictionary **options) {
+  (void)context, (void)input, (void)name, (void)flags, (void)options;
+  return AVERROR(EACCES);
+}
+static inline AVFormatContext *clibav_context(AVIOContext *input) {
+  AVFormatContext *context = avformat_alloc_context();
+  if (!context) return NULL;
+  context->pb = input;
+  context->io_open = clibav_refuse;
+  return context;
+}
+
+// A number that a packet hands on to the picture that is decoded from it.
+static inline void clibav_tag(AVCodecContext *decoder, AVPacket *packet, int64_t number) {
+#if LIBAVCODEC_VERSION_MAJOR >= 60
+  decoder->flags |= AV_CODEC_FLAG_COPY_OPAQUE;
+  packet->opaque = (void *)(intptr_t)number;
+#else
+  (void)packet;
+  decoder->reordered_opaque = number;
+#endif
+}
+static inline int64_t clibav_tag_of(const AVFrame *frame) {
+#if LIBAVCODEC_VERSION_MAJOR >= 60
+  return (int64_t)(intptr_t)frame->opaque;
+#else
+  return frame->reordered_opaque;
+#endif
+}
+static inline int clibav_is_key(const AVFrame *frame) {
+#if LIBAVUTIL_VERSION_MAJOR >= 59
+  return (frame->flags & AV_FRAME_FLAG_KEY) != 0;
+#else
+  return frame->key_frame != 0;
+#endif
+}
+
 // SwsContext is opaque up to FFmpeg 7 and a plain struct in 8, which Swift imports differently; and
 // its flags are macros. Bilinear, with exact rounding and chroma at full width: the same bytes
 // whatever the alignment.
 static inline void *clibav_scaler(
-    int width, int height, int format, int target_width, int target_height) {
+    int width, int height, int format, int target_width, int target_height, int target_format) {
   return sws_getContext(
-      width, height, (enum AVPixelFormat)format, target_width, target_height, AV_PIX_FMT_RGB24,
+      width, height, (enum AVPixelFormat)format, target_width, target_height,
+      (enum AVPixelFormat)target_format,
       SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, NULL, NULL, NULL);
 }
 static inline int clibav_scaler_colours(void *scaler, int space, int range) {

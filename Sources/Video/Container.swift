@@ -10,12 +10,15 @@ import Foundation
   private(set) var storedSize: PixelSize
   /// How stored pictures are turned for display.
   private(set) var orientation: Orientation
+  /// The place of the packet read last among the video's packets, from 0.
+  private(set) var packet: Int
   private let context: UnsafeMutablePointer<AVFormatContext>
+  private let file: MediaFile
   private var streamIndex: Int
 
-  /// Opens a regular file of a known container format.
-  init(opening path: String) throws(VideoError) {
-    try Container.checkRegular(path)
+  /// Opens a regular file of a known container format, or a range of one.
+  init(opening path: String, bytes: Range<Int>?) throws(VideoError) {
+    let file = try MediaFile(opening: path, bytes: bytes)
     LibAV.listen()
     var options: OpaquePointer?
     defer { unsafe av_dict_free(&options) }
@@ -26,40 +29,34 @@ import Foundation
     for (name, value) in wanted {
       try LibAV.check(unsafe av_dict_set(&options, name, value, 0), path)
     }
-    var opened: UnsafeMutablePointer<AVFormatContext>?
-    try LibAV.check(unsafe avformat_open_input(&opened, "file:" + path, nil, &options), path)
+    var opened = unsafe clibav_context(file.input)
+    // The name only helps to guess the format; nothing is opened by it.
+    let name = FileName.escaped(path)
+    try LibAV.check(unsafe avformat_open_input(&opened, name, nil, &options), path)
     guard let context = unsafe opened else {
       throw VideoError(path: path, reason: "libav opened nothing")
     }
-    var container = unsafe Container(owning: context, path)
+    var container = unsafe Container(owning: context, file)
     try container.probe()
     try container.chooseStream()
     self = container
   }
 
-  private init(owning context: UnsafeMutablePointer<AVFormatContext>, _ path: String) {
-    self.path = path
+  private init(
+    owning context: UnsafeMutablePointer<AVFormatContext>, _ file: consuming MediaFile
+  ) {
+    path = file.path
     unsafe self.context = context
+    self.file = file
     storedSize = PixelSize(width: 0, height: 0)
     orientation = .upright
     streamIndex = 0
+    packet = -1
   }
 
   deinit {
     var context: UnsafeMutablePointer<AVFormatContext>? = unsafe context
     unsafe avformat_close_input(&context)
-  }
-
-  /// A pipe or a device would block or never end.
-  private static func checkRegular(_ path: String) throws(VideoError) {
-    var status = stat()
-    guard unsafe stat(path, &status) == 0 else {
-      throw VideoError(path: path, reason: unsafe String(cString: strerror(errno)))
-    }
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw VideoError(path: path, reason: "not a regular file")
-    }
-    if status.st_size == 0 { throw VideoError(path: path, reason: "the file is empty") }
   }
 
   /// Reads enough packets to know the streams, decoding under the same limits as later.
@@ -132,18 +129,98 @@ import Foundation
     return Int(clamping: max(0, claimed))
   }
 
+  /// The frames a second that the header tells; 0 where it does not.
+  func rate() throws(VideoError) -> Double {
+    let stream = unsafe try stream()
+    for rate in unsafe [stream.pointee.avg_frame_rate, stream.pointee.r_frame_rate]
+    where rate.num > 0 && rate.den > 0 {
+      return Double(rate.num) / Double(rate.den)
+    }
+    return 0
+  }
+
+  /// The seconds that the header tells; 0 where it does not.
+  func seconds() throws(VideoError) -> Double {
+    let stream = unsafe try stream()
+    let (length, base) = unsafe (stream.pointee.duration, stream.pointee.time_base)
+    if length > 0, base.den > 0 { return Double(length) * Double(base.num) / Double(base.den) }
+    let all = unsafe context.pointee.duration
+    return all > 0 ? Double(all) / Double(AV_TIME_BASE) : 0
+  }
+
+  /// Libav's name of the codec, as in "mpeg4" or "h264".
+  func codec() throws(VideoError) -> String {
+    unsafe String(cString: avcodec_get_name(try stream().pointee.codecpar.pointee.codec_id))
+  }
+
+  /// Allows another pass over the file: reading is bounded.
+  func refill() { file.refill() }
+
+  /// The bytes of the file, or of its range.
+  var length: Int { file.length }
+
   /// Reads the video's next packet, and returns false at the end.
   ///
   /// A file that ends in the middle simply ends there; a failing disk is an error.
-  func next(_ packet: UnsafeMutablePointer<AVPacket>) throws(VideoError) -> Bool {
+  mutating func next(_ packet: UnsafeMutablePointer<AVPacket>) throws(VideoError) -> Bool {
     while true {
       let code = unsafe av_read_frame(context, packet)
       if code == LibAV.inputOutput || code == LibAV.outOfMemory {
         throw VideoError(path: path, reason: LibAV.reason(code))
       }
+      if file.isExhausted {
+        throw VideoError(path: path, reason: "its parts refer to each other without an end")
+      }
       if code < 0 { return false }
-      if unsafe Int(packet.pointee.stream_index) == streamIndex { return true }
+      if unsafe Int(packet.pointee.stream_index) == streamIndex {
+        self.packet += 1
+        return true
+      }
       unsafe av_packet_unref(packet)
     }
+  }
+
+  /// Goes to a start, or to an earlier one, and reads its packet; false where this file cannot.
+  ///
+  /// Time stamps only say where to look. What counts is that the packet found is known by its place
+  /// in the file and its size; a file whose time stamps lie is never read wrongly.
+  mutating func seek(
+    to start: DecodingStart, in index: FrameIndex, _ packet: UnsafeMutablePointer<AVPacket>
+  ) throws(VideoError) -> DecodingStart? {
+    guard start.position >= 0 else { return nil }
+    file.refill()
+    var earlier: Int64?
+    for time in start.times {
+      guard let found = unsafe try land(at: time, start, in: index, packet) else { continue }
+      if found.packet == start.packet { return found }
+      unsafe av_packet_unref(packet)
+      earlier = earlier ?? time
+    }
+    guard let earlier else { return nil }
+    return unsafe try land(at: earlier, start, in: index, packet)
+  }
+
+  private mutating func land(
+    at time: Int64, _ start: DecodingStart, in index: FrameIndex,
+    _ packet: UnsafeMutablePointer<AVPacket>
+  ) throws(VideoError) -> DecodingStart? {
+    let backward = Int32(AVSEEK_FLAG_BACKWARD)
+    guard unsafe av_seek_frame(context, Int32(streamIndex), time, backward) >= 0 else { return nil }
+    // Some formats land a few packets before or between the starts.
+    for _ in 0..<256 {
+      guard unsafe try next(packet) else { return nil }
+      let (position, size) = unsafe (Int(packet.pointee.pos), Int(packet.pointee.size))
+      if let found = index.start(at: position, size: size) {
+        if found.packet <= start.packet {
+          self.packet = found.packet
+          return found
+        }
+        break
+      }
+      unsafe av_packet_unref(packet)
+      if position > start.position { return nil }
+    }
+    unsafe av_packet_unref(packet)
+    return nil
   }
 }

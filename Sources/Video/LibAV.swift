@@ -8,6 +8,8 @@ enum LibAV {
   static let containers = "avi,mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpeg,mpegts,m4v,flv,ogg,asf"
   /// The most pixels in a frame (8K); larger pictures are refused before they are allocated.
   static let mostPixels = 8192 * 4320
+  /// The most bytes that libav allocates at once.
+  static let mostBytes = 1 << 30
   /// The most streams in a file.
   static let mostStreams = 64
 
@@ -20,7 +22,10 @@ enum LibAV {
   private static let listening: Void = hear()
 
   @inline(never)
-  private static func hear() { clibav_listen() }
+  private static func hear() {
+    clibav_listen()
+    av_max_alloc(mostBytes)
+  }
 
   /// Forgets this thread's complaints, so that the next error does not quote an old one.
   ///

@@ -29,6 +29,18 @@ struct Orientation: Sendable, Equatable {
 
   init() {}
 
+  /// Whether left and right change places, whatever the turn.
+  var isMirrored: Bool { [transposed, mirroredX, mirroredY].count { $0 } % 2 == 1 }
+
+  /// How far the stored picture is turned clockwise, after it was mirrored if it is.
+  var degrees: Int {
+    switch (transposed, mirroredX, mirroredY) {
+    case (false, _, false): 0
+    case (false, _, true): 180
+    case (true, _, _): mirroredX ? 270 : 90
+    }
+  }
+
   /// A stored size as displayed, or the other way round.
   func turned(_ size: PixelSize) -> PixelSize {
     transposed ? PixelSize(width: size.height, height: size.width) : size

@@ -14,10 +14,25 @@ internal import CLibAV
     unsafe self.frame = frame
   }
 
+  /// How red, green and blue lie in memory.
+  enum Packing: Sendable {
+    /// Side by side.
+    case interleaved
+    /// In planes of their own.
+    case planar
+
+    var format: Int32 {
+      switch self {
+      case .interleaved: AV_PIX_FMT_RGB24.rawValue
+      case .planar: AV_PIX_FMT_GBRP.rawValue
+      }
+    }
+  }
+
   /// Creates an RGB picture with memory of its own, rows padded to 64 bytes.
-  init(rgb size: PixelSize, for path: String) throws(VideoError) {
+  init(rgb size: PixelSize, _ packing: Packing, for path: String) throws(VideoError) {
     let picture = try Picture(for: path)
-    unsafe picture.frame.pointee.format = AV_PIX_FMT_RGB24.rawValue
+    unsafe picture.frame.pointee.format = packing.format
     unsafe picture.frame.pointee.width = Int32(size.width)
     unsafe picture.frame.pointee.height = Int32(size.height)
     try LibAV.check(unsafe av_frame_get_buffer(picture.frame, 64), path)
@@ -71,20 +86,62 @@ internal import CLibAV
     let shown = orientation.turned(stored)
     let end = start + shown.width * shown.height * 3
     precondition(start >= 0 && end <= bytes.count, "\(bytes.count) bytes are too few for \(end)")
-    guard let base = unsafe frame.pointee.data.0 else { return }
-    let rowBytes = unsafe Int(frame.pointee.linesize.0)
     unsafe bytes.withUnsafeMutableBufferPointer { bytes in
       guard let out = bytes.baseAddress else { return }
-      for y in 0..<shown.height {
-        let row = unsafe out + start + y * shown.width * 3
-        if orientation == .upright {
-          unsafe row.update(from: base + y * rowBytes, count: shown.width * 3)
-          continue
-        }
+      if unsafe frame.pointee.format == Packing.planar.format {
+        unsafe interleave(into: out + start, orientation, stored, shown)
+      } else {
+        unsafe copyRows(into: out + start, orientation, stored, shown)
+      }
+    }
+  }
+
+  private func copyRows(
+    into out: UnsafeMutablePointer<UInt8>, _ orientation: Orientation, _ stored: PixelSize,
+    _ shown: PixelSize
+  ) {
+    guard let base = unsafe frame.pointee.data.0 else { return }
+    let rowBytes = unsafe Int(frame.pointee.linesize.0)
+    for y in 0..<shown.height {
+      let row = unsafe out + y * shown.width * 3
+      if orientation == .upright {
+        unsafe row.update(from: base + y * rowBytes, count: shown.width * 3)
+        continue
+      }
+      for x in 0..<shown.width {
+        let place = orientation.stored(x: x, y: y, in: stored)
+        unsafe (row + x * 3).update(from: base + place.y * rowBytes + place.x * 3, count: 3)
+      }
+    }
+  }
+
+  /// The planes are green, blue, red, each with rows as long.
+  private func interleave(
+    into out: UnsafeMutablePointer<UInt8>, _ orientation: Orientation, _ stored: PixelSize,
+    _ shown: PixelSize
+  ) {
+    guard let green = unsafe frame.pointee.data.0, let blue = unsafe frame.pointee.data.1,
+      let red = unsafe frame.pointee.data.2
+    else { return }
+    let (greenRow, blueRow, redRow) = unsafe (
+      Int(frame.pointee.linesize.0), Int(frame.pointee.linesize.1), Int(frame.pointee.linesize.2)
+    )
+    for y in 0..<shown.height {
+      let row = unsafe out + y * shown.width * 3
+      if orientation == .upright {
+        let (r, g, b) = unsafe (red + y * redRow, green + y * greenRow, blue + y * blueRow)
         for x in 0..<shown.width {
-          let place = orientation.stored(x: x, y: y, in: stored)
-          unsafe (row + x * 3).update(from: base + place.y * rowBytes + place.x * 3, count: 3)
+          unsafe row[x * 3] = r[x]
+          unsafe row[x * 3 + 1] = g[x]
+          unsafe row[x * 3 + 2] = b[x]
         }
+        continue
+      }
+      for x in 0..<shown.width {
+        let place = orientation.stored(x: x, y: y, in: stored)
+        unsafe row[x * 3] = red[place.y * redRow + place.x]
+        unsafe row[x * 3 + 1] = green[place.y * greenRow + place.x]
+        unsafe row[x * 3 + 2] = blue[place.y * blueRow + place.x]
       }
     }
   }

@@ -11,6 +11,6 @@ public struct VideoError: Error, CustomStringConvertible, Sendable, Equatable {
     self.reason = reason
   }
 
-  /// The path and the reason, as in "…/x.mp4: moov atom not found".
-  public var description: String { "\(path): \(reason)" }
+  /// The path on one line, and the reason, as in "…/x.mp4: moov atom not found".
+  public var description: String { "\(FileName.escaped(path)): \(reason)" }
 }

@@ -1,31 +1,52 @@
 /// A video file, read frame by frame on the calling thread; not safe to share between threads.
 ///
-/// A frame's index is its place among the frames that really decode, in presentation order; neither
-/// header nor time stamps are trusted. A file that is cut off ends where decoding ends.
+/// A frame's index is its place among the frames that really decode from the file's first packet to
+/// its last, in presentation order; neither header nor time stamps are trusted. A file that is cut off
+/// ends where decoding ends. The first pass over a whole file learns which packet becomes which frame;
+/// from then on a window is decoded from the last packet that decoding can start from, and pictures
+/// that nobody needs are left out. The bytes are the same either way.
 @safe public struct VideoReader: ~Copyable {
   private let path: String
+  private let bytes: Range<Int>?
   private var container: Container
   private var decoder: Decoder
   private var scaler: Scaler
-  /// The index of the next frame that the decoder will give.
-  private var position = 0
   private var count: Int?
+  /// What is known of the whole file.
+  private(set) var index: FrameIndex?
+  /// Notes for the index, while the file is decoded from its start for the first time.
+  private var log: FrameIndex.Log?
+  /// The index of the next frame that the decoder will give; of all later ones none is gone.
+  private var position = 0
+  /// After seeking, the start whose frame must come out before frames are counted.
+  private var awaited: DecodingStart?
+  /// The pixels that may still be decoded.
+  private var allowance: Int
 
   /// Opens a regular file in one of the usual containers (AVI, MP4, MOV, MKV, WebM, MPEG …).
   ///
   /// - Throws: when the file is missing, a pipe or a device, not a video, a playlist (which could
   ///   open other files), has no video stream, or none that this FFmpeg decodes.
   public init(opening path: String) throws(VideoError) {
-    try self.init(opening: path, frameCount: nil)
+    try self.init(opening: path, bytes: nil, index: nil)
   }
 
-  /// Opens a file whose number of frames has been found before.
-  init(opening path: String, frameCount: Int?) throws(VideoError) {
-    let container = try Container(opening: path)
+  /// Opens a sample's file, or its part of one.
+  public init(opening sample: Sample) throws(VideoError) {
+    try self.init(opening: sample.path, bytes: sample.bytes, index: nil)
+  }
+
+  /// Opens a file, or a range of one, of which everything may be known already.
+  init(opening path: String, bytes: Range<Int>?, index: FrameIndex?) throws(VideoError) {
+    let container = try Container(opening: path, bytes: bytes)
     let decoder = try Decoder(for: container)
     let scaler = try Scaler(for: path)
     self.path = path
-    count = frameCount
+    self.bytes = bytes
+    count = index?.frameCount
+    self.index = index
+    log = index == nil ? FrameIndex.Log() : nil
+    allowance = VideoReader.allowance(container.length)
     self.container = container
     self.decoder = decoder
     self.scaler = scaler
@@ -50,13 +71,20 @@
 
   /// The number of frames that decode; at least 1.
   ///
-  /// The first call decodes the rest of the file.
+  /// The first call decodes the whole file, unless that was done before.
   /// - Throws: when not a single frame can be decoded.
   public mutating func frameCount() throws(VideoError) -> Int {
     if let count { return count }
-    LibAV.listen()
-    while try advance() {}
+    beginPass()
+    while try advance() != nil {}
     return try finish()
+  }
+
+  /// Which packet becomes which frame, for which the whole file is decoded unless that was done before.
+  mutating func wholeIndex() throws(VideoError) -> FrameIndex {
+    _ = try frameCount()
+    guard let index else { preconditionFailure("frames were counted without an index") }
+    return index
   }
 
   /// Reads the frames of a window, cropped and scaled, as T·H·W·3 bytes of RGB.
@@ -73,22 +101,25 @@
     if let crop, !crop.isInside(self.size) {
       throw VideoError(path: path, reason: "\(crop) is not inside \(self.size)")
     }
-    LibAV.listen()
+    beginPass()
     let frameBytes = size.width * size.height * 3
     var pixels = [UInt8](repeating: 0, count: window.frames * frameBytes)
     var missing = indices(of: 0..<window.frames, in: window)
-    if let first = missing.keys.min(), first < position { try rewind() }
-    var ends = 0
-    while !missing.isEmpty {
-      guard try advance() else {
-        _ = try finish()
-        ends += 1
-        guard ends < 2 else { throw VideoError(path: path, reason: "the file became shorter") }
-        missing = indices(of: missing.values.joined(), in: window)
+    var retries = Retries()
+    while let next = missing.keys.min() {
+      try approach(next, &retries)
+      guard let frame = try advance() else {
+        if log != nil {
+          _ = try finish()
+          missing = indices(of: missing.values.joined(), in: window)
+        } else {
+          index = index?.without(pairs: true)
+        }
+        try retries.fail(path)
         try rewind()
         continue
       }
-      guard let places = missing.removeValue(forKey: position - 1) else { continue }
+      guard let places = missing.removeValue(forKey: frame) else { continue }
       try scale(crop: crop, to: size, into: &pixels, at: places[0] * frameBytes)
       for place in places.dropFirst() {
         let source = pixels[places[0] * frameBytes..<(places[0] + 1) * frameBytes]
@@ -112,13 +143,13 @@
   /// only counted, and the result is nil.
   mutating func readAll(shortSide: Int, atMost limit: Int) throws(VideoError) -> DecodedVideo? {
     let size = try scaledSize(shortSide: shortSide)
-    if position > 0 { try rewind() }
-    LibAV.listen()
+    if position > 0 || awaited != nil { try rewind() }
+    beginPass()
     let frameBytes = size.width * size.height * 3
     var pixels: [UInt8] = []
     let claimed = min(try container.claimedFrames(), min(limit, 64 << 20) / frameBytes)
     pixels.reserveCapacity(claimed * frameBytes)
-    while try advance() {
+    while try advance() != nil {
       guard pixels.count <= limit - frameBytes else {
         pixels = []
         _ = try frameCount()
@@ -131,6 +162,156 @@
     return DecodedVideo(frameCount: try finish(), size: size, pixels: pixels)
   }
 }
+
+// MARK: - Frame by frame
+
+extension VideoReader {
+  /// The most frames of a file, more than a week at 25 a second.
+  private static var mostFrames: Int { 1 << 24 }
+
+  /// The most pixels that are decoded for a file of so many bytes in one pass: a megapixel a byte, a
+  /// hundred times what still pictures in H.264 need, and never less than 4 gigapixels.
+  static func allowance(_ bytes: Int) -> Int { (1 << 32) + bytes << 20 }
+
+  private mutating func beginPass() {
+    LibAV.listen()
+    allowance = VideoReader.allowance(container.length)
+    container.refill()
+    decoder.firstNeeded = 0
+  }
+
+  /// What a window has cost so far.
+  private struct Retries {
+    /// The frame that was last gone back for.
+    var sought: Int?
+    /// How often the end was reached, or a frame did not come, before all were found.
+    private var failures = 0
+
+    mutating func fail(_ path: String) throws(VideoError) {
+      failures += 1
+      guard failures < 4 else { throw VideoError(path: path, reason: "the file became shorter") }
+    }
+  }
+
+  /// How far ahead a start must be for a seek to cost less than decoding up to it.
+  private static var worthwhileJump: Int { 8 }
+
+  /// Makes sure that a frame is still to come, from the nearest start that saves work.
+  private mutating func approach(_ frame: Int, _ retries: inout Retries) throws(VideoError) {
+    defer { decoder.firstNeeded = frame }
+    let start = index?.start(before: frame)
+    let isGone = position > frame
+    let jump = start.map { $0.frame - position } ?? 0
+    let isNew = retries.sought != frame
+    guard isGone || (isNew && jump >= VideoReader.worthwhileJump) else { return }
+    if !isNew {
+      // The frame did not come although it should have: from here on every frame is counted.
+      try retries.fail(path)
+      index = index?.without(pairs: true)
+      return try rewind()
+    }
+    retries.sought = frame
+    if let start, let index {
+      if let found = try decoder.seek(to: start, in: &container, knowing: index) {
+        position = found.frame
+        awaited = found
+        return
+      }
+      self.index = index.without(pairs: false)
+    }
+    try rewind()
+  }
+
+  /// Decodes a frame and returns its index, or nil after the last.
+  private mutating func advance() throws(VideoError) -> Int? {
+    while try decoder.advance(reading: &container, knowing: index, noting: &log) {
+      let pictureSize = decoder.picture.size
+      allowance -= pictureSize.width * pictureSize.height
+      guard allowance >= 0, position < VideoReader.mostFrames else {
+        throw VideoError(
+          path: path,
+          reason: "decodes to more than \(VideoReader.allowance(container.length)) pixels, or to "
+            + "more than \(VideoReader.mostFrames) frames")
+      }
+      guard let frame = number() else { continue }
+      position = frame + 1
+      return frame
+    }
+    return nil
+  }
+
+  /// The index of the picture just decoded, or nil where it comes before the start that was sought.
+  private mutating func number() -> Int? {
+    let packet = decoder.packetOfPicture
+    if let frames = index?.frameOfPacket, frames.indices.contains(packet) {
+      let frame = Int(frames[packet])
+      if let awaited, frame < awaited.frame { return nil }
+      return frame >= 0 ? frame : nil
+    }
+    guard let start = awaited else { return position }
+    guard packet == start.packet else { return nil }
+    awaited = nil
+    return start.frame
+  }
+
+  /// Notes the number of frames once the end is reached.
+  private mutating func finish() throws(VideoError) -> Int {
+    if let log {
+      guard position > 0 else {
+        throw VideoError(path: path, reason: LibAV.complaint ?? "no frame can be decoded")
+      }
+      index = log.index()
+      self.log = nil
+    }
+    let all = count ?? position
+    count = all
+    return all
+  }
+
+  /// Goes back to the first frame by opening the file again: the only way that is exact everywhere.
+  private mutating func rewind() throws(VideoError) {
+    container = try Container(opening: path, bytes: bytes)
+    decoder = try Decoder(for: container)
+    position = 0
+    awaited = nil
+    if index == nil { log = FrameIndex.Log() }
+  }
+}
+
+// MARK: - What the file is
+
+extension VideoReader {
+  /// What the header tells, beside what decoding found.
+  struct Description {
+    var codec: String
+    /// Frames a second; 0 where the header tells nothing.
+    var rate: Double
+    /// How far stored pictures are turned for display, in degrees clockwise.
+    var rotation: Int
+    var isMirrored: Bool
+    /// The frames that the header promises, by number or by length; 0 where it tells nothing.
+    var claimedFrames: Int
+    /// With fewer packets the file must be cut off: a number of frames is off by some, a length may be
+    /// that of the sound.
+    var leastPackets: Int
+  }
+
+  func describe() throws(VideoError) -> Description {
+    let rate = try container.rate()
+    var claimed = try container.claimedFrames()
+    var least = claimed - claimed / 50 - 2
+    if claimed == 0 {
+      let promised = (rate * (try container.seconds())).rounded()
+      claimed = promised < 1e9 ? Int(promised) : 0
+      least = claimed * 3 / 4
+    }
+    return Description(
+      codec: try container.codec(), rate: rate, rotation: container.orientation.degrees,
+      isMirrored: container.orientation.isMirrored, claimedFrames: claimed, leastPackets: least)
+  }
+}
+
+// MARK: - Scaling
 
 extension VideoReader {
   /// The most pixels of a scaled frame.
@@ -147,28 +328,6 @@ extension VideoReader {
   /// The frames of the video that stand at some places of a clip, each with those places.
   private func indices(of places: some Sequence<Int>, in window: ClipWindow) -> [Int: [Int]] {
     Dictionary(grouping: places) { window.index($0, wrappingAt: count ?? .max) }
-  }
-
-  private mutating func advance() throws(VideoError) -> Bool {
-    guard try decoder.advance(reading: container) else { return false }
-    position += 1
-    return true
-  }
-
-  /// Notes the number of frames once the end is reached.
-  private mutating func finish() throws(VideoError) -> Int {
-    guard position > 0 else {
-      throw VideoError(path: path, reason: LibAV.complaint ?? "no frame can be decoded")
-    }
-    count = position
-    return position
-  }
-
-  /// Goes back to the first frame by opening the file again: the only way that is exact everywhere.
-  private mutating func rewind() throws(VideoError) {
-    container = try Container(opening: path)
-    decoder = try Decoder(for: container)
-    position = 0
   }
 
   private mutating func scale(

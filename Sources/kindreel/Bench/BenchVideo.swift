@@ -8,7 +8,12 @@ import Video
 struct BenchDecode: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "decode",
-    abstract: "Random windows of files, decoded and scaled to 171×128, on one core.")
+    abstract: "Random windows of files, decoded and scaled to 171×128, on one core.",
+    discussion: """
+      Every file is decoded once before, as a scan does (index_seconds). Then windows at random places \
+      are read one after the other, from files that stay open or, with --reopen, are opened anew for \
+      every window.
+      """)
 
   @Argument(help: "Video files.")
   var files: [String]
@@ -16,32 +21,46 @@ struct BenchDecode: ParsableCommand {
   @Option(help: "Frames of a window, consecutive.")
   var frames = 16
 
+  @Option(help: "Windows a file in each repetition.")
+  var windows = 20
+
+  @Flag(help: "Open the file anew for every window.")
+  var reopen = false
+
   @OptionGroup var options: BenchOptions
+
+  func validate() throws {
+    if frames < 1 { throw ValidationError("--frames is \(frames); at least 1 is needed") }
+    if windows < 1 { throw ValidationError("--windows is \(windows); at least 1 is needed") }
+  }
 
   func run() throws {
     try reportingFailure {
-      var windows = 0
+      let clock = ContinuousClock()
+      var videos: [IndexedVideo] = []
+      let indexing = try clock.measure {
+        for file in files { videos.append(try IndexedVideo(file)) }
+      }
+      var random = RandomStream(seed: 0, purpose: .test)
       let timing = try options.time {
-        windows = 0
-        var random = RandomStream(seed: 0, purpose: .test)
-        for file in files {
-          var reader = try VideoReader(opening: file)
-          let count = try reader.frameCount()
-          for _ in 0..<4 {
+        for video in videos {
+          for _ in 0..<windows {
             let window = ClipSampler.random(
-              frameCount: count, frames: frames, stride: 1, using: &random)
-            _ = try reader.read(
-              window, crop: nil, scaledTo: PixelSize(width: 171, height: 128))
-            windows += 1
+              frameCount: video.frameCount, frames: frames, stride: 1, using: &random)
+            if reopen { try video.reopen() }
+            _ = try video.read(window, scaledTo: PixelSize(width: 171, height: 128))
           }
         }
       }
+      let clips = Double(windows * videos.count)
       try options.report(
         "decode",
         [
           "files": .integer(files.count), "frames": .integer(frames),
-          "clips_per_second": .number(Double(windows) / timing.median),
-          "seconds": .seconds(timing), "peak_rss_bytes": .integer(peakMemory),
+          "windows": .integer(windows), "reopened": .text(reopen ? "yes" : "no"),
+          "clips_per_second": .number(clips / timing.median),
+          "index_seconds": .number(indexing.inSeconds), "seconds": .seconds(timing),
+          "peak_rss_bytes": .integer(peakMemory),
         ])
     }
   }

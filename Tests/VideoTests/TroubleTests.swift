@@ -1,0 +1,175 @@
+import Foundation
+import Testing
+
+@testable import Video
+
+@Suite("An odd file") struct TroubleTests {
+  let scratch = try? Scratch()
+
+  private func failure(_ file: String) -> String? {
+    error { () throws(VideoError) in
+      var reader = try VideoReader(opening: file)
+      _ = try reader.frameCount()
+    }?.description
+  }
+
+  @Test(
+    "that changes its size shows every frame, each scaled to what was asked for",
+    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason))
+  func sizeChange() throws {
+    let scratch = try #require(scratch)
+    var joined = Data()
+    var parts: [[UInt8]] = []
+    for (name, size) in [("small", "160x120"), ("large", "320x240")] {
+      let file = scratch.path("\(name).ts")
+      try FFmpegTool.run(FFmpegTool.source(frames: 20, size: size) + ["-c:v", "libx264", file])
+      joined += try Data(contentsOf: URL(fileURLWithPath: file))
+      var reader = try VideoReader(opening: file)
+      parts.append(try reader.readAll(shortSide: 60).pixels)
+    }
+    let file = scratch.path("joined.ts")
+    try joined.write(to: URL(fileURLWithPath: file))
+    var reader = try VideoReader(opening: file)
+    let video = try reader.readAll(shortSide: 60)
+    #expect(video.frameCount == 40 && video.size == PixelSize(width: 80, height: 60))
+    #expect(largestDifference(video.pixels, parts[0] + parts[1]) == 0)
+    let window = ClipWindow(start: 17, frames: 6, stride: 1)
+    let pixels = try reader.read(window, crop: nil, scaledTo: video.size)
+    #expect(largestDifference(pixels, video.frames(window)) == 0)
+  }
+
+  @Test(
+    "of any size and format is scaled as the tool scales it",
+    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason),
+    arguments: [
+      ("1x1", "gray"), ("1x1", "yuv420p"), ("3x2", "yuv420p"), ("161x121", "yuv420p"),
+      ("162x122", "yuv420p10le"), ("162x122", "yuva420p"), ("162x122", "yuv410p"),
+      ("162x122", "gbrap10le"), ("162x122", "gray16le"),
+    ])
+  func formats(size: String, format: String) throws {
+    let scratch = try #require(scratch)
+    let file = scratch.path("odd.mkv")
+    try FFmpegTool.run(
+      FFmpegTool.source(frames: 3, size: size == "1x1" ? "16x16" : size)
+        + ["-vf", "scale=\(size.replacing("x", with: ":")),format=\(format)"]
+        + ["-c:v", "ffv1", file])
+    var reader = try VideoReader(opening: file)
+    for side in [1, 7, 50] {
+      let video = try reader.readAll(shortSide: side)
+      let expected = try FFmpegTool.frames(of: file, size: video.size, in: scratch)
+      #expect(video.frameCount == 3)
+      #expect((largestDifference(video.pixels, expected) ?? 255) <= 1, "to \(video.size)")
+    }
+  }
+
+  @Test(
+    "of 8K is read, and a larger one refused before it takes memory",
+    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason), .timeLimit(.minutes(1)))
+  func large() throws {
+    let scratch = try #require(scratch)
+    let file = scratch.path("8k.mp4")
+    try FFmpegTool.run([
+      "-f", "lavfi", "-i", "color=c=gray:size=7680x4320:rate=5", "-frames:v", "2", "-c:v", "mjpeg",
+      file,
+    ])
+    var reader = try VideoReader(opening: file)
+    #expect(try reader.readAll(shortSide: 60).size == PixelSize(width: 107, height: 60))
+    let larger = scratch.path("larger.avi")
+    try FFmpegTool.run([
+      "-f", "lavfi", "-i", "color=c=gray:size=9000x6000:rate=5", "-frames:v", "1", "-c:v", "mjpeg",
+      larger,
+    ])
+    #expect(failure(larger) != nil)
+  }
+
+  @Test(
+    "with several pictures shows its default stream, and no cover",
+    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason))
+  func streams() throws {
+    let scratch = try #require(scratch)
+    let (one, other) = (try scratch.mint("one.mp4", frames: 5), scratch.path("two.mp4"))
+    try FFmpegTool.run(FFmpegTool.source(frames: 7, size: "320x240") + [other])
+    let both = scratch.path("both.mkv")
+    try FFmpegTool.run([
+      "-i", other, "-i", one, "-map", "0", "-map", "1", "-c", "copy", "-disposition:v:0", "0",
+      "-disposition:v:1", "default", both,
+    ])
+    var reader = try VideoReader(opening: both)
+    #expect(reader.size == PixelSize(width: 162, height: 122))
+    #expect(try reader.frameCount() == 5)
+
+    let cover = scratch.path("cover.png")
+    try FFmpegTool.run(FFmpegTool.source(frames: 1, size: "640x480") + [cover])
+    let covered = scratch.path("covered.mp4")
+    try FFmpegTool.run([
+      "-i", cover, "-i", one, "-map", "0", "-map", "1", "-c", "copy", "-disposition:v:0",
+      "attached_pic", covered,
+    ])
+    var behind = try VideoReader(opening: covered)
+    #expect(try behind.frameCount() == 5)
+  }
+
+  @Test("that is a script for another program opens nothing, whatever it is called")
+  func scripts() throws {
+    let scratch = try #require(scratch)
+    let inside = scratch.path("in.mp4")
+    try FileManager.default.copyItem(atPath: SampleSet.someVideo, toPath: inside)
+    let scripts = [
+      "ffconcat version 1.0\nfile '\(inside)'\n",
+      "#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nfile://\(inside)\n#EXT-X-ENDLIST\n",
+      "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=video 5004 RTP/AVP 96\n"
+        + "a=rtpmap:96 H264/90000\n",
+      "<?xml version=\"1.0\"?><MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\"><Period><AdaptationSet>"
+        + "<Representation><BaseURL>\(inside)</BaseURL></Representation></AdaptationSet></Period></MPD>",
+      "[Playlist]\nFile1=\(inside)\n", "\(inside)\n",
+    ]
+    for (number, script) in scripts.enumerated() {
+      for name in ["avi", "mp4", "mkv", "ts", "m3u8", "sdp"] {
+        let file = try scratch.write("script-\(number).\(name)", script)
+        #expect(failure(file) != nil, "\(file)")
+      }
+    }
+  }
+
+  @Test("that is no file, or no longer, is named with the system's reason")
+  func places() throws {
+    let scratch = try #require(scratch)
+    let link = scratch.path("gone.mp4")
+    try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "nowhere.mp4")
+    #expect(failure(link)?.contains("No such file") == true)
+    #expect(failure("/dev/zero")?.contains("not a regular file") == true)
+    #expect(failure(scratch.path(String(repeating: "x", count: 300)))?.contains("too long") == true)
+    #expect(failure(scratch.path("a\0b.mp4")) != nil)
+
+    let file = try scratch.write("file.mp4")
+    try FileManager.default.removeItem(atPath: file)
+    try FileManager.default.copyItem(atPath: SampleSet.someVideo, toPath: file)
+    var reader = try VideoReader(opening: file)
+    let count = try reader.frameCount()
+    try FileManager.default.removeItem(atPath: file)
+    // What is open can be read on; what must be opened again is gone.
+    let window = ClipWindow(start: 0, frames: 2, stride: 1)
+    let size = PixelSize(width: 8, height: 8)
+    #expect(count > 1)
+    #expect((try? reader.read(window, crop: nil, scaledTo: size)) != nil || failure(file) != nil)
+  }
+
+  @Test(
+    "that is small and decodes to very much is stopped",
+    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason), .timeLimit(.minutes(1)))
+  func bomb() throws {
+    let scratch = try #require(scratch)
+    let file = scratch.path("bomb.mkv")
+    // Copies of a still picture take some bytes each.
+    try FFmpegTool.run([
+      "-f", "lavfi", "-i", "color=c=gray:size=64x64:rate=25", "-frames:v", "2000", "-c:v",
+      "libx264",
+      "-g", "9999", file,
+    ])
+    var reader = try VideoReader(opening: file)
+    #expect(try reader.frameCount() == 2000)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: file)).count
+    #expect(2000 * 64 * 64 < VideoReader.allowance(bytes))
+    #expect(VideoReader.allowance(0) == 1 << 32)
+  }
+}
