@@ -13,4 +13,5 @@ swift test -c release -Xswiftc -enable-testing --disable-xctest "$@"
 Tests/fuzz.sh
 Tests/cluster.sh
 Tests/preview.sh
+Tests/video.sh
 Tests/mpirun.sh

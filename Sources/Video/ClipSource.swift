@@ -87,8 +87,9 @@ public final class ClipSource: Sendable {
     unsafe augmentation.centred(pixels, frames: settings.frames, of: size, into: clip)
   }
 
-  /// Decodes a sample, keeps it if there is room, and returns the number of its frames.
+  /// The number of a sample's frames, for which it is decoded, and kept if there is room, unless a scan
+  /// knows it.
   ///
   /// - Throws: why the file cannot be decoded.
-  public func check(sample: Int) throws(VideoError) -> Int { try cache.frameCount(sample) }
+  public func check(sample: Int) throws(VideoError) -> Int { try cache.check(sample) }
 }

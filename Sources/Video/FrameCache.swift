@@ -20,7 +20,7 @@ public final class FrameCache: Sendable {
   private enum Knowledge {
     case nothing
     case kept(DecodedVideo)
-    case counted(Int)
+    case indexed(FrameIndex)
     case failed(VideoError)
   }
 
@@ -36,6 +36,7 @@ public final class FrameCache: Sendable {
   }
 
   private let slots: [Slot]
+  private let readers = ReaderShelf(places: 4)
   private let counters = Mutex(Counters())
 
   /// Creates an empty cache.
@@ -47,7 +48,7 @@ public final class FrameCache: Sendable {
     slots = manifest.samples.map { _ in Slot() }
   }
 
-  /// How often a file has been opened to decode it.
+  /// How often a file has been decoded, wholly or in part.
   public var decodes: Int { counters.withLock { $0.decodes } }
 
   /// How often a kept video has been used.
@@ -62,7 +63,8 @@ public final class FrameCache: Sendable {
   ///   to be held in memory, where `frames` still works.
   public func video(_ sample: Int) throws(VideoError) -> DecodedVideo {
     if case .kept(let video) = try knowledge(of: sample) { return video }
-    var reader = try open(sample, frameCount: nil)
+    counters.withLock { $0.decodes += 1 }
+    var reader = try open(sample, knowing: nil)
     let limit = FrameCache.videoByteLimit
     guard let video = try reader.readAll(shortSide: shortSide, atMost: limit) else {
       throw VideoError(
@@ -76,9 +78,20 @@ public final class FrameCache: Sendable {
   public func frameCount(_ sample: Int) throws(VideoError) -> Int {
     switch try knowledge(of: sample) {
     case .kept(let video): return video.frameCount
-    case .counted(let count): return count
+    case .indexed(let index): return index.frameCount
     case .nothing, .failed: preconditionFailure("sample \(sample) was looked at in vain")
     }
+  }
+
+  /// The number of frames of a sample, from a scan that saw the file as it is, or else from decoding.
+  func check(_ sample: Int) throws(VideoError) -> Int {
+    let video = manifest.samples[sample]
+    guard let scanned = video.scanned else { return try frameCount(sample) }
+    let status = try FileStatus(of: video.path)
+    let isSame =
+      status.isRegular && status.modified == scanned.modified
+      && (video.bytes.map { $0.upperBound <= status.size } ?? (status.size == scanned.size))
+    return isSame ? scanned.frameCount : try frameCount(sample)
   }
 
   /// The frames of a window, T·H·W·3, and their size.
@@ -87,22 +100,29 @@ public final class FrameCache: Sendable {
   ) {
     switch try knowledge(of: sample) {
     case .kept(let video): return (video.frames(window), video.size)
-    case .counted(let count):
-      var reader = try open(sample, frameCount: count)
-      let size = try reader.scaledSize(shortSide: shortSide)
-      return (try reader.read(window, crop: nil, scaledTo: size), size)
+    case .indexed(let index):
+      let reader: OpenReader
+      if let left = readers.take(sample) {
+        reader = left
+      } else {
+        reader = OpenReader(try open(sample, knowing: index))
+      }
+      let frames = try reader.read(window, shortSide: shortSide)
+      readers.put(reader, for: sample)
+      counters.withLock { $0.decodes += 1 }
+      return frames
     case .nothing, .failed: preconditionFailure("sample \(sample) was looked at in vain")
     }
   }
 }
 
 extension FrameCache {
-  private func open(_ sample: Int, frameCount: Int?) throws(VideoError) -> VideoReader {
-    counters.withLock { $0.decodes += 1 }
-    return try VideoReader(opening: manifest.samples[sample].path, frameCount: frameCount)
+  private func open(_ sample: Int, knowing index: FrameIndex?) throws(VideoError) -> VideoReader {
+    let sample = manifest.samples[sample]
+    return try VideoReader(opening: sample.path, bytes: sample.bytes, index: index)
   }
 
-  /// What there is to know about a sample: its pixels, or else their number; never nothing.
+  /// What there is to know about a sample: its pixels, or else where its frames are; never nothing.
   private func knowledge(of sample: Int) throws(VideoError) -> Knowledge {
     let (knowledge, isNew) = slots[sample].knowledge.withLock { knowledge in
       guard case .nothing = knowledge else { return (knowledge, false) }
@@ -112,20 +132,23 @@ extension FrameCache {
     switch knowledge {
     case .failed(let error): throw error
     case .kept where !isNew: counters.withLock { $0.hits += 1 }
-    case .kept, .counted, .nothing: break
+    case .kept, .indexed, .nothing: break
     }
     return knowledge
   }
 
   private func look(at sample: Int) -> Knowledge {
+    counters.withLock { $0.decodes += 1 }
     do throws(VideoError) {
-      var reader = try open(sample, frameCount: nil)
+      var reader = try open(sample, knowing: nil)
       let free = byteLimit - counters.withLock { $0.bytes }
       let limit = min(free, FrameCache.videoByteLimit)
-      guard limit > 0, let video = try reader.readAll(shortSide: shortSide, atMost: limit),
+      if limit > 0, let video = try reader.readAll(shortSide: shortSide, atMost: limit),
         reserve(video.pixels.count)
-      else { return .counted(try reader.frameCount()) }
-      return .kept(video)
+      {
+        return .kept(video)
+      }
+      return .indexed(try reader.wholeIndex())
     } catch {
       return .failed(error)
     }

@@ -1,9 +1,8 @@
-import Foundation
-
 /// A folder that is searched for video files.
 struct VideoFolder {
   private static let extensions: Set<String> = [
-    "avi", "mp4", "mkv", "webm", "mov", "m4v", "mpg", "mpeg",
+    "avi", "divx", "mp4", "m4v", "mov", "3gp", "3g2", "mkv", "webm", "mpg", "mpeg", "vob", "ts",
+    "mts", "m2ts", "flv", "wmv", "asf", "ogv",
   ]
   private let root: String
 
@@ -17,33 +16,37 @@ struct VideoFolder {
 
   /// The paths of the video files below the folder, relative to it.
   ///
-  /// Links to folders are followed, except back to a folder that is being searched.
+  /// Pipes and dangling links count by their names, so that somebody learns of them. Links to folders
+  /// are followed, except back to a folder that is being searched.
   func files() throws(VideoError) -> [String] {
     var found: [String] = []
     try search(below: "", path: root, ancestors: [], into: &found)
     return found
   }
 
+  private struct Place: Hashable {
+    let device, inode: UInt64
+  }
+
   private func search(
-    below prefix: String, path: String, ancestors: Set<String>, into found: inout [String]
+    below prefix: String, path: String, ancestors: Set<Place>, into found: inout [String]
   ) throws(VideoError) {
-    let real = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
-    if ancestors.contains(real) { return }
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: path)
-    } catch {
-      throw VideoError(path: path, reason: "the folder cannot be listed")
-    }
-    for name in names where !name.hasPrefix(".") {
-      let inside = Layout.join(path, name)
+    let status = try FileStatus(of: path)
+    let place = Place(device: status.device, inode: status.inode)
+    if ancestors.contains(place) { return }
+    for name in try FileStatus.names(in: path) {
+      let inside = VideoFolder.join(path, name)
       if VideoFolder.isVideo(name) {
         found.append(prefix + name)
-      } else if Layout.isDirectory(inside) {
+      } else if FileStatus.isFolder(inside) {
         try search(
-          below: prefix + name + "/", path: inside, ancestors: ancestors.union([real]), into: &found
-        )
+          below: prefix + name + "/", path: inside, ancestors: ancestors.union([place]),
+          into: &found)
       }
     }
+  }
+
+  static func join(_ folder: String, _ name: String) -> String {
+    folder.isEmpty || folder.hasSuffix("/") ? folder + name : folder + "/" + name
   }
 }

@@ -12,6 +12,10 @@ public struct VideoSettings: Codable, Sendable, Equatable {
   public var cacheMegabytes = 4096
   /// The run fails when more than this share of the files is unreadable.
   public var badShare = 0.05
+  /// How the data set is organised; `auto` looks.
+  public var layout = DatasetLayout.auto
+  /// Which of the three official lists of UCF101 or HMDB51 divides the videos.
+  public var list = 1
   /// The seed of the manifest's fixed shuffle.
   public var manifestSeed = 1
 

@@ -27,7 +27,7 @@ struct Embed: ParsableCommand {
 
   @OptionGroup var encoder: EncoderOptions
 
-  @Option(help: "The dataset: UCF101's layout, or a plain folder of videos.")
+  @Option(help: "A folder of videos in any layout, or a manifest: see kindreel help scan.")
   var data: String?
 
   @Option(help: "Clips instead of videos: a .npy file of float32, N×3×T×H×W, normalised.")
@@ -110,7 +110,7 @@ enum IdList {
   static func path(beside npy: String) -> String { npy.dropLast(4) + ".ids.tsv" }
 
   static func write(_ ids: [String], beside npy: String) throws {
-    let lines = ["row\tid"] + ids.enumerated().map { "\($0.offset)\t\(escaped($0.element))" }
+    let lines = ["row\tid"] + ids.enumerated().map { "\($0.offset)\t\($0.element)" }
     try AtomicFile.write(Data((lines.joined(separator: "\n") + "\n").utf8), to: path(beside: npy))
   }
 
@@ -130,11 +130,5 @@ enum IdList {
       throw FileError(path, "has the id '\(id)' twice; ids key the rows of \(npy)")
     }
     return ids
-  }
-
-  /// Tabs, line ends and backslashes in a name, as in C.
-  static func escaped(_ id: String) -> String {
-    id.replacing("\\", with: "\\\\").replacing("\t", with: "\\t").replacing("\n", with: "\\n")
-      .replacing("\r", with: "\\r")
   }
 }

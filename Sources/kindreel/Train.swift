@@ -37,7 +37,7 @@ struct Train: ParsableCommand {
   @Option(help: "A YAML file, or the name of a preset in cluster-configs/presets.")
   var config: String?
 
-  @Option(help: "The dataset: UCF101's layout, or a plain folder of videos.")
+  @Option(help: "A folder of videos in any layout, or a manifest: see kindreel help scan.")
   var data: String
 
   @Option(help: "The run directory; it must not hold a run, unless with --resume.")

@@ -28,7 +28,8 @@ public struct Dataset: Sendable {
   ) throws {
     do {
       manifest = try Manifest(
-        reading: directory, split: split, seed: UInt64(configuration.video.manifestSeed))
+        reading: directory, split: split, seed: UInt64(configuration.video.manifestSeed),
+        layout: configuration.video.layout, list: configuration.video.list)
     } catch {
       throw DatasetError(description: error.description, code: .inputMissing)
     }
@@ -40,7 +41,8 @@ public struct Dataset: Sendable {
   /// The number of samples.
   public var count: Int { manifest.samples.count }
 
-  /// Decodes every file once, each on one rank, and tells all ranks which cannot be read.
+  /// Looks at every file once, each on one rank, and tells all ranks which cannot be read: decodes it,
+  /// unless the manifest is a scan's and the file has not changed since.
   ///
   /// - Throws: `DatasetError` (65) when more than `badShare` of them cannot.
   public mutating func scan(

@@ -4,7 +4,6 @@ import Coordinator
 ///
 /// `@unchecked Sendable`: clustering reports on the thread that asked for it.
 final class ClusterProgress: @unchecked Sendable {
-  private static let width = 30
   private let line = ProgressLine()
   private let rows: Int
 
@@ -23,8 +22,18 @@ final class ClusterProgress: @unchecked Sendable {
 
   static func text(left: Int, of rows: Int) -> String {
     let share = rows > 1 ? Double(rows - left) / Double(rows - 1) : 1
-    let full = Int(share * Double(width))
-    let bar = String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
-    return "clustering \(bar) \(Int(share * 100)) %, \(left) of \(rows) clusters left"
+    return
+      "clustering \(ProgressBar.text(share)) \(Int(share * 100)) %, \(left) of \(rows) clusters left"
+  }
+}
+
+/// A bar that fills from the left.
+enum ProgressBar {
+  private static let width = 30
+
+  /// The bar for a share in 0…1.
+  static func text(_ share: Double) -> String {
+    let full = min(width, max(0, Int(share * Double(width))))
+    return String(repeating: "█", count: full) + String(repeating: "░", count: width - full)
   }
 }

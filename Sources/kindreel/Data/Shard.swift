@@ -1,0 +1,76 @@
+import ArgumentParser
+import Coordinator
+import Foundation
+import Tensors
+import Video
+
+/// The command `kindreel shard`.
+struct Shard: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract:
+      "Pack the videos of a data set into tar files, in the order in which a run reads them.",
+    discussion: """
+      Writes shard-00000.tar, shard-00001.tar … and manifest.tsv into a folder that is then a data \
+      set: --data FOLDER. Videos are read where they lie in the tar files, by byte range, without \
+      unpacking. They are packed in the order of a run's manifest (video.manifestSeed), so a rank's \
+      share of an epoch's scan or embedding is one stretch of few files, read from front to back. \
+      Standard tar unpacks them. The last line is one JSON object:
+
+        {"bytes":1048576,"manifest":"FOLDER/manifest.tsv","shards":2,"videos":240}
+
+      Pack a scan's manifest to leave out what is quarantined and to keep what is known.
+      """)
+
+  @Option(help: "The data set: a manifest of kindreel scan, or any layout it knows.")
+  var data: String
+
+  @Option(help: "The folder to write; it is made if it is missing.")
+  var out: String
+
+  @Option(help: "The most MiB of video in a tar file.")
+  var megabytes = 1024
+
+  @Option(help: "The seed of the order: the run's video.manifestSeed.")
+  var seed: UInt64 = 1
+
+  @Option(help: "Which of the official lists divides the videos, 1 to 3.")
+  var list = 1
+
+  func validate() throws {
+    if megabytes < 1 {
+      throw ValidationError("--megabytes is \(megabytes); at least 1 is needed")
+    }
+    if !(1...3).contains(list) { throw ValidationError("--list is \(list); 1, 2 and 3 are known") }
+  }
+
+  func run() throws {
+    try reportingFailure {
+      do {
+        try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
+      } catch {
+        throw UnwritableOutput(description: "\(out): the folder cannot be made")
+      }
+      let table = out + "/manifest.tsv"
+      try OutputPath.check(table)
+      let records = try Manifest.records(of: data, list: list, seed: seed)
+      let line = ProgressLine()
+      let packed = try ShardWriter(folder: out, byteLimit: megabytes << 20).write(records) { done in
+        line.update(
+          "packing \(ProgressBar.text(Double(done) / Double(records.count))) \(done) of "
+            + "\(records.count) videos")
+      }
+      line.clear()
+      try AtomicFile.write(ManifestFile.data(packed, in: out), to: table)
+      try printJSON(
+        Report(
+          bytes: packed.reduce(0) { $0 + ($1.size ?? 0) }, manifest: table,
+          shards: Set(packed.map(\.path)).count, videos: packed.count))
+    }
+  }
+
+  private struct Report: Encodable {
+    let bytes: Int
+    let manifest: String
+    let shards, videos: Int
+  }
+}

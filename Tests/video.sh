@@ -1,0 +1,92 @@
+#!/usr/bin/env bash
+# The commands `kindreel scan` and `kindreel bench decode`: what they write, what they refuse and with
+# which code, and that a manifest stands for its folder. Prints "N passed, N failed" last.
+#
+#   Tests/video.sh [KINDREEL]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+kindreel=$(realpath "${1:-.build/release/kindreel}")
+samples=$(realpath Samples/actions)
+source Tests/checks.sh
+cd "$work"
+
+# leaves CODE TEXT COMMAND…: whether a command ends with a code and words.
+leaves() {
+  local code=$1 text=$2 status=0 output
+  shift 2
+  output=$("$@" 2>&1) || status=$?
+  echo "$output"
+  echo "code $status"
+  [[ $status == "$code" && $output == *"$text"* ]]
+}
+
+# cells COLUMN FILE: a column of a table, without its name.
+cells() {
+  awk -F '\t' -v name="$1" \
+    'NR == 1 { for (i = 1; i <= NF; i++) if ($i == name) place = i } NR > 1 { print $place }' "$2"
+}
+
+mkdir -p set/Walk set/Run
+for class in Walk Run; do cp "$samples/videos/$class"/v_"$class"_g0[12]_c0[123].mp4 "set/$class/"; done
+cp "set/Run/v_Run_g01_c01.mp4" "set/Run/copy of it.mp4"
+echo '<html>not found</html>' > "set/Walk/page.mp4"
+ln -s nowhere.mp4 "set/Walk/gone.mp4"
+mkfifo "set/Walk/pipe.mp4"
+touch "set/Walk/$(printf 'a\nb\xff').avi"
+
+check "too many bad files end with 65, and the manifest is there" leaves 65 \
+  "4 of 17 videos are quarantined, more than the share 0.05 that --allow-bad allows" \
+  timeout 60 "$kindreel" scan set --out all.tsv
+check "every file has a row" test "$(wc -l < all.tsv)" = 18
+check "rows are sorted by id" bash -c "tail -n +2 all.tsv | cut -f 1 | LC_ALL=C sort -c"
+check "names are escaped" grep -q '^Walk/a\\nb\\xff\.avi	' all.tsv
+check "the rest is good" test "$(cells status all.tsv | sort | uniq -c | tr -s ' \n' ' ')" = " 13 good 4 quarantined "
+check "frames are counted" test "$(cells frames all.tsv | grep -c '^[1-9]')" = 13
+check "a scan that is repeated decodes nothing that is known" bash -c \
+  "'$kindreel' scan set --out all.tsv --allow-bad 0.5 --json | grep -q '\"reused\":13,'"
+check "the counts are in the JSON" bash -c "'$kindreel' scan set --out all.tsv --allow-bad 0.5 --json \
+  | grep '\"files\":17' | grep '\"good\":13' | grep '\"quarantined\":4' | grep '\"short\":0' \
+  | grep '\"reason\":\"No such file or directory\"' | grep 'not a regular file' \
+  | grep -q '\"duplicates\":\[\[\"Run/copy of it.mp4\",\"Run/v_Run_g01_c01.mp4\"\]\]'"
+head -n 7 all.tsv > part.tsv.part
+printf 'Walk/torn.mp4\tset/Wa' >> part.tsv.part
+check "an interrupted scan goes on" bash -c \
+  "'$kindreel' scan set --out part.tsv --allow-bad 0.5 --json | grep -q '\"reused\":6,' \
+  && cmp all.tsv part.tsv && [[ ! -e part.tsv.part ]]"
+check "lanes do not matter" bash -c \
+  "'$kindreel' scan set --out one.tsv --allow-bad 1 --lanes 1 > /dev/null && cmp all.tsv one.tsv"
+check "a clip's length decides what is short" leaves 0 "13 short" \
+  "$kindreel" scan set --out short.tsv --allow-bad 1 --frames 100000
+
+check "the lists divide the sample set" bash -c "'$kindreel' scan '$samples' --out actions.tsv > /dev/null"
+check "train and test are marked" test \
+  "$(cells split actions.tsv | sort | uniq -c | tr -s ' \n' ' ')" = " 120 test 240 train "
+check "groups are known" test "$(cells group actions.tsv | sort -u | wc -l)" = 120
+embed=("$kindreel" embed --untrained 0 --config smoke --clips 1 --lanes 2)
+check "a manifest stands for its folder" bash -c \
+  "${embed[*]@Q} --data '$samples' --split test --out folder.npy > /dev/null \
+  && ${embed[*]@Q} --data actions.tsv --split test --out table.npy > /dev/null \
+  && cmp folder.npy table.npy && cmp folder.ids.tsv table.ids.tsv"
+check "quarantined files are left out" bash -c \
+  "${embed[*]@Q} --data all.tsv --out all.npy && [[ \$(wc -l < all.ids.tsv) == 14 ]]"
+
+sed 's/\tgood\t/\tfine\t/' all.tsv > wrong.tsv
+check "a wrong cell is named" leaves 66 \
+  "wrong.tsv: line 2: status is 'fine', and must be good, short, quarantined" \
+  "$kindreel" embed --untrained 0 --config smoke --data wrong.tsv --out none.npy
+check "a missing data set is named" leaves 65 "absent: no such folder" \
+  "$kindreel" scan absent --out none.tsv
+check "a folder that cannot be written to is refused early" leaves 73 "there/m.tsv: the folder" \
+  "$kindreel" scan set --out there/m.tsv
+check "a list that does not exist is refused" leaves 64 "--list is 4" \
+  "$kindreel" scan set --out none.tsv --list 4
+check "a layout that is not there is refused" leaves 65 "not HMDB51's layout" \
+  "$kindreel" scan set --out none.tsv --layout hmdb51
+
+check "decoding is timed" bash -c "'$kindreel' bench decode set/Run/v_Run_g01_c01.mp4 --frames 16 \
+  --windows 2 --repetitions 1 --json | grep -q '\"clips_per_second\":[1-9]'"
+check "what cannot be timed is named" leaves 65 "set/Walk/page.mp4: " \
+  "$kindreel" bench decode set/Walk/page.mp4 --json
+
+finish_checks
