@@ -38,11 +38,6 @@ public struct ParameterLayout: Sendable, Equatable {
   /// The number of running statistics.
   public var statisticsCount: Int { statistics.last?.range.upperBound ?? 0 }
 
-  /// The batch norms' scales and shifts and all biases: what a caller may spare from decay.
-  public var normAndBiasRanges: [Range<Int>] {
-    parameters.filter { $0.shape.count == 1 }.map(\.range)
-  }
-
   mutating func addParameter(_ name: String, _ shape: [Int], _ kind: Kind) -> Range<Int> {
     Self.append(name, shape, kind, to: &parameters)
   }

@@ -131,20 +131,6 @@ public final class Replica {
     return GradientNorm.norm(ofBlockSquares: squares.values)
   }
 
-  /// Updates the weights, each lane a share: element by element, so the bits are the same.
-  public func update(
-    _ optimizer: SGD, with sum: AlignedStorage, learningRate: Float, scale: Float
-  ) throws {
-    let count = weights.network.layout.parameterCount
-    try lanes.run { [weights, lanes] lane in
-      let share = lane * count / lanes.count..<(lane + 1) * count / lanes.count
-      unsafe optimizer.update(
-        range: share, values: weights.values.buffer,
-        gradients: UnsafeBufferPointer(sum.buffer.extracting(0..<count)),
-        learningRate: learningRate, gradientScale: scale)
-    }
-  }
-
   /// Packs the weights anew, after an update.
   public func refresh() { packed.refresh(lanes: lanes) }
 

@@ -33,12 +33,15 @@ public struct Trainer {
   /// The loss.
   public var objective: any Objective
   /// The update rule and its momentum.
-  public let optimizer: SGD
+  public let optimizer: Optimizer
+  /// The moving average of the weights, where one is kept.
+  public let average: WeightAverage?
   /// The steps taken so far, in all epochs.
   public var step = 0
   private let communicator: Communicator
   private let source: ClipSource
   private let settings: OptimizerSettings
+  private let schedule: LearningRateSchedule
   private let totalSteps: Int
   private let seed: UInt64
   private let videosPerStep: Int
@@ -56,9 +59,11 @@ public struct Trainer {
     self.objective = objective
     self.settings = settings
     self.totalSteps = totalSteps
-    let layout = replica.weights.network.layout
-    optimizer = SGD(
-      settings, count: layout.parameterCount, normAndBias: layout.normAndBiasRanges)
+    schedule = LearningRateSchedule(settings, videosPerStep: videosPerStep)
+    optimizer = Optimizer(settings, layout: replica.weights.network.layout)
+    average =
+      settings.averageDecay > 0
+      ? WeightAverage(of: replica.weights, decay: settings.averageDecay) : nil
     self.source = source
     self.sampleCount = sampleCount
     self.videosPerStep = videosPerStep
@@ -118,12 +123,14 @@ public struct Trainer {
   /// Updates weights and running statistics; element by element, so all ranks stay equal.
   private func update(with sum: AlignedStorage, norm: Double) throws {
     let all = unsafe sum.buffer
-    let rate = LearningRateSchedule(settings).learningRate(step: step, totalSteps: totalSteps)
-    try replica.update(
-      optimizer, with: sum, learningRate: rate, scale: settings.gradientScale(norm: norm))
+    try optimizer.update(
+      replica.weights.values, along: sum,
+      learningRate: schedule.learningRate(step: step, totalSteps: totalSteps),
+      gradientScale: settings.gradientScale(norm: norm), lanes: replica.lanes)
     let statistics = all.extracting(parameterCount..<all.count)
     for index in 0..<statistics.count { unsafe statistics[index] /= Float(microbatches) }
     unsafe replica.weights.updateStatistics(towards: UnsafeBufferPointer(statistics))
+    try average?.follow(replica.weights, lanes: replica.lanes)
     replica.refresh()
   }
 

@@ -61,11 +61,11 @@ struct EncoderPyTorchTests {
     let expected = try pyTorchNumbers("training", as: TrainingNumbers.self)
     let fixture = try expected.settings.fixture()
     let encoder = try LaneEncoder(fixture.packed, slots: 1)
-    let count = fixture.network.layout.parameterCount
     var settings = OptimizerSettings()
     settings.momentum = expected.momentum
     settings.weightDecay = expected.weightDecay
-    let optimizer = SGD(settings, count: count)
+    let optimizer = Optimizer(settings, layout: fixture.network.layout)
+    let lanes = LanePool(count: 1)
     var objective = SimCLR(temperature: expected.temperature)
     let half = fixture.clips / 2
     let leaf = AlignedStorage(count: encoder.leafCount)
@@ -83,10 +83,9 @@ struct EncoderPyTorchTests {
       let gradient = Matrix(
         rows: rows.rows, columns: rows.columns, values: result.gradients.flatMap(\.values))
       unsafe encoder.backward(slot: 0, gradient: gradient, into: leaf.buffer)
-      unsafe optimizer.update(
-        values: fixture.weights.values.buffer,
-        gradients: UnsafeBufferPointer(leaf.buffer.extracting(0..<count)),
-        learningRate: Float(expected.learningRate))
+      try optimizer.update(
+        fixture.weights.values, along: leaf, learningRate: Float(expected.learningRate),
+        lanes: lanes)
       fixture.refresh()
       drift = max(drift, abs(expected.losses32[step] - expected.losses[step]))
       #expect(

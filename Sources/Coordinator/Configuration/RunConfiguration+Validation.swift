@@ -28,6 +28,9 @@ extension RunConfiguration {
     try Self.require(
       evaluation.clips >= 1, "evaluation.clips", "must be at least 1, is \(evaluation.clips)")
     try Self.require(
+      evaluation.weights == .current || optimizer.averageDecay > 0, "evaluation.weights",
+      "cannot be averaged: optimizer.averageDecay is 0, so no average is kept")
+    try Self.require(
       checkpoint.every >= 1, "checkpoint.every", "must be at least 1, is \(checkpoint.every)")
     try Self.require(
       checkpoint.keep >= 1, "checkpoint.keep", "must be at least 1, is \(checkpoint.keep)")

@@ -61,9 +61,19 @@ public struct EvaluationSettings: Codable, Sendable, Equatable {
   public var clips = 3
   /// What is compared.
   public var feature = Feature.pooled
+  /// Which weights of a run embed the videos.
+  public var weights = TrainedWeights.current
 
   /// Creates the default settings.
   public init() {}
+}
+
+/// Which of the weights that a run keeps are meant.
+public enum TrainedWeights: String, Codable, Sendable, CaseIterable {
+  /// Those of the last step.
+  case current
+  /// Their moving average, `optimizer.averageDecay`.
+  case averaged
 }
 
 /// When checkpoints are written.

@@ -39,8 +39,10 @@ public enum WeightsSource: Sendable {
     var origin: String
     switch self {
     case .run(let path):
-      guard let contents, let saved = contents.tensors["weights"] else {
-        throw DatasetError(description: "\(path) holds no checkpoint", code: .inputMissing)
+      let name = configuration.evaluation.weights == .averaged ? "average" : "weights"
+      guard let contents, let saved = contents.tensors[name] else {
+        throw DatasetError(
+          description: "\(path) holds no checkpoint with \(name)", code: .inputMissing)
       }
       try weights.load(WeightsFile.floats(of: saved.entries))
       origin =

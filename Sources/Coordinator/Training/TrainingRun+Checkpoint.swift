@@ -16,7 +16,7 @@ extension TrainingRun {
 
   /// Everything that the rest of the run depends on.
   private func contents() throws -> CheckpointContents {
-    let momentum = trainer.optimizer.momentum
+    let optimizer = trainer.optimizer.state
     let state = trainer.objective.state
     let objective =
       state.arrays.map {
@@ -29,16 +29,21 @@ extension TrainingRun {
     let pseudo = [("fine", labels.fine), ("coarse", labels.coarse)].map {
       SafeTensors.Entry($0.0, shape: [$0.1.count], values: .integers($0.1.map(Int64.init)))
     }
+    var tensors = [
+      "weights": WeightsFile.safeTensors(trainer.replica.weights),
+      "optimizer": SafeTensors([
+        SafeTensors.Entry("steps", shape: [1], values: .integers([Int64(optimizer.steps)])),
+        SafeTensors.Entry(
+          "momentum", shape: [optimizer.momentum.count], values: .floats(optimizer.momentum)),
+        SafeTensors.Entry(
+          "squares", shape: [optimizer.squares.count], values: .floats(optimizer.squares)),
+      ]),
+      "objective": SafeTensors(objective),
+      "labels": SafeTensors(pseudo),
+    ]
+    tensors["average"] = trainer.average.map { WeightsFile.safeTensors($0.weights) }
     return CheckpointContents(
-      tensors: [
-        "weights": WeightsFile.safeTensors(trainer.replica.weights),
-        "optimizer": SafeTensors([
-          SafeTensors.Entry("momentum", shape: [momentum.count], values: .floats(momentum))
-        ]),
-        "objective": SafeTensors(objective),
-        "labels": SafeTensors(pseudo),
-      ],
-      epoch: position.epoch, step: trainer.step,
+      tensors: tensors, epoch: position.epoch, step: trainer.step,
       progress: [
         "step_of_epoch": position.step,
         "loss_sum_bits": Int(bitPattern: UInt(position.lossSum.bitPattern)),
@@ -67,7 +72,9 @@ extension TrainingRun {
           + "memoryMegabytes and deadlineSeconds may differ (see run.yaml beside it)")
     }
     guard let weights = contents.tensors["weights"],
-      let momentum = contents.tensors["optimizer"]?.floats("momentum"),
+      let optimizer = contents.tensors["optimizer"],
+      let steps = optimizer.integers("steps")?.first,
+      let momentum = optimizer.floats("momentum"), let squares = optimizer.floats("squares"),
       let fine = contents.tensors["labels"]?.integers("fine"),
       let coarse = contents.tensors["labels"]?.integers("coarse"), fine.count == dataset.count,
       let state = contents.tensors["objective"]
@@ -77,7 +84,11 @@ extension TrainingRun {
     }
     try trainer.replica.weights.load(WeightsFile.floats(of: weights.entries))
     trainer.replica.refresh()
-    trainer.optimizer.momentum = momentum
+    trainer.optimizer.state = Optimizer.State(
+      steps: Int(steps), momentum: momentum, squares: squares)
+    if let average = trainer.average, let tensors = contents.tensors["average"] {
+      try average.weights.load(WeightsFile.tensors(tensors))
+    }
     var restored = ObjectiveState()
     for entry in state.entries {
       switch entry.values {

@@ -81,14 +81,14 @@ private struct RandomStep {
   private let replica: Replica
   private let communicator: Communicator
   private let clips: [Float]
-  private let optimizer: SGD
+  private let optimizer: Optimizer
   private var objective: any Objective
 
   init(_ replica: Replica, _ communicator: Communicator) {
     self.replica = replica
     self.communicator = communicator
     let layout = replica.weights.network.layout
-    optimizer = SGD(OptimizerSettings(), count: layout.parameterCount)
+    optimizer = Optimizer(OptimizerSettings(), layout: layout)
     objective = SimCLR()
     var random = RandomStream(seed: 0, purpose: .test)
     clips = random.normals(replica.clips * replica.weights.network.clipElements)
@@ -116,7 +116,8 @@ private struct RandomStep {
         })
     }
     let sum = try unsafe replica.backward(gradients, load, reducing: communicator)
-    try replica.update(optimizer, with: sum, learningRate: 1e-6, scale: 1)
+    try optimizer.update(
+      replica.weights.values, along: sum, learningRate: 1e-6, lanes: replica.lanes)
     replica.refresh()
   }
 

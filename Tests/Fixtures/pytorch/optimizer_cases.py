@@ -1,4 +1,4 @@
-"""optimizers.json: trajectories of torch.optim.SGD and learning rates of LambdaLR."""
+"""optimizers.json: ten steps of PyTorch's optimisers, learning rates, clipping and averages."""
 
 import math
 
@@ -7,30 +7,83 @@ import torch
 from encoder_cases import digits
 from objective_cases import values
 
+SGD = {"name": "sgd", "momentum": 0.9, "nesterov": False, "weightDecay": 0.0, "decayNormAndBias": True}
 RUNS = [
-    {"momentum": 0.0, "nesterov": False, "weightDecay": 0.0},
-    {"momentum": 0.9, "nesterov": False, "weightDecay": 0.0},
-    {"momentum": 0.9, "nesterov": False, "weightDecay": 0.01},
-    {"momentum": 0.9, "nesterov": True, "weightDecay": 0.01},
+    SGD | {"momentum": 0.0},
+    SGD,
+    SGD | {"weightDecay": 0.01},
+    SGD | {"weightDecay": 0.01, "nesterov": True, "decayNormAndBias": False},
+    SGD | {"name": "adamw"},
+    SGD | {"name": "adamw", "weightDecay": 0.05, "momentum": 0.8},
+    SGD | {"name": "adamw", "weightDecay": 0.05, "decayNormAndBias": False},
+    SGD | {"name": "lars"},
+    SGD | {"name": "lars", "weightDecay": 0.01, "decayNormAndBias": False},
+    SGD | {"name": "lars", "weightDecay": 0.01, "nesterov": True},
 ]
-COUNT, STEPS = 11, 10
+# A matrix of 2×4, a bias of 3: 11 weights in one closed form.
+SHAPES, COUNT, STEPS, TRUST, CLIP = [(2, 4), (3,)], 11, 10, 0.02, 1.5
 
 
-def trajectory(run):
-    """Ten steps of 11 weights; gradients are closed forms plus a spring to zero."""
-    weights = torch.nn.Parameter(values(1, COUNT, 0)[0].float())
-    optimizer = torch.optim.SGD(
-        [weights], lr=0.1, momentum=run["momentum"], nesterov=run["nesterov"],
-        weight_decay=run["weightDecay"], foreach=False)  # fmt: skip
+def parts(flat):
+    """The tensors of SHAPES from a flat vector."""
+    return [part.reshape(shape) for part, shape in zip(flat.split([8, 3]), SHAPES)]
+
+
+def flat(tensors):
+    return digits(torch.cat([t.detach().flatten() for t in tensors]))
+
+
+def rate_factor(step):
+    """A falling rate, so that its place in the momentum matters."""
+    return 1 - 0.05 * step
+
+
+def trajectory(run, clips=False, average=None):
+    """Ten steps; gradients are closed forms plus a spring to zero."""
+    weights = [torch.nn.Parameter(part.clone()) for part in parts(values(1, COUNT, 0)[0].float())]
+    decay = run["weightDecay"]
+    decays = [decay, decay if run["decayNormAndBias"] else 0.0]
+    rate = 0.01 if run["name"] == "adamw" else 0.1
+    groups = [{"params": [w], "weight_decay": d} for w, d in zip(weights, decays)]
+    if run["name"] == "adamw":
+        optimizer = torch.optim.AdamW(groups, lr=rate, betas=(run["momentum"], 0.999), foreach=False)
+    else:
+        if run["name"] == "lars":  # as LARC wraps SGD: it takes the decay over
+            groups = [g | {"weight_decay": 0.0} for g in groups]
+        optimizer = torch.optim.SGD(
+            groups, lr=rate, momentum=run["momentum"], nesterov=run["nesterov"], foreach=False)  # fmt: skip
+    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, rate_factor)
+    shadow = None
+    if average:
+        module = torch.nn.ParameterList(weights)
+        shadow = torch.optim.swa_utils.AveragedModel(
+            module, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(average))
+        shadow.update_parameters(module)  # the first call copies
     states = []
     for step in range(STEPS):
-        weights.grad = values(1, COUNT, 100 * (step + 1))[0].float() + 0.5 * weights.detach()
+        forces = parts(values(1, COUNT, 100 * (step + 1))[0].float())
+        for weight, force in zip(weights, forces):
+            weight.grad = force + 0.5 * weight.detach()
+        if clips:
+            torch.nn.utils.clip_grad_norm_(weights, CLIP)
+        if run["name"] == "lars":
+            for weight, decay, is_matrix in zip(weights, decays, (True, False)):
+                weight.grad += decay * weight.detach()
+                if is_matrix:
+                    weight.grad *= TRUST * weight.detach().norm() / weight.grad.norm()
         optimizer.step()
-        states.append(digits(weights))
-    return run | {"learningRate": 0.1, "weights": states}
+        scheduler.step()
+        if average:
+            shadow.update_parameters(module)
+        states.append(flat(shadow.module if average else weights))
+    return run | {"learningRate": rate, "weights": states}
 
 
-def schedule(cosine, warmup, total):
+def schedule(settings, total):
+    """LambdaLR's rates; the drops are MultiStepLR's, checked against it."""
+    warmup, cosine, drops = settings["warmupSteps"], settings["schedule"] == "cosine", settings["drops"]
+    milestones = [math.ceil(d * total) for d in drops] if settings["schedule"] == "step" else []
+
     def factor(s):
         rise = min(1, (s + 1) / warmup) if warmup else 1
         return rise * (0.5 * (1 + math.cos(math.pi * s / total)) if cosine else 1)
@@ -38,12 +91,15 @@ def schedule(cosine, warmup, total):
     weight = torch.nn.Parameter(torch.zeros(1))
     optimizer = torch.optim.SGD([weight], lr=0.05)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+    if milestones:
+        assert warmup == 0
+        scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones, gamma=0.2)
     rates = []
     for _ in range(total):
         rates.append(scheduler.get_last_lr()[0])
         optimizer.step()
         scheduler.step()
-    return {"cosine": cosine, "warmupSteps": warmup, "totalSteps": total, "rates": digits(torch.tensor(rates, dtype=torch.float64))}
+    return settings | {"totalSteps": total, "rates": digits(torch.tensor(rates, dtype=torch.float64))}
 
 
 def clipping():
@@ -54,9 +110,22 @@ def clipping():
     return {"norm": digits(norm)[0], "clipped": digits(weight.grad)}
 
 
+def course(schedule, warmup=0, drops=()):
+    return {"schedule": schedule, "warmupSteps": warmup, "drops": list(drops)}
+
+
 def optimizers():
     return {
+        "trust": TRUST,
+        "clip": CLIP,
         "trajectories": [trajectory(r) for r in RUNS],
-        "schedules": [schedule(True, 5, 20), schedule(True, 0, 7), schedule(False, 4, 8)],
+        "clippedTrajectory": trajectory(RUNS[2], clips=True),
+        "averageDecay": 0.7,
+        "averages": trajectory(RUNS[1], average=0.7),
+        "schedules": [
+            schedule(course("cosine", 5), 20), schedule(course("cosine"), 7),
+            schedule(course("constant", 4), 8),
+            schedule(course("step", drops=(0.1875, 0.375, 0.52, 0.67)), 24),
+        ],
         "clipping": clipping(),
     }

@@ -3,128 +3,153 @@ import Testing
 
 @testable import Model
 
+/// Ten steps of 11 weights, a matrix and a bias, beside `Tests/Fixtures/pytorch/optimizers.json`.
 struct OptimizerTests {
+  struct Trajectory: Decodable, Sendable {
+    let name: OptimizerSettings.Name
+    let momentum: Double
+    let nesterov: Bool
+    let weightDecay: Double
+    let decayNormAndBias: Bool
+    let learningRate: Double
+    let weights: [[Double]]
+
+    var settings: OptimizerSettings {
+      var settings = OptimizerSettings()
+      settings.name = name
+      settings.momentum = momentum
+      settings.nesterov = nesterov
+      settings.weightDecay = weightDecay
+      settings.decayNormAndBias = decayNormAndBias
+      return settings
+    }
+  }
+  struct Clipping: Decodable {
+    let norm: Double
+    let clipped: [Double]
+  }
   struct Numbers: Decodable {
-    struct Trajectory: Decodable {
-      let momentum: Double
-      let nesterov: Bool
-      let weightDecay: Double
-      let learningRate: Float
-      let weights: [[Double]]
-    }
-    struct Course: Decodable {
-      let cosine: Bool
-      let warmupSteps: Int
-      let totalSteps: Int
-      let rates: [Double]
-    }
-    struct Clipping: Decodable {
-      let norm: Double
-      let clipped: [Double]
-    }
+    let trust: Double
     let trajectories: [Trajectory]
-    let schedules: [Course]
+    let clip: Double
+    let clippedTrajectory: Trajectory
     let clipping: Clipping
   }
 
-  private func step(
-    _ optimizer: SGD, _ weights: inout [Float], _ gradients: [Float], cutAt cuts: [Int] = [],
-    rate: Float = 0.1
-  ) {
-    let bounds = [0] + cuts + [weights.count]
-    unsafe weights.withUnsafeMutableBufferPointer { weights in
-      unsafe gradients.withUnsafeBufferPointer { gradients in
-        for (low, high) in zip(bounds, bounds.dropFirst()) {
-          unsafe optimizer.update(
-            range: low..<high, values: weights, gradients: gradients, learningRate: rate)
-        }
-      }
+  static func numbers() throws -> Numbers { try pyTorchNumbers("optimizers", as: Numbers.self) }
+
+  /// A matrix of `rows` × 4 and a bias of 3.
+  private static func layout(rows: Int = 2) -> ParameterLayout {
+    var layout = ParameterLayout()
+    _ = layout.addParameter("weight", [rows, 4], .convolution)
+    _ = layout.addParameter("bias", [3], .zero)
+    return layout
+  }
+
+  private static func storage(_ values: [Float]) -> AlignedStorage {
+    let storage = AlignedStorage(count: values.count)
+    storage.assign(values)
+    return storage
+  }
+
+  /// The fixture's gradient at a step: a closed form, and a spring to zero.
+  private static func gradient(step: Int, at weights: AlignedStorage) -> [Float] {
+    let forces = closedForm(rows: 1, columns: weights.count, from: 100 * (step + 1)).values
+    return zip(forces, weights.array).map { $0 + 0.5 * $1 }
+  }
+
+  private static func follow(
+    _ run: Trajectory, _ settings: OptimizerSettings, clipping: Bool = false
+  ) throws {
+    let (optimizer, pool) = (Optimizer(settings, layout: layout()), LanePool(count: 1))
+    let weights = storage(closedForm(rows: 1, columns: 11, from: 0).values)
+    for (step, expected) in run.weights.enumerated() {
+      let gradient = gradient(step: step, at: weights)
+      let norm = gradient.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+      try optimizer.update(
+        weights, along: storage(gradient),
+        learningRate: Float(run.learningRate * (1 - 0.05 * Double(step))),
+        gradientScale: clipping ? settings.gradientScale(norm: norm) : 1, lanes: pool)
+      #expect(relativeDeviation(weights.array, from: expected) < 2e-6, "\(run.name), step \(step)")
     }
   }
 
-  @Test("Ten steps of SGD follow PyTorch's")
-  func trajectories() throws {
-    for run in try pyTorchNumbers("optimizers", as: Numbers.self).trajectories {
-      var settings = OptimizerSettings()
-      settings.momentum = run.momentum
-      settings.nesterov = run.nesterov
-      settings.weightDecay = run.weightDecay
-      let optimizer = SGD(settings, count: 11)
-      var weights = closedForm(rows: 1, columns: 11, from: 0).values
-      for (number, expected) in run.weights.enumerated() {
-        let forces = closedForm(rows: 1, columns: 11, from: 100 * (number + 1)).values
-        let gradients = zip(forces, weights).map { $0 + 0.5 * $1 }
-        step(optimizer, &weights, gradients, rate: run.learningRate)
-        #expect(relativeDeviation(weights, from: expected) < 1e-6)
-      }
-    }
+  @Test("Ten steps of SGD, LARS and AdamW follow PyTorch's", arguments: try numbers().trajectories)
+  func trajectories(_ run: Trajectory) throws {
+    var settings = run.settings
+    settings.trust = try Self.numbers().trust
+    try Self.follow(run, settings)
   }
 
-  @Test("The bits do not depend on how the weights are cut among lanes")
-  func cuts() {
+  @Test("Ten steps with a clipped gradient follow PyTorch's")
+  func clippedTrajectory() throws {
+    let numbers = try Self.numbers()
+    var settings = numbers.clippedTrajectory.settings
+    settings.gradientClip = numbers.clip
+    try Self.follow(numbers.clippedTrajectory, settings, clipping: true)
+  }
+
+  @Test("The bits do not depend on the lanes", arguments: OptimizerSettings.Name.allCases)
+  func lanes(_ name: OptimizerSettings.Name) throws {
     var settings = OptimizerSettings()
-    settings.nesterov = true
+    settings.name = name
     settings.decayNormAndBias = false
-    let ranges = [3..<5, 5..<9, 700..<1000]
-    let (whole, cut) = (
-      SGD(settings, count: 1000, normAndBias: ranges),
-      SGD(settings, count: 1000, normAndBias: ranges)
-    )
-    var a = closedForm(rows: 1, columns: 1000, from: 0).values
-    var b = a
-    for number in 1..<4 {
-      let gradients = closedForm(rows: 1, columns: 1000, from: 1000 * number).values
-      step(whole, &a, gradients)
-      step(cut, &b, gradients, cutAt: [1, 4, 4, 37, 801])
-    }
-    #expect(a == b)
-    #expect(whole.momentum == cut.momentum)
-  }
-
-  @Test("Norms and biases decay only on request")
-  func decay() {
-    var settings = OptimizerSettings()
-    settings.momentum = 0
-    settings.weightDecay = 1
-    for decays in [true, false] {
-      settings.decayNormAndBias = decays
-      var weights: [Float] = [1, 1, 1, 1]
-      step(SGD(settings, count: 4, normAndBias: [1..<3]), &weights, [0, 0, 0, 0])
-      #expect(weights == (decays ? [0.9, 0.9, 0.9, 0.9] : [0.9, 1, 1, 0.9]))
-    }
-  }
-
-  @Test("Momentum goes to a checkpoint and back")
-  func checkpoint() {
-    let (first, second) = (SGD(.init(), count: 3), SGD(.init(), count: 3))
-    var a: [Float] = [1, 2, 3]
-    step(first, &a, [1, -1, 0.5])
-    second.momentum = first.momentum
-    var b = a
-    step(first, &a, [0, 1, 2])
-    step(second, &b, [0, 1, 2])
-    #expect(a == b)
-  }
-
-  @Test("Learning rates are LambdaLR's")
-  func schedules() throws {
-    for course in try pyTorchNumbers("optimizers", as: Numbers.self).schedules {
-      var settings = OptimizerSettings()
-      settings.schedule = course.cosine ? .cosine : .constant
-      settings.warmupSteps = course.warmupSteps
-      let schedule = LearningRateSchedule(settings)
-      for (number, rate) in course.rates.enumerated() {
-        let ours = schedule.learningRate(step: number, totalSteps: course.totalSteps)
-        #expect(abs(Double(ours) - rate) < 1e-7 * rate)
+    let layout = Self.layout(rows: 40_000)  // more than one block of squares
+    let optimizers = (0..<2).map { _ in Optimizer(settings, layout: layout) }
+    let start = closedForm(rows: 1, columns: layout.parameterCount, from: 0).values
+    let weights = (0..<2).map { _ in Self.storage(start) }
+    let pools = [LanePool(count: 1), LanePool(count: 3)]
+    for step in 0..<3 {
+      for index in 0..<2 {
+        try optimizers[index].update(
+          weights[index], along: Self.storage(Self.gradient(step: step, at: weights[index])),
+          learningRate: 0.1, lanes: pools[index])
       }
-      let end = schedule.learningRate(step: course.totalSteps, totalSteps: course.totalSteps)
-      #expect(end == (course.cosine ? 0 : 0.05))
+    }
+    #expect(weights[0].array == weights[1].array)
+    #expect(weights[0].array != start)
+    #expect(optimizers[0].state == optimizers[1].state)
+  }
+
+  @Test("The memory goes to a checkpoint and back", arguments: OptimizerSettings.Name.allCases)
+  func checkpoint(_ name: OptimizerSettings.Name) throws {
+    var settings = OptimizerSettings()
+    settings.name = name
+    let pool = LanePool(count: 1)
+    let (first, second) = (
+      Optimizer(settings, layout: Self.layout()), Optimizer(settings, layout: Self.layout())
+    )
+    let a = Self.storage(closedForm(rows: 1, columns: 11, from: 0).values)
+    try first.update(
+      a, along: Self.storage(Self.gradient(step: 0, at: a)), learningRate: 0.1, lanes: pool)
+    second.state = first.state
+    let b = Self.storage(a.array)
+    for (optimizer, weights) in [(first, a), (second, b)] {
+      try optimizer.update(
+        weights, along: Self.storage(Self.gradient(step: 1, at: weights)), learningRate: 0.1,
+        lanes: pool)
+    }
+    #expect(a.array == b.array)
+    #expect(first.state.squares.isEmpty == (name != .adamw))
+  }
+
+  @Test("LARS leaves a tensor of zeros, or without a gradient, at the base rate")
+  func trustOfZeros() throws {
+    var settings = OptimizerSettings()
+    (settings.name, settings.weightDecay, settings.momentum) = (.lars, 0, 0)
+    let pool = LanePool(count: 1)
+    for (weight, gradient, expected) in [(0, 1, -0.5), (1, 0, 1)] as [(Float, Float, Float)] {
+      let weights = Self.storage([Float](repeating: weight, count: 11))
+      try Optimizer(settings, layout: Self.layout()).update(
+        weights, along: Self.storage([Float](repeating: gradient, count: 11)), learningRate: 0.5,
+        lanes: pool)
+      #expect(weights.array.allSatisfy { $0 == expected })
     }
   }
 
   @Test("Clipping is clip_grad_norm_'s")
   func clipping() throws {
-    let expected = try pyTorchNumbers("optimizers", as: Numbers.self).clipping
+    let expected = try Self.numbers().clipping
     var settings = OptimizerSettings()
     settings.gradientClip = 1
     let gradients = closedForm(rows: 1, columns: 11, from: 0).values.map { 10 * $0 }
@@ -141,20 +166,24 @@ struct OptimizerTests {
     #expect(OptimizerSettings().gradientScale(norm: 1e9) == 1)
   }
 
-  @Test("Settings out of range are refused")
+  @Test("Settings out of range are refused by name")
   func ranges() {
-    let changes: [@Sendable (inout OptimizerSettings) -> Void] = [
-      { $0.learningRate = 0 }, { $0.momentum = 1 }, { $0.weightDecay = -1 },
-      { $0.warmupSteps = -1 }, { $0.gradientClip = -1 },
-      {
-        $0.momentum = 0
-        $0.nesterov = true
-      },
+    let changes: [(String, @Sendable (inout OptimizerSettings) -> Void)] = [
+      ("learningRate", { $0.learningRate = 0 }), ("perVideos", { $0.perVideos = -1 }),
+      ("momentum", { $0.momentum = 1 }), ("secondMomentum", { $0.secondMomentum = 1 }),
+      ("epsilon", { $0.epsilon = 0 }), ("trust", { $0.trust = 0 }),
+      ("weightDecay", { $0.weightDecay = -1 }), ("drops", { $0.drops = [0.5, 0.5] }),
+      ("drops", { $0.drops = [1] }), ("dropFactor", { $0.dropFactor = 0 }),
+      ("warmupSteps", { $0.warmupSteps = -1 }), ("gradientClip", { $0.gradientClip = -1 }),
+      ("averageDecay", { $0.averageDecay = 1 }),
+      ("momentum", { ($0.momentum, $0.nesterov) = (0, true) }),
+      ("nesterov", { ($0.name, $0.nesterov) = (.adamw, true) }),
     ]
-    for change in changes {
+    for (field, change) in changes {
       var settings = OptimizerSettings()
       change(&settings)
-      #expect(throws: ModelError.self) { try settings.validate() }
+      let error = #expect(throws: ModelError.self) { try settings.validate() }
+      #expect(error?.reason.hasPrefix("optimizer.\(field) is ") == true)
     }
     #expect(throws: Never.self) { try OptimizerSettings().validate() }
   }
