@@ -28,6 +28,8 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     case test
     /// What a view's recipe leaves to chance: the order of frames, and dents.
     case recipe
+    /// Which samples' keys are embedded together.
+    case keys
   }
 
   private let key: SIMD2<UInt32>

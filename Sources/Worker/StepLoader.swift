@@ -9,7 +9,7 @@ internal import Video
 /// `@unchecked Sendable`: `actual` and `failures` are touched under the lock alone.
 final class StepLoader: @unchecked Sendable {
   private let source: ClipSource
-  private let views: Int
+  private let views: [Int]
   private let planned: [Int]
   private let sampleCount: Int
   private let seed: UInt64
@@ -22,8 +22,9 @@ final class StepLoader: @unchecked Sendable {
   /// - Parameters:
   ///   - planned: this rank's samples, microbatch after microbatch.
   ///   - perMicrobatch: the samples of a microbatch; it holds all their views, view after view.
+  ///   - views: which of the objective's views are made.
   init(
-    _ source: ClipSource, planned: [Int], perMicrobatch: Int, views: Int, sampleCount: Int,
+    _ source: ClipSource, planned: [Int], perMicrobatch: Int, views: [Int], sampleCount: Int,
     seed: UInt64, epoch: Int
   ) {
     self.source = source
@@ -68,8 +69,8 @@ final class StepLoader: @unchecked Sendable {
     _ sample: Int, at place: Int, into clips: UnsafeMutableBufferPointer<Float>
   ) throws(VideoError) {
     let elements = source.clipElements
-    for view in 0..<views {
-      let start = (view * perMicrobatch + place) * elements
+    for (turn, view) in views.enumerated() {
+      let start = (turn * perMicrobatch + place) * elements
       let part = unsafe UnsafeMutableBufferPointer(rebasing: clips[start..<start + elements])
       try unsafe source.augmentedClip(sample: sample, epoch: epoch, view: view, into: part)
     }

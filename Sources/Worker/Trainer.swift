@@ -30,40 +30,48 @@ public struct Trainer {
 
   /// The lanes and weights.
   public let replica: Replica
-  /// The loss.
-  public var objective: any Objective
-  /// The update rule and its momentum.
-  public let optimizer: Optimizer
   /// The moving average of the weights, where one is kept.
   public let average: WeightAverage?
+  /// The lanes that embed with it, where somebody asks for that.
+  public let averaged: Replica?
+  /// The loss.
+  public var objective: any Objective
+  /// The update rule and its memory.
+  public let optimizer: Optimizer
   /// The steps taken so far, in all epochs.
   public var step = 0
+  /// The steps of the whole run.
+  public let totalSteps: Int
   private let communicator: Communicator
   private let source: ClipSource
   private let settings: OptimizerSettings
   private let schedule: LearningRateSchedule
-  private let totalSteps: Int
   private let seed: UInt64
   private let videosPerStep: Int
   private let microbatches: Int
   private let sampleCount: Int
 
   /// Puts a trainer together; every rank does so with the same arguments.
+  ///
+  /// - Parameters:
+  ///   - average: wanted by objectives with momentum views, and so is `averaged`, whose clips are
+  ///     a microbatch's samples times these views.
   public init(
-    replica: Replica, objective: any Objective, optimizer settings: OptimizerSettings,
-    totalSteps: Int, source: ClipSource, sampleCount: Int, videosPerStep: Int, microbatches: Int,
-    seed: UInt64,
-    communicator: Communicator
+    replica: Replica, average: WeightAverage?, averaged: Replica?, objective: any Objective,
+    optimizer settings: OptimizerSettings, totalSteps: Int, source: ClipSource, sampleCount: Int,
+    videosPerStep: Int, microbatches: Int, seed: UInt64, communicator: Communicator
   ) {
+    precondition(
+      averaged != nil || objective.views.allSatisfy { $0.source == .trained },
+      "an objective with momentum views and nobody to embed them")
     self.replica = replica
+    self.average = average
+    self.averaged = averaged
     self.objective = objective
     self.settings = settings
     self.totalSteps = totalSteps
     schedule = LearningRateSchedule(settings, videosPerStep: videosPerStep)
     optimizer = Optimizer(settings, layout: replica.weights.network.layout)
-    average =
-      settings.averageDecay > 0
-      ? WeightAverage(of: replica.weights, decay: settings.averageDecay) : nil
     self.source = source
     self.sampleCount = sampleCount
     self.videosPerStep = videosPerStep
@@ -80,58 +88,76 @@ public struct Trainer {
   public mutating func train(
     on samples: [Int], labels: PseudoLabels, epoch: Int, flags: UInt32
   ) throws -> StepReport {
-    let views = objective.views.count
-    let perMicrobatch = videosPerStep / microbatches
-    let perRank = replica.microbatches * perMicrobatch
-    let first = communicator.rank * perRank
-    let loader = StepLoader(
-      source, planned: Array(samples[first..<first + perRank]), perMicrobatch: perMicrobatch,
-      views: views, sampleCount: sampleCount, seed: seed, epoch: epoch)
-    let load: Replica.Load = { try unsafe loader.load($0, into: $1) }
-
-    let mine = try unsafe replica.forward(load)
-    let outcome = loader.outcome
-    let rows = try communicator.allGather(mine.flatMap(\.values)).joined
-    let notes = try communicator.allGather(
-      [Int32(bitPattern: flags)] + outcome.samples.map(Int32.init))
-
-    let actual = (0..<communicator.size).flatMap { notes[$0].dropFirst().map(Int.init) }
-    let batch = EmbeddedBatch(
-      views: Self.split(
-        rows, views: views, perMicrobatch: perMicrobatch, width: mine[0].columns),
-      samples: Array(repeating: actual, count: views),
-      fine: labels.fine, coarse: labels.coarse, epoch: epoch, step: step, seed: seed)
+    let queries = viewPass(.trained, over: samples, in: Array(samples.indices), epoch: epoch)
+    let mine = try unsafe replica.forward(queries.load)
+    var passes = [(queries, mine)]
+    if let averaged {
+      // Another order, so that a query and its key do not share batch statistics.
+      var random = RandomStream(seed: seed, purpose: .keys, epoch: epoch, sample: step)
+      let order = random.permutation(of: samples.count)
+      let keys = viewPass(.momentum, over: samples, in: order, epoch: epoch)
+      if !keys.views.isEmpty { passes.append((keys, try unsafe averaged.forward(keys.load))) }
+    }
+    let (batch, allFlags) = try gather(passes, labels: labels, epoch: epoch, flags: flags)
     let result = objective.evaluate(batch)
 
     let sum = try unsafe replica.backward(
-      gradients(of: result, views: views, perMicrobatch: perMicrobatch, first: first), load,
-      reducing: communicator)
+      gradients(of: result, views: queries.views), queries.load, reducing: communicator)
     let norm = try replica.gradientNorm(of: sum)
     let isFinite = result.loss.isFinite && norm.isFinite
     if isFinite { try update(with: sum, norm: norm) }
     step += 1
-    let allFlags = (0..<communicator.size).reduce(UInt32(0)) {
-      $0 | UInt32(bitPattern: notes[$1][0])
+    let failures = passes.map(\.0.loader.outcome.failures).reduce(into: [:]) {
+      $0.merge($1) { first, _ in first }
     }
     return StepReport(
       loss: result.loss, statistics: result.statistics, gradientNorm: norm, flags: allFlags,
-      failures: outcome.failures, isFinite: isFinite)
+      failures: failures, isFinite: isFinite)
   }
 
-  private var parameterCount: Int { replica.weights.network.layout.parameterCount }
+  // MARK: - Views
 
-  /// Updates weights and running statistics; element by element, so all ranks stay equal.
-  private func update(with sum: AlignedStorage, norm: Double) throws {
-    let all = unsafe sum.buffer
-    try optimizer.update(
-      replica.weights.values, along: sum,
-      learningRate: schedule.learningRate(step: step, totalSteps: totalSteps),
-      gradientScale: settings.gradientScale(norm: norm), lanes: replica.lanes)
-    let statistics = all.extracting(parameterCount..<all.count)
-    for index in 0..<statistics.count { unsafe statistics[index] /= Float(microbatches) }
-    unsafe replica.weights.updateStatistics(towards: UnsafeBufferPointer(statistics))
-    try average?.follow(replica.weights, lanes: replica.lanes)
-    replica.refresh()
+  private var perMicrobatch: Int { videosPerStep / microbatches }
+
+  /// This rank's first place in the global batch.
+  private var firstPlace: Int { communicator.rank * replica.microbatches * perMicrobatch }
+
+  /// This rank's part in embedding one encoder's views of the global batch.
+  private func viewPass(
+    _ encoder: View.Source, over samples: [Int], in order: [Int], epoch: Int
+  ) -> ViewPass {
+    let views = objective.views.indices.filter { objective.views[$0].source == encoder }
+    let share = firstPlace..<firstPlace + replica.microbatches * perMicrobatch
+    return ViewPass(
+      views: views, order: order,
+      loader: StepLoader(
+        source, planned: order[share].map { samples[$0] }, perMicrobatch: perMicrobatch,
+        views: views, sampleCount: sampleCount, seed: seed, epoch: epoch))
+  }
+
+  /// Gathers everybody's rows, samples and flags.
+  private func gather(
+    _ passes: [(pass: ViewPass, rows: [Matrix])], labels: PseudoLabels, epoch: Int, flags: UInt32
+  ) throws -> (batch: EmbeddedBatch, flags: UInt32) {
+    var views = [EmbeddedView?](repeating: nil, count: objective.views.count)
+    var allFlags: UInt32 = 0
+    for (pass, rows) in passes {
+      let all = try communicator.allGather(rows.flatMap(\.values)).joined
+      let notes = try communicator.allGather(
+        [Int32(bitPattern: flags)] + pass.loader.outcome.samples.map(Int32.init))
+      var samples: [Int] = []
+      for rank in 0..<communicator.size {
+        allFlags |= UInt32(bitPattern: notes[rank].first ?? 0)
+        samples += notes[rank].dropFirst().map(Int.init)
+      }
+      pass.sort(all, samples: samples, perMicrobatch: perMicrobatch, into: &views)
+    }
+    let embedded = views.compactMap(\.self)
+    precondition(embedded.count == views.count, "a view that no encoder embeds")
+    let batch = EmbeddedBatch(
+      views: embedded.map(\.rows), samples: embedded.map(\.samples), fine: labels.fine,
+      coarse: labels.coarse, epoch: epoch, step: step, seed: seed)
+    return (batch, allFlags)
   }
 
   /// Sorts gathered rows, view after view within each microbatch, into one matrix a view.
@@ -151,15 +177,32 @@ public struct Trainer {
   }
 
   /// The gradients of this rank's rows, view after view within each microbatch.
-  private func gradients(
-    of result: LossAndGradient, views: Int, perMicrobatch: Int, first: Int
-  ) -> [Matrix] {
+  private func gradients(of result: LossAndGradient, views: [Int]) -> [Matrix] {
     (0..<replica.microbatches).map { microbatch in
-      let start = first + microbatch * perMicrobatch
-      let parts = (0..<views).map { result.gradients[$0].rows(start..<start + perMicrobatch) }
+      let start = firstPlace + microbatch * perMicrobatch
+      let parts = views.map { result.gradients[$0].rows(start..<start + perMicrobatch) }
       return Matrix(
-        rows: views * perMicrobatch, columns: result.gradients[0].columns,
+        rows: views.count * perMicrobatch, columns: result.gradients[views[0]].columns,
         values: parts.flatMap(\.values))
     }
+  }
+
+  // MARK: - Weights
+
+  private var parameterCount: Int { replica.weights.network.layout.parameterCount }
+
+  /// Updates weights, running statistics and average; element by element, so all ranks stay equal.
+  private func update(with sum: AlignedStorage, norm: Double) throws {
+    let all = unsafe sum.buffer
+    try optimizer.update(
+      replica.weights.values, along: sum,
+      learningRate: schedule.learningRate(step: step, totalSteps: totalSteps),
+      gradientScale: settings.gradientScale(norm: norm), lanes: replica.lanes)
+    let statistics = all.extracting(parameterCount..<all.count)
+    for index in 0..<statistics.count { unsafe statistics[index] /= Float(microbatches) }
+    unsafe replica.weights.updateStatistics(towards: UnsafeBufferPointer(statistics))
+    replica.refresh()
+    try average?.follow(replica.weights, lanes: replica.lanes)
+    averaged?.refresh()
   }
 }

@@ -39,6 +39,37 @@ import Video
     }
   }
 
+  @Test(.timeLimit(.minutes(3)), arguments: ObjectiveSettings.Name.allCases)
+  func `every objective ends with the same bits on 1, 2 and 4 ranks, and after a stop`(
+    name: ObjectiveSettings.Name
+  ) throws {
+    let world = try SmallWorld(objective: name)
+    let alone = try world.train("1x1", ranks: 1, lanes: 1)
+    #expect(alone.loss.isFinite && alone.loss > 0)
+    for ranks in [2, 4] {
+      let other = try world.train("\(ranks)x1", ranks: ranks, lanes: 1)
+      #expect(other.weights_hash == alone.weights_hash, "\(ranks) ranks")
+      #expect(other.loss.bitPattern == alone.loss.bitPattern, "\(ranks) ranks")
+    }
+    try world.train("stopped", ranks: 2, lanes: 1, stoppingAfter: 4)
+    let resumed = try world.train("stopped", ranks: 1, lanes: 2, resumes: true)
+    #expect(resumed.weights_hash == alone.weights_hash)
+    #expect(resumed.loss.bitPattern == alone.loss.bitPattern)
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `labels may come from the average, and change nothing but the labels' source`() throws {
+    let world = try SmallWorld()
+    let averaged = try world.train("1x1", ranks: 1, lanes: 1) {
+      ($0.optimizer.averageDecay, $0.labels.weights) = (0.5, .averaged)
+    }
+    let other = try world.train("2x1", ranks: 2, lanes: 1) {
+      ($0.optimizer.averageDecay, $0.labels.weights) = (0.5, .averaged)
+    }
+    #expect(other.weights_hash == averaged.weights_hash)
+    #expect(other.labels_hash == averaged.labels_hash)
+  }
+
   @Test(.timeLimit(.minutes(3)))
   func `videos of several clips, joined by any linkage, end with the same bits`() throws {
     let world = try SmallWorld()
@@ -161,7 +192,7 @@ private struct SmallWorld {
   let folder: URL
   private let data: URL
 
-  init() throws {
+  init(objective: ObjectiveSettings.Name = .cluster) throws {
     let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
     let samples = repository.appendingPathComponent("Samples/actions/videos")
@@ -178,7 +209,8 @@ private struct SmallWorld {
       }
     }
     configuration = try RunConfiguration.load(
-      repository.appendingPathComponent("cluster-configs/presets/smoke.yaml").path)
+      repository.appendingPathComponent("cluster-configs/presets/smoke.yaml").path,
+      overrides: ["objective.name=\(objective.rawValue)"])
   }
 
   let configuration: RunConfiguration

@@ -12,8 +12,17 @@ extension ConfigurationTree {
   static func resolve<Settings: Codable>(
     _ defaults: Settings, yaml: String?, origin: String, overrides: [String]
   ) throws -> Settings {
+    try resolve(
+      defaults, file: yaml.map { try ConfigurationTree(yaml: $0, origin: origin) },
+      overrides: overrides)
+  }
+
+  /// The same with the file's settings as a tree.
+  static func resolve<Settings: Codable>(
+    _ defaults: Settings, file: ConfigurationTree?, overrides: [String]
+  ) throws -> Settings {
     var tree = try ConfigurationEncoder.tree(of: defaults)
-    if let yaml { tree = try tree.replaced(by: ConfigurationTree(yaml: yaml, origin: origin)) }
+    if let file { tree = try tree.replaced(by: file) }
     for override in overrides { tree = try tree.replaced(by: setting(override)) }
     return try ConfigurationDecoder.decode(Settings.self, from: tree)
   }

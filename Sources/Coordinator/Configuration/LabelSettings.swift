@@ -27,6 +27,8 @@ public struct LabelSettings: Codable, Sendable, Equatable {
   public var finch = FinchSettings()
   /// What is clustered.
   public var feature = Feature.pooled
+  /// Which weights embed the videos.
+  public var weights = TrainedWeights.current
   /// The clips of a video whose embeddings are averaged before clustering.
   public var clips = 1
   /// The most videos of one fine cluster in a step.

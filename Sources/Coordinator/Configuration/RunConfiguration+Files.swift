@@ -4,6 +4,8 @@ import Tensors
 extension RunConfiguration {
   /// Loads a settings file or a preset, applies single overrides, and checks the result.
   ///
+  /// What neither sets is the objective's default, see `init(startingFrom:)`.
+  ///
   /// - Parameters:
   ///   - nameOrPath: A file, or the name of a preset; nil for the defaults.
   ///   - overrides: Dotted keys with values, as in `encoder.depth=18`; the last one wins.
@@ -20,8 +22,8 @@ extension RunConfiguration {
         throw ConfigurationError(origin: path, "cannot be read as UTF-8 text")
       }
     }
-    let configuration = try ConfigurationTree.resolve(
-      RunConfiguration(), yaml: text, origin: file ?? "defaults", overrides: overrides)
+    let configuration = try Self.resolve(
+      yaml: text, origin: file ?? "defaults", overrides: overrides)
     try configuration.validate()
     return configuration
   }

@@ -16,26 +16,39 @@ extension RunConfiguration {
     if let problem = augmentation.problem {
       throw ConfigurationError(origin: "augmentation", problem)
     }
-    do throws(ModelError) {
-      try optimizer.validate()
-    } catch {
-      throw ConfigurationError(origin: "settings", error.reason)
-    }
+    try validateObjective()
     _ = try viewRecipes()
     try Self.require(epochs >= 1, "epochs", "must be at least 1, is \(epochs)")
     try Self.require(
       memoryMegabytes >= 1, "memoryMegabytes", "must be at least 1, is \(memoryMegabytes)")
     try Self.require(
       evaluation.clips >= 1, "evaluation.clips", "must be at least 1, is \(evaluation.clips)")
-    try Self.require(
-      evaluation.weights == .current || optimizer.averageDecay > 0, "evaluation.weights",
-      "cannot be averaged: optimizer.averageDecay is 0, so no average is kept")
+    for (group, weights) in [("labels", labels.weights), ("evaluation", evaluation.weights)] {
+      try Self.require(
+        weights == .current || optimizer.averageDecay > 0, "\(group).weights",
+        "cannot be averaged: optimizer.averageDecay is 0, so no average is kept")
+    }
     try Self.require(
       checkpoint.every >= 1, "checkpoint.every", "must be at least 1, is \(checkpoint.every)")
     try Self.require(
       checkpoint.keep >= 1, "checkpoint.keep", "must be at least 1, is \(checkpoint.keep)")
     try Self.require(
       deadlineSeconds > 0, "deadlineSeconds", "must be above 0, is \(deadlineSeconds)")
+  }
+
+  private func validateObjective() throws(ConfigurationError) {
+    let views: [View]
+    do throws(ModelError) {
+      views = try objective.make().views
+      try optimizer.validate()
+    } catch {
+      throw ConfigurationError(origin: "settings", error.reason)
+    }
+    try refuseIdleKnobs()
+    try Self.require(
+      optimizer.averageDecay > 0 || views.allSatisfy { $0.source == .trained },
+      "optimizer.averageDecay",
+      "must be above 0, since objective \(objective.name.rawValue) embeds keys with the average")
   }
 
   private func validateVideo() throws(ConfigurationError) {

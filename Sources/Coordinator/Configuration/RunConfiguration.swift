@@ -11,6 +11,8 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
   public var seed: UInt64 = 0
   /// How often the run passes over the training videos.
   public var epochs = 20
+  /// Whether an objective with more than two views of a video ends earlier.
+  public var budget = Budget.passes
   /// The number format of the encoder's products.
   public var precision = Precision.fp32
   /// How the encoder's convolutions are computed: directly, or by a form of Winograd's method.
@@ -42,6 +44,26 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
 
   /// Creates the default configuration.
   public init() {}
+}
+
+/// What `epochs` count.
+public enum Budget: String, Codable, Sendable, CaseIterable {
+  /// Passes over the videos, however many views of each are embedded.
+  case passes
+  /// Clips: as many as two views of every video make in `epochs` passes; the last pass may be cut
+  /// short. So objectives with different numbers of views see equally many.
+  case clips
+}
+
+extension RunConfiguration {
+  /// The steps of a whole run.
+  func steps(samples: Int, views: Int) -> Int {
+    let passes = epochs * (samples / batch.videos)
+    switch budget {
+    case .passes: return passes
+    case .clips: return max(1, passes * 2 / views)
+    }
+  }
 }
 
 /// How much a step takes in.

@@ -48,7 +48,7 @@ final class RootFiles: @unchecked Sendable {
     let configuration = run.configuration
     let network = run.trainer.replica.weights.network
     say(
-      "\(configuration.objective.name) on \(run.dataset.count) videos, seed \(configuration.seed): "
+      "\(configuration.objective.name.rawValue) on \(run.dataset.count) videos, seed \(configuration.seed): "
         + "R3D-\(network.architecture.depth), \(network.layout.parameterCount) parameters, "
         + "\(configuration.precision.rawValue)")
     say(
@@ -101,7 +101,7 @@ final class RootFiles: @unchecked Sendable {
       say("step \(run.trainer.step): loss \(report.loss), gradient not finite; skipped")
     }
     line.update(
-      "epoch \(run.position.epoch + 1)/\(run.configuration.epochs)  "
+      "epoch \(run.position.epoch + 1)/\(run.epochs)  "
         + "step \(run.position.step)/\(stepsOfEpoch)  loss \(Self.fixed(report.loss, 4))")
   }
 
@@ -116,7 +116,7 @@ final class RootFiles: @unchecked Sendable {
     ]
     for (name, value) in statistics { fields[name] = .number(value) }
     var text =
-      "epoch \(run.position.epoch)/\(configuration.epochs)  "
+      "epoch \(run.position.epoch)/\(run.epochs)  "
       + "loss \(Self.fixed(run.position.lastLoss, 4))  \(Self.fixed(rate, 0)) clips/s"
     if let clusters {
       fields.merge(clusters.fields) { _, new in new }

@@ -88,6 +88,7 @@ extension TrainingRun {
       steps: Int(steps), momentum: momentum, squares: squares)
     if let average = trainer.average, let tensors = contents.tensors["average"] {
       try average.weights.load(WeightsFile.tensors(tensors))
+      trainer.averaged?.refresh()
     }
     var restored = ObjectiveState()
     for entry in state.entries {

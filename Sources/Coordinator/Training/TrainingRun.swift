@@ -126,15 +126,26 @@ public struct TrainingRun {
         return true
       }
     }
-    let clips = configuration.batch.videos / configuration.batch.microbatches
-    let replica = try Replica(
-      weights, precision: configuration.precision, convolutions: configuration.convolutions,
-      clips: clips * objective.views.count, microbatches: share, lanes: lanes,
-      memory: configuration.memoryMegabytes << 20)
-    let steps = configuration.epochs * (dataset.count / configuration.batch.videos)
+    let videos = configuration.batch.videos / configuration.batch.microbatches
+    let (lanes, keyViews) = (lanes, objective.views.count { $0.source == .momentum })
+    func replica(_ weights: EncoderWeights, views: Int, memory: Int) throws -> Replica {
+      try Replica(
+        weights, precision: configuration.precision, convolutions: configuration.convolutions,
+        clips: videos * views, microbatches: share, lanes: lanes, memory: memory)
+    }
+    let decay = configuration.optimizer.averageDecay
+    let average = decay > 0 ? WeightAverage(of: weights, decay: decay) : nil
+    let isAverageAsked = keyViews > 0 || configuration.labels.weights == .averaged
     trainer = Trainer(
-      replica: replica, objective: objective,
-      optimizer: configuration.optimizer, totalSteps: steps,
+      replica: try replica(
+        weights, views: objective.views.count - keyViews,
+        memory: configuration.memoryMegabytes << 20),
+      average: average,
+      averaged: try average.flatMap {
+        isAverageAsked ? try replica($0.weights, views: max(keyViews, 1), memory: 0) : nil
+      },
+      objective: objective, optimizer: configuration.optimizer,
+      totalSteps: configuration.steps(samples: dataset.count, views: objective.views.count),
       source: dataset.source, sampleCount: dataset.count,
       videosPerStep: configuration.batch.videos, microbatches: configuration.batch.microbatches,
       seed: configuration.seed, communicator: communicator)
@@ -158,15 +169,21 @@ public struct TrainingRun {
 
   /// Trains until the last epoch, or until somebody asks to stop.
   public mutating func run() throws -> RunSummary {
-    while position.epoch < configuration.epochs {
+    while position.epoch < epochs {
       if position.step == 0 { try relabel() }
       let isStopped = try trainEpoch()
-      let isLast = position.epoch == configuration.epochs
+      let isLast = position.epoch == epochs
       if isStopped || isLast || position.epoch % configuration.checkpoint.every == 0 { try save() }
       if isStopped && !isLast { return try summary(stopped: true) }
     }
     return try summary(stopped: false)
   }
+
+  /// The steps of an epoch that is not cut short.
+  private var stepsPerEpoch: Int { dataset.count / configuration.batch.videos }
+
+  /// The epochs of the run; the last one may be cut short.
+  var epochs: Int { (trainer.totalSteps + stepsPerEpoch - 1) / stepsPerEpoch }
 
   // MARK: - Embed and decide
 
@@ -177,8 +194,10 @@ public struct TrainingRun {
     let settings = configuration.labels
     let due = position.epoch - settings.warmupEpochs
     guard trainer.objective.usesLabels, due >= 0, due % settings.every == 0 else { return }
+    let replica = settings.weights == .averaged ? trainer.averaged : trainer.replica
     let pass = EmbeddingPass(
-      trainer.replica, source: dataset.source, sampleCount: dataset.count, clips: settings.clips,
+      replica ?? trainer.replica, source: dataset.source, sampleCount: dataset.count,
+      clips: settings.clips,
       feature: settings.feature)
     let relabelling = Relabelling(
       settings: settings, seed: configuration.seed, epoch: position.epoch, lanes: lanes,
@@ -201,13 +220,14 @@ public struct TrainingRun {
       count: dataset.count, videosPerStep: configuration.batch.videos, labels: labels,
       perCluster: configuration.labels.perCluster, replacing: Set(dataset.unreadable.keys),
       seed: configuration.seed, epoch: position.epoch)
+    let steps = plan.steps.prefix(trainer.totalSteps - position.epoch * stepsPerEpoch)
     let clock = ContinuousClock()
     let start = clock.now
     let first = position.step
     var notFinite = 0
     var isStopped = false
     var totals: [String: Double] = [:]
-    for samples in plan.steps.dropFirst(first) {
+    for samples in steps.dropFirst(first) {
       let report = try trainer.train(
         on: samples, labels: labels, epoch: position.epoch,
         flags: shouldStop() ? Trainer.Flag.stop : 0)
@@ -221,14 +241,14 @@ public struct TrainingRun {
       position.step += 1
       position.lossSum += report.isFinite ? report.loss : 0
       totals.merge(report.statistics) { $0 + $1 }
-      root?.show(report, self, stepsOfEpoch: plan.steps.count)
+      root?.show(report, self, stepsOfEpoch: steps.count)
       isStopped = report.flags & Trainer.Flag.stop != 0
-      if isStopped && position.step < plan.steps.count { return true }
+      if isStopped && position.step < steps.count { return true }
     }
     let done = max(position.step - first, 1)
     position = Position(
       epoch: position.epoch + 1, step: 0, lossSum: 0,
-      lastLoss: position.lossSum / Double(max(plan.steps.count, 1)))
+      lastLoss: position.lossSum / Double(max(steps.count, 1)))
     try checkReplicas()
     root?.log(
       self, steps: done, seconds: (clock.now - start).seconds,

@@ -1,59 +1,64 @@
 /// Which objective trains the encoder, and its knobs.
+///
+/// Each name has defaults of its own (`RunConfiguration+Methods.swift`), and refuses knobs that it
+/// would ignore.
 public struct ObjectiveSettings: Codable, Sendable, Equatable {
-  /// `cluster` (pseudo-class positives, mined negatives) or `simclr` (instance discrimination).
-  public var name = "cluster"
-  /// The temperature τ that divides cosine similarities; smaller values punish close negatives more.
+  /// The objectives.
+  public enum Name: String, Codable, Sendable, CaseIterable {
+    /// Pseudo-class positives, mined negatives: `ClusterContrast`.
+    case cluster
+    /// Instance discrimination within the batch: `SimCLR`.
+    case simclr
+    /// Instance discrimination against a queue of momentum keys: `MoCo`.
+    case moco
+  }
+
+  /// What is learned.
+  public var name = Name.cluster
+  /// The temperature τ that divides similarities; smaller values punish close negatives more.
   public var temperature = 0.2
-  /// `cluster`: the share of a query's admissible negatives that is kept, the hardest; 1 keeps all.
+  /// The share of a query's admissible negatives that is kept, the hardest; 1 keeps all.
   ///
   /// Smaller shares want a large pool and positives that are closer than the hardest negatives; where
   /// they are not, shrinking all distances lowers the loss, and all rows become alike.
   public var keepShare = 0.5
-  /// `cluster`: the share of the very hardest negatives that is dropped first; none below 500.
+  /// The share of the very hardest negatives that is dropped first; none below 500.
   public var dropShare = 0.001
-  /// `cluster`: how many earlier embeddings serve as further negatives; 0 uses the batch alone.
+  /// How many earlier embeddings serve as negatives; `cluster` can do with 0, the batch alone.
   ///
-  /// They are of the weights of their time, and what tells old from new is no help to tell videos
-  /// apart: keep the queue shorter than the steps in which the weights change much.
+  /// Those of `cluster` are of the weights of their time, and what tells old from new is no help to
+  /// tell videos apart: keep the queue shorter than the steps in which the weights change much.
   public var queueLength = 0
   /// `cluster`: the weight of an own-video positive where one of another video weighs 1.
   ///
   /// Own-video positives count fully for a query that has no others, whatever this says.
   public var instanceWeight = 1.0
-
-  /// The names that `make` knows.
-  public static let names = ["cluster", "simclr"]
+  /// Whether videos of the query's coarse cluster are no negatives; `cluster` always does so.
+  public var hidesCoarse = false
 
   /// Creates the default settings.
   public init() {}
 
   /// Makes the objective, with empty memory.
   ///
-  /// - Throws: `ModelError` for an unknown name or a value out of its range.
+  /// - Throws: `ModelError` for a value out of its range.
   public func make() throws(ModelError) -> any Objective {
-    try check(temperature > 0 && temperature.isFinite, "temperature", temperature, "above 0")
+    try validate()
     switch name {
-    case "simclr":
-      return SimCLR(temperature: temperature)
-    case "cluster":
-      try check(keepShare > 0 && keepShare <= 1, "keepShare", keepShare, "above 0 and at most 1")
-      try check(dropShare >= 0 && dropShare < 1, "dropShare", dropShare, "at least 0 and below 1")
-      try check(queueLength >= 0, "queueLength", queueLength, "at least 0")
-      try check(
-        instanceWeight >= 0 && instanceWeight.isFinite, "instanceWeight", instanceWeight,
-        "at least 0")
+    case .cluster:
       return ClusterContrast(
         temperature: temperature, keepShare: keepShare, dropShare: dropShare,
-        queueLength: queueLength, instanceWeight: instanceWeight)
-    default:
-      let known = Self.names.joined(separator: ", ")
-      throw ModelError("there is no objective '\(name)'; known are: \(known)")
+        queueLength: queueLength,
+        instanceWeight: instanceWeight)
+    case .simclr:
+      return SimCLR(
+        temperature: temperature, keepShare: keepShare, dropShare: dropShare,
+        hidesCoarse: hidesCoarse)
+    case .moco:
+      return MoCo(
+        temperature: temperature, keepShare: keepShare, dropShare: dropShare,
+        queueLength: queueLength,
+        hidesCoarse: hidesCoarse)
     }
-  }
-
-  private func check(
-    _ holds: Bool, _ field: String, _ value: some CustomStringConvertible, _ range: String
-  ) throws(ModelError) {
-    if !holds { throw ModelError("objective.\(field) is \(value); it must be \(range)") }
   }
 }

@@ -13,6 +13,13 @@ struct PoolLabels {
     self.fine = samples.map { fine[$0] }
     self.coarse = samples.map { coarse[$0] }
   }
+
+  /// The rows that show none of some videos, nor one of a coarse label; −1 is no label.
+  func rows(besides videos: [Int], coarse label: Int32) -> [Int] {
+    samples.indices.filter { row in
+      !videos.contains(Int(samples[row])) && (label < 0 || coarse[row] != label)
+    }
+  }
 }
 
 /// One query's share of the cluster loss: who its positives and negatives are, and their gradients.

@@ -16,6 +16,7 @@ import sys
 import torch
 
 import encoder_cases
+import method_cases
 import objective_cases
 import optimizer_cases
 
@@ -23,6 +24,7 @@ FILES = {
     "encoder": lambda: {"cases": [encoder_cases.encoder_case(c) for c in encoder_cases.CASES]},
     "training": encoder_cases.training_run,
     "objectives": objective_cases.objectives,
+    "methods": method_cases.methods,
     "optimizers": optimizer_cases.optimizers,
 }
 

@@ -3,19 +3,19 @@ import Testing
 @testable import Model
 
 struct ObjectiveSettingsTests {
-  @Test("Each known name makes its objective", arguments: ObjectiveSettings.names)
-  func known(_ name: String) throws {
+  @Test("Each name makes its objective", arguments: ObjectiveSettings.Name.allCases)
+  func known(_ name: ObjectiveSettings.Name) throws {
     var settings = ObjectiveSettings()
-    settings.name = name
-    #expect(try settings.make().views.count == 2)
+    (settings.name, settings.queueLength) = (name, 9)
+    let objective = try settings.make()
+    #expect(objective.views.count >= 2)
+    #expect(objective.views[0].source == .trained)
   }
 
-  @Test("An unknown name is refused with the list of known ones")
-  func unknown() {
-    var settings = ObjectiveSettings()
-    settings.name = "simsiam"
-    let error = #expect(throws: ModelError.self) { try settings.make() }
-    #expect(error?.description == "there is no objective 'simsiam'; known are: cluster, simclr")
+  @Test("Every knob of an objective is a setting", arguments: ObjectiveSettings.Name.allCases)
+  func knobs(_ name: ObjectiveSettings.Name) throws {
+    let fields = Set(Mirror(reflecting: ObjectiveSettings()).children.compactMap(\.label))
+    #expect(name.knobs.isSubset(of: fields))
   }
 
   @Test("Values out of range are refused by name")

@@ -1,0 +1,150 @@
+import Foundation
+import Tensors
+
+/// InfoNCE of queries against keys that have no gradient: one positive key a query, and the hard ones
+/// among its candidates as negatives.
+///
+/// With q a query, k its positive and N its kept negatives, the loss is the mean over queries of
+///
+///     −log( e^(q·k/τ) / (e^(q·k/τ) + Σ_n e^(q·n/τ)) )
+///
+/// (van den Oord et al., 2018, arXiv 1807.03748, equation 4.) A query without negatives is left out.
+/// Rows are taken as they are; who wants cosines gives unit rows.
+struct KeyContrast {
+  /// Queries are computed in blocks of this many rows, so that their similarities stay small.
+  private static let queriesPerBlock = 64
+
+  let temperature: Double
+  let policy: HardNegatives
+
+  /// Who meets whom.
+  struct Pairs {
+    /// B×D.
+    let queries: Matrix
+    /// The positive key of each query, B×D.
+    let positives: Matrix
+    /// One more negative for each query, B×D, which always takes part; nil for none.
+    var own: Matrix?
+    /// Where the other negatives lie, K×D each.
+    let pools: [Matrix]
+    /// The candidates of a query, as rows of the joined pools, ascending.
+    let candidates: (_ query: Int) -> [Int]
+  }
+
+  struct Outcome {
+    var loss = 0.0
+    /// ∂loss/∂queries, B×D.
+    var queries: Matrix
+    /// ∂loss/∂own, B×D; 0×0 without own negatives.
+    var own: Matrix
+    var statistics: [String: Double] = [:]
+  }
+
+  func evaluate(_ pairs: Pairs) -> Outcome {
+    let (count, width) = (pairs.queries.rows, pairs.queries.columns)
+    var totals = ContrastTotals()
+    var queries: [Float] = []
+    queries.reserveCapacity(count * width)
+    var own = Matrix(rows: pairs.own == nil ? 0 : count, columns: pairs.own == nil ? 0 : width)
+    for first in stride(from: 0, to: count, by: Self.queriesPerBlock) {
+      let block = first..<min(first + Self.queriesPerBlock, count)
+      let rows = pairs.queries.rows(block)
+      var similarities = pairs.pools.map { pool in
+        var product = Matrix(rows: block.count, columns: pool.rows)
+        if pool.rows > 0 { BLAS.multiply(rows, by: pool, transposingB: true, into: &product) }
+        return product
+      }
+      var gradient = Matrix(rows: block.count, columns: width)
+      for query in block {
+        let slopes = replaceSimilarities(
+          of: query, row: query - first, in: &similarities, pairs, &totals)
+        Self.add(slopes.positive, pairs.positives, query, to: &gradient, query - first)
+        guard let extra = pairs.own else { continue }
+        Self.add(slopes.own, extra, query, to: &gradient, query - first)
+        Self.add(slopes.own, pairs.queries, query, to: &own, query)
+      }
+      for (slopes, pool) in zip(similarities, pairs.pools) where pool.rows > 0 {
+        BLAS.multiply(slopes, by: pool, into: &gradient, beta: 1)
+      }
+      queries.append(contentsOf: gradient.values)
+    }
+    let average = Float(totals.queries > 0 ? 1 / Double(totals.queries) : 0)
+    for index in own.values.indices { own.values[index] *= average }
+    return Outcome(
+      loss: totals.queries > 0 ? totals.loss / Double(totals.queries) : 0,
+      queries: Matrix(rows: count, columns: width, values: queries.map { $0 * average }),
+      own: own, statistics: totals.statistics(of: count))
+  }
+
+  /// Replaces a row of similarities by ∂(the query's loss)/∂similarity; returns those of the positive
+  /// and of the own negative.
+  private func replaceSimilarities(
+    of query: Int, row: Int, in similarities: inout [Matrix], _ pairs: Pairs,
+    _ totals: inout ContrastTotals
+  ) -> (positive: Double, own: Double) {
+    let places = pairs.candidates(query)
+    var keys = places.map { place in
+      let (pool, column) = Self.locate(place, in: pairs.pools)
+      return HardNegatives.key(similarities[pool][row, column], at: place)
+    }
+    let kept = policy.select(&keys, count: keys.count)
+    // The similarities of the kept negatives, then of the own one.
+    let negatives = keys[kept].map { key in
+      let place = HardNegatives.position(of: key)
+      let (pool, column) = Self.locate(place, in: pairs.pools)
+      return (pool: pool, column: column, similarity: Double(similarities[pool][row, column]))
+    }
+    for pool in similarities.indices {
+      let columns = similarities[pool].columns
+      for index in row * columns..<(row + 1) * columns { similarities[pool].values[index] = 0 }
+    }
+    let own = pairs.own.map { Self.dot(pairs.queries, $0, query) }
+    let count = negatives.count + (own == nil ? 0 : 1)
+    guard count > 0 else { return (0, 0) }
+    let positive = Self.dot(pairs.queries, pairs.positives, query)
+
+    let all = negatives.map(\.similarity) + (own.map { [$0] } ?? [])
+    let peak = all.reduce(positive) { max($0, $1) }
+    let exponentials = all.map { exp(($0 - peak) / temperature) }
+    let positiveExponential = exp((positive - peak) / temperature)
+    let sum = exponentials.reduce(0, +)
+    let whole = sum + positiveExponential
+    for (negative, exponential) in zip(negatives, exponentials) {
+      similarities[negative.pool][row, negative.column] =
+        Float(exponential / (whole * temperature))
+    }
+    let similarity = negatives.reduce(0) { $0 + $1.similarity }
+    totals.add(
+      loss: log(whole) + (peak - positive) / temperature, positives: 1,
+      positiveSimilarity: positive, kept: kept.count, of: max(places.count, 1),
+      negativeSimilarity: negatives.isEmpty ? own ?? 0 : similarity / Double(negatives.count))
+    return (
+      -sum / (whole * temperature),
+      own == nil ? 0 : exponentials[exponentials.count - 1] / (whole * temperature)
+    )
+  }
+
+  /// The pool and the row in it of a row of the joined pools.
+  private static func locate(_ place: Int, in pools: [Matrix]) -> (pool: Int, row: Int) {
+    var rest = place
+    for (number, pool) in pools.enumerated() {
+      if rest < pool.rows { return (number, rest) }
+      rest -= pool.rows
+    }
+    preconditionFailure("there is no row \(place) in pools of \(pools.map(\.rows))")
+  }
+
+  private static func dot(_ a: Matrix, _ b: Matrix, _ row: Int) -> Double {
+    zip(a.row(row), b.row(row)).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+  }
+
+  /// Adds a multiple of a row to a row.
+  private static func add(
+    _ factor: Double, _ source: Matrix, _ row: Int, to target: inout Matrix, _ targetRow: Int
+  ) {
+    guard factor != 0 else { return }
+    for column in 0..<source.columns {
+      target[targetRow, column] += Float(factor * Double(source[row, column]))
+    }
+  }
+}

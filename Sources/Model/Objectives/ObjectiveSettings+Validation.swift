@@ -1,0 +1,33 @@
+extension ObjectiveSettings.Name {
+  /// The settings that the objective looks at, besides its name.
+  public var knobs: Set<String> {
+    let mined: Set = ["temperature", "keepShare", "dropShare"]
+    switch self {
+    case .cluster: return mined.union(["queueLength", "instanceWeight"])
+    case .simclr: return mined.union(["hidesCoarse"])
+    case .moco: return mined.union(["hidesCoarse", "queueLength"])
+    }
+  }
+}
+
+extension ObjectiveSettings {
+  /// Refuses values outside of their ranges.
+  ///
+  /// - Throws: `ModelError` with the field, the value and the range.
+  func validate() throws(ModelError) {
+    try check(temperature > 0 && temperature.isFinite, "temperature", temperature, "above 0")
+    try check(keepShare > 0 && keepShare <= 1, "keepShare", keepShare, "above 0 and at most 1")
+    try check(dropShare >= 0 && dropShare < 1, "dropShare", dropShare, "at least 0 and below 1")
+    let least = name == .moco ? 1 : 0
+    try check(queueLength >= least, "queueLength", queueLength, "at least \(least)")
+    try check(
+      instanceWeight >= 0 && instanceWeight.isFinite, "instanceWeight", instanceWeight,
+      "at least 0")
+  }
+
+  private func check(
+    _ holds: Bool, _ field: String, _ value: some CustomStringConvertible, _ range: String
+  ) throws(ModelError) {
+    if !holds { throw ModelError("objective.\(field) is \(value); it must be \(range)") }
+  }
+}

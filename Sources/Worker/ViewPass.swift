@@ -1,0 +1,39 @@
+// `unsafe` is sound here because the loader writes inside the buffer that it is lent.
+internal import Model
+internal import Tensors
+
+/// One encoder's part of a step: which views it embeds, of the global batch in which order.
+struct ViewPass {
+  /// The views, as places in the objective's list.
+  let views: [Int]
+  /// The global batch's places in the order in which they are embedded.
+  let order: [Int]
+  /// Loads this rank's share.
+  let loader: StepLoader
+
+  /// Writes a microbatch's clips.
+  var load: Replica.Load {
+    { [loader] microbatch, clips in try unsafe loader.load(microbatch, into: clips) }
+  }
+
+  /// Puts rows and samples of all ranks, in the order of embedding, to their places in the batch.
+  func sort(
+    _ rows: [Float], samples: [Int], perMicrobatch: Int, into batch: inout [EmbeddedView?]
+  ) {
+    let width = rows.count / max(samples.count * views.count, 1)
+    let parts = Trainer.split(
+      rows, views: views.count, perMicrobatch: perMicrobatch, width: width)
+    var turns = order
+    for (turn, place) in order.enumerated() { turns[place] = turn }
+    let sorted = turns.map { samples[$0] }
+    for (part, view) in zip(parts, views) {
+      batch[view] = EmbeddedView(rows: part.rows(turns), samples: sorted)
+    }
+  }
+}
+
+/// One view of the whole global batch.
+struct EmbeddedView {
+  let rows: Matrix
+  let samples: [Int]
+}

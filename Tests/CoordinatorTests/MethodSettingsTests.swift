@@ -1,0 +1,86 @@
+import Foundation
+import Model
+import Testing
+
+@testable import Coordinator
+
+@Suite struct MethodSettingsTests {
+  /// The presets of this repository.
+  private static let presets = PresetLibrary(roots: [
+    URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardized.path
+  ])
+
+  private static func load(_ preset: String?, _ overrides: String...) throws -> RunConfiguration {
+    try RunConfiguration.load(preset, overrides: overrides, presets: presets)
+  }
+
+  @Test(arguments: ObjectiveSettings.Name.allCases)
+  func `A name brings its method's settings, and keeps the preset's network`(
+    name: ObjectiveSettings.Name
+  ) throws {
+    let directory = try TemporaryDirectory()
+    let (plain, chosen) = (
+      try Self.load("actions"), try Self.load("actions", "objective.name=\(name.rawValue)")
+    )
+    #expect(chosen.objective == RunConfiguration(startingFrom: name).objective)
+    #expect(chosen.optimizer == RunConfiguration(startingFrom: name).optimizer)
+    #expect(chosen.encoder == plain.encoder && chosen.video == plain.video)
+    #expect(chosen.batch == plain.batch && chosen.epochs == plain.epochs)
+    try chosen.write(to: directory.file("run.yaml"))
+    #expect(try RunConfiguration.load(directory.file("run.yaml")) == chosen)
+  }
+
+  @Test(arguments: ObjectiveSettings.Name.allCases)
+  func `Every method sees as many clips with the actions preset`(
+    name: ObjectiveSettings.Name
+  ) throws {
+    let chosen = try Self.load("actions", "objective.name=\(name.rawValue)")
+    let views = try chosen.objective.make().views.count
+    let clips = chosen.steps(samples: 1440, views: views) * chosen.batch.videos * views
+    #expect(clips == 20 * 1440 * 2)
+    #expect(try Self.load(nil).steps(samples: 1440, views: 3) == 20 * 45)
+  }
+
+  @Test func `An unknown name is refused with the list`() {
+    let error = #expect(throws: ConfigurationError.self) {
+      try Self.load("actions", "objective.name=simsiam")
+    }
+    let names = ObjectiveSettings.Name.allCases.map(\.rawValue).joined(separator: " or ")
+    #expect(error?.description.contains("expected \(names), got 'simsiam'") == true)
+  }
+
+  @Test func `What a file says for its own objective does not bind another`() throws {
+    let directory = try TemporaryDirectory()
+    let text = "epochs: 3\noptimizer:\n  learningRate: 0.7\nobjective:\n  temperature: 0.9\n"
+    let path = try directory.file("mine.yaml", holding: Data(text.utf8))
+    #expect(try RunConfiguration.load(path).optimizer.learningRate == 0.7)
+    let other = try RunConfiguration.load(
+      path, overrides: ["objective.name=moco", "optimizer.momentum=0.8"])
+    #expect(other.epochs == 3 && other.objective.temperature == 0.07)
+    #expect(other.optimizer.learningRate == 1e-3 && other.optimizer.momentum == 0.8)
+  }
+
+  @Test func `A knob that the objective would ignore is refused`() throws {
+    let error = #expect(throws: ConfigurationError.self) {
+      try Self.load(nil, "objective.name=simclr", "objective.queueLength=9")
+    }
+    #expect(
+      error?.description == "objective.queueLength: means nothing to simclr, which looks at "
+        + "dropShare, hidesCoarse, keepShare, temperature")
+    #expect(throws: Never.self) {
+      try Self.load(nil, "objective.name=moco", "objective.queueLength=9")
+    }
+  }
+
+  @Test func `Keys and averages need a decay`() {
+    for overrides in [
+      ["objective.name=moco", "optimizer.averageDecay=0"], ["evaluation.weights=averaged"],
+      ["labels.weights=averaged"],
+    ] {
+      let error = #expect(throws: ConfigurationError.self) {
+        try RunConfiguration.load(nil, overrides: overrides)
+      }
+      #expect(error?.description.contains("optimizer.averageDecay") == true)
+    }
+  }
+}
