@@ -10,21 +10,21 @@ internal import Video
 final class StepLoader: @unchecked Sendable {
   private let source: ClipSource
   private let views: [Int]
-  private let planned: [Int]
+  private let planned: [[Int]]
   private let sampleCount: Int
   private let seed: UInt64
   private let epoch: Int
   private let perMicrobatch: Int
   private let lock = NSLock()
-  private var actual: [Int]
+  private var actual: [[Int]]
   private var failures: [Int: String] = [:]
 
   /// - Parameters:
-  ///   - planned: this rank's samples, microbatch after microbatch.
+  ///   - planned: the samples that each view shows, this rank's, microbatch after microbatch.
   ///   - perMicrobatch: the samples of a microbatch; it holds all their views, view after view.
   ///   - views: which of the objective's views are made.
   init(
-    _ source: ClipSource, planned: [Int], perMicrobatch: Int, views: [Int], sampleCount: Int,
+    _ source: ClipSource, planned: [[Int]], perMicrobatch: Int, views: [Int], sampleCount: Int,
     seed: UInt64, epoch: Int
   ) {
     self.source = source
@@ -37,42 +37,45 @@ final class StepLoader: @unchecked Sendable {
     actual = planned
   }
 
-  /// The samples that were really loaded, and those that could not be read with the reason.
-  var outcome: (samples: [Int], failures: [Int: String]) { lock.withLock { (actual, failures) } }
+  /// The samples that were really loaded for each view, and those that could not be read with the
+  /// reason.
+  var outcome: (samples: [[Int]], failures: [Int: String]) {
+    lock.withLock { (actual, failures) }
+  }
 
-  /// Writes the views of a microbatch's samples.
+  /// Writes the views of a microbatch's samples, view after view.
   ///
   /// A sample that cannot be read is replaced by another, drawn from a stream of its own: the same
-  /// on any rank. The views of one sample always come from one video.
+  /// on any rank, and for all views.
   func load(_ microbatch: Int, into clips: UnsafeMutableBufferPointer<Float>) throws {
-    for place in 0..<perMicrobatch {
-      let index = microbatch * perMicrobatch + place
-      var sample = planned[index]
-      var avoided: Set<Int> = []
-      while true {
-        do {
-          try unsafe load(sample, at: place, into: clips)
-          break
-        } catch {
-          lock.withLock { failures[sample] = error.description }
-          avoided.insert(sample)
-          if avoided.count >= min(sampleCount, 64) { throw error }
-          sample = BatchPlan.replacement(
-            for: sample, among: sampleCount, avoiding: avoided, seed: seed, epoch: epoch)
-        }
+    let elements = source.clipElements
+    for (turn, view) in views.enumerated() {
+      for place in 0..<perMicrobatch {
+        let start = (turn * perMicrobatch + place) * elements
+        let clip = unsafe UnsafeMutableBufferPointer(rebasing: clips[start..<start + elements])
+        let index = microbatch * perMicrobatch + place
+        let sample = try unsafe load(planned[turn][index], view: view, into: clip)
+        lock.withLock { actual[turn][index] = sample }
       }
-      lock.withLock { actual[index] = sample }
     }
   }
 
+  /// Writes one view of a sample, or of the one that stands in for it; returns which.
   private func load(
-    _ sample: Int, at place: Int, into clips: UnsafeMutableBufferPointer<Float>
-  ) throws(VideoError) {
-    let elements = source.clipElements
-    for (turn, view) in views.enumerated() {
-      let start = (turn * perMicrobatch + place) * elements
-      let part = unsafe UnsafeMutableBufferPointer(rebasing: clips[start..<start + elements])
-      try unsafe source.augmentedClip(sample: sample, epoch: epoch, view: view, into: part)
+    _ planned: Int, view: Int, into clip: UnsafeMutableBufferPointer<Float>
+  ) throws(VideoError) -> Int {
+    var (sample, avoided) = (planned, Set<Int>())
+    while true {
+      do throws(VideoError) {
+        try unsafe source.augmentedClip(sample: sample, epoch: epoch, view: view, into: clip)
+        return sample
+      } catch {
+        lock.withLock { failures[sample] = error.description }
+        avoided.insert(sample)
+        if avoided.count >= min(sampleCount, 64) { throw error }
+        sample = BatchPlan.replacement(
+          for: sample, among: sampleCount, avoiding: avoided, seed: seed, epoch: epoch)
+      }
     }
   }
 }

@@ -10,6 +10,10 @@ public struct StepReport: Sendable {
   public var loss: Double
   /// What the objective says of the batch.
   public var statistics: [String: Double]
+  /// Some of the pairs that the loss is made of.
+  public var pairs: PairSample
+  /// The rows of every view of the global batch, as embedded.
+  public var views: [Matrix]
   /// The Euclidean norm of the gradient.
   public var gradientNorm: Double
   /// The flags that any rank raised.
@@ -88,14 +92,17 @@ public struct Trainer {
   public mutating func train(
     on samples: [Int], labels: PseudoLabels, epoch: Int, flags: UInt32
   ) throws -> StepReport {
-    let queries = viewPass(.trained, over: samples, in: Array(samples.indices), epoch: epoch)
+    let subjects = objective.views.map {
+      $0.subject.samples(for: samples, labels: labels, seed: seed, epoch: epoch)
+    }
+    let queries = viewPass(.trained, of: subjects, in: Array(samples.indices), epoch: epoch)
     let mine = try unsafe replica.forward(queries.load)
     var passes = [(queries, mine)]
     if let averaged {
       // Another order, so that a query and its key do not share batch statistics.
       var random = RandomStream(seed: seed, purpose: .keys, epoch: epoch, sample: step)
       let order = random.permutation(of: samples.count)
-      let keys = viewPass(.momentum, over: samples, in: order, epoch: epoch)
+      let keys = viewPass(.momentum, of: subjects, in: order, epoch: epoch)
       if !keys.views.isEmpty { passes.append((keys, try unsafe averaged.forward(keys.load))) }
     }
     let (batch, allFlags) = try gather(passes, labels: labels, epoch: epoch, flags: flags)
@@ -111,7 +118,8 @@ public struct Trainer {
       $0.merge($1) { first, _ in first }
     }
     return StepReport(
-      loss: result.loss, statistics: result.statistics, gradientNorm: norm, flags: allFlags,
+      loss: result.loss, statistics: result.statistics, pairs: result.pairs, views: batch.views,
+      gradientNorm: norm, flags: allFlags,
       failures: failures, isFinite: isFinite)
   }
 
@@ -123,15 +131,18 @@ public struct Trainer {
   private var firstPlace: Int { communicator.rank * replica.microbatches * perMicrobatch }
 
   /// This rank's part in embedding one encoder's views of the global batch.
+  ///
+  /// - Parameter subjects: the samples that each of the objective's views shows.
   private func viewPass(
-    _ encoder: View.Source, over samples: [Int], in order: [Int], epoch: Int
+    _ encoder: View.Source, of subjects: [[Int]], in order: [Int], epoch: Int
   ) -> ViewPass {
     let views = objective.views.indices.filter { objective.views[$0].source == encoder }
     let share = firstPlace..<firstPlace + replica.microbatches * perMicrobatch
     return ViewPass(
       views: views, order: order,
       loader: StepLoader(
-        source, planned: order[share].map { samples[$0] }, perMicrobatch: perMicrobatch,
+        source, planned: views.map { view in order[share].map { subjects[view][$0] } },
+        perMicrobatch: perMicrobatch,
         views: views, sampleCount: sampleCount, seed: seed, epoch: epoch))
   }
 
@@ -144,11 +155,13 @@ public struct Trainer {
     for (pass, rows) in passes {
       let all = try communicator.allGather(rows.flatMap(\.values)).joined
       let notes = try communicator.allGather(
-        [Int32(bitPattern: flags)] + pass.loader.outcome.samples.map(Int32.init))
-      var samples: [Int] = []
+        [Int32(bitPattern: flags)] + pass.loader.outcome.samples.joined().map(Int32.init))
+      var samples = [[Int]](repeating: [], count: pass.views.count)
       for rank in 0..<communicator.size {
         allFlags |= UInt32(bitPattern: notes[rank].first ?? 0)
-        samples += notes[rank].dropFirst().map(Int.init)
+        let theirs = notes[rank].dropFirst().map(Int.init)
+        let count = theirs.count / pass.views.count
+        for view in samples.indices { samples[view] += theirs[view * count..<(view + 1) * count] }
       }
       pass.sort(all, samples: samples, perMicrobatch: perMicrobatch, into: &views)
     }
@@ -180,10 +193,16 @@ public struct Trainer {
   private func gradients(of result: LossAndGradient, views: [Int]) -> [Matrix] {
     (0..<replica.microbatches).map { microbatch in
       let start = firstPlace + microbatch * perMicrobatch
-      let parts = views.map { result.gradients[$0].rows(start..<start + perMicrobatch) }
+      let width = replica.weights.network.embeddingWidth
+      let parts = views.map { view in
+        let gradient = result.gradients[view]
+        // A view that an objective only looks at has none.
+        return gradient.rows == 0
+          ? Matrix(rows: perMicrobatch, columns: width)
+          : gradient.rows(start..<start + perMicrobatch)
+      }
       return Matrix(
-        rows: views.count * perMicrobatch, columns: result.gradients[views[0]].columns,
-        values: parts.flatMap(\.values))
+        rows: views.count * perMicrobatch, columns: width, values: parts.flatMap(\.values))
     }
   }
 

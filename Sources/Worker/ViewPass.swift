@@ -17,17 +17,19 @@ struct ViewPass {
   }
 
   /// Puts rows and samples of all ranks, in the order of embedding, to their places in the batch.
+  ///
+  /// - Parameter samples: what each view shows.
   func sort(
-    _ rows: [Float], samples: [Int], perMicrobatch: Int, into batch: inout [EmbeddedView?]
+    _ rows: [Float], samples: [[Int]], perMicrobatch: Int, into batch: inout [EmbeddedView?]
   ) {
-    let width = rows.count / max(samples.count * views.count, 1)
+    let width = rows.count / max(order.count * views.count, 1)
     let parts = Trainer.split(
       rows, views: views.count, perMicrobatch: perMicrobatch, width: width)
     var turns = order
     for (turn, place) in order.enumerated() { turns[place] = turn }
-    let sorted = turns.map { samples[$0] }
-    for (part, view) in zip(parts, views) {
-      batch[view] = EmbeddedView(rows: part.rows(turns), samples: sorted)
+    for (turn, view) in views.enumerated() {
+      batch[view] = EmbeddedView(
+        rows: parts[turn].rows(turns), samples: turns.map { samples[turn][$0] })
     }
   }
 }

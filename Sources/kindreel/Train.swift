@@ -19,6 +19,10 @@ struct Train: ParsableCommand {
       as long as batch.microbatches / ranks is a power of two (or there is one rank) and the CPUs \
       have the same instruction set. SIGUSR1 or SIGTERM save at the next step, exit 75.
 
+      Objectives (--set objective.name=NAME): cluster, triplet (SLIC), simclr, moco, iic, cmc, dsm and \
+      koreitem, each with its publication's defaults for the groups objective and optimizer. With \
+      budget: clips, as in the preset actions, all see as many clips, whatever their number of views.
+
       Pseudo labels (--set KEY=VALUE): labels.method is agglomerative, finch or kmeans. Cuts of the \
       dendrogram, labels.fine and labels.coarse, are written as for kindreel cluster; kmeans takes \
       count:K for both, finch the partitions labels.finch.fine and labels.finch.coarse. \
@@ -31,7 +35,12 @@ struct Train: ParsableCommand {
       metrics.jsonl says of every clustering: clusters, coarse_clusters, largest_share, \
       singleton_share, cluster_seconds, ari_to_last (fine labels beside those before); sibling_share \
       (positives from the same footage) where file names tell it; nmi, ami, ari, purity, \
-      pair_precision and pair_recall where class folders do. Nothing is steered by them.
+      pair_precision and pair_recall where class folders do; label_churn, the share of samples that \
+      are not where most of their cluster was. Of every epoch's steps: gradient_norm; effective_rank \
+      and largest_variance_share of the embeddings, alignment and uniformity; positive_similarity and \
+      negative_similarity (how hard negatives are); own_video_share, sibling_positive_share, \
+      false_positive_share and false_negative_share of the pairs in the loss, a sample of them. \
+      Nothing is steered by them.
       """)
 
   @Option(help: "A YAML file, or the name of a preset in cluster-configs/presets.")

@@ -5,7 +5,7 @@ public import Worker
 public struct LabelSettings: Codable, Sendable, Equatable {
   /// Epochs of instance discrimination before the first clustering.
   public var warmupEpochs = 5
-  /// Epochs from one clustering to the next.
+  /// Epochs from one clustering to the next; 0 clusters once.
   public var every = 1
   /// How clusters are found.
   public var method = LabellingMethod.agglomerative

@@ -1,4 +1,6 @@
+import Clustering
 import Model
+import Video
 
 extension RunConfiguration {
   /// The settings that a run with an objective starts from: constants of the method's publication.
@@ -13,6 +15,10 @@ extension RunConfiguration {
     switch name {
     case .cluster, .simclr: break
     case .moco: adoptMoCo()
+    case .iic, .cmc: adoptBanks()
+    case .dsm: adoptSceneMotion()
+    case .triplet: adoptTriplets()
+    case .koreitem: adoptKoreitem()
     }
   }
 
@@ -28,6 +34,57 @@ extension RunConfiguration {
     optimizer.learningRate = 1e-3
     optimizer.weightDecay = 1e-5
     optimizer.averageDecay = 0.99
+  }
+
+  /// IIC's loss and views, and CMC's as IIC's authors compare it (ACM MM 2020 and released code).
+  ///
+  /// τ 0.07, 1,024 negatives, banks that keep half, SGD, the rate falling to a fifth four times, and no
+  /// change but the crop. They give 0.01 for 16 videos a step over 240 epochs; the rate here is that of
+  /// all SGD methods.
+  private mutating func adoptBanks() {
+    objective.temperature = 0.07
+    optimizer.schedule = .step
+    optimizer.drops = [0.1875, 0.375, 0.52, 0.67]
+    optimizer.dropFactor = 0.2
+    (augmentation.flip, augmentation.jitter, augmentation.grayscale) = (0, 0, 0)
+  }
+
+  /// DSM's settings (AAAI 2021 and released code).
+  ///
+  /// τ 0.07, the queue of its UCF101 scripts, margin 0.5 in the triplet form, SGD. Rate and the keys' decay as for the other methods.
+  private mutating func adoptSceneMotion() {
+    objective.temperature = 0.07
+    objective.queueLength = 3569
+    objective.margin = 0.5
+    optimizer.averageDecay = 0.99
+  }
+
+  /// SLIC's released settings for UCF101 (CVPR 2022; `ClusterTriplets`).
+  ///
+  /// SGD at a constant 0.1, momentum 0.5, no decay; a quarter of the views shows what moved; batches
+  /// are not planned around clusters. There flow replaces the positive or the second anchor, here residual frames any view.
+  private mutating func adoptTriplets() {
+    objective.temperature = 0.5
+    optimizer.learningRate = 0.1
+    optimizer.momentum = 0.5
+    optimizer.weightDecay = 0
+    optimizer.schedule = .constant
+    augmentation.residual = 0.25
+    labels.every = 5
+    labels.perCluster = 1
+  }
+
+  /// Koreitem et al.'s settings (IROS 2020; `HalfHardTriplets`).
+  ///
+  /// Adam at 6·10⁻⁴; clusters once, by average linkage where cosines average 0.55, of features that the warm-up or `--weights` gave.
+  private mutating func adoptKoreitem() {
+    (objective.margin, objective.ownShare) = (0.5, 0.5)
+    optimizer.name = .adamw
+    optimizer.learningRate = 6e-4
+    optimizer.weightDecay = 0
+    labels.every = 0
+    labels.perCluster = 1
+    (labels.fine, labels.coarse) = (.height(0.45), .height(0.45))
   }
 
   /// Resolves settings in four layers: defaults, the objective's own, a file, single overrides.
@@ -53,19 +110,19 @@ extension RunConfiguration {
 
   /// Refuses settings of the objective that it would ignore.
   func refuseIdleKnobs() throws(ConfigurationError) {
-    let name = objective.name
+    let (name, knobs) = (objective.name, objective.knobs)
     let start = RunConfiguration(startingFrom: name).objective
     guard let mine = try? ConfigurationEncoder.tree(of: objective).content,
       let usual = try? ConfigurationEncoder.tree(of: start).content,
       case .map(let entries) = mine, case .map(let defaults) = usual
     else { preconditionFailure("objective settings are a group") }
     for (entry, known) in zip(entries, defaults)
-    where entry.value.content != known.value.content && !name.knobs.contains(entry.key)
+    where entry.value.content != known.value.content && !knobs.contains(entry.key)
       && entry.key != "name"
     {
       throw ConfigurationError(
         key: "objective.\(entry.key)",
-        "means nothing to \(name.rawValue), which looks at \(name.knobs.sorted().joined(separator: ", "))"
+        "means nothing to \(name.rawValue), which looks at \(knobs.sorted().joined(separator: ", "))"
       )
     }
   }

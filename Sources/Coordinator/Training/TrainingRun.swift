@@ -193,7 +193,8 @@ public struct TrainingRun {
   private mutating func relabel() throws {
     let settings = configuration.labels
     let due = position.epoch - settings.warmupEpochs
-    guard trainer.objective.usesLabels, due >= 0, due % settings.every == 0 else { return }
+    let isDue = settings.every == 0 ? due == 0 : due >= 0 && due % settings.every == 0
+    guard trainer.objective.usesLabels, isDue else { return }
     let replica = settings.weights == .averaged ? trainer.averaged : trainer.replica
     let pass = EmbeddingPass(
       replica ?? trainer.replica, source: dataset.source, sampleCount: dataset.count,

@@ -95,6 +95,6 @@ public struct ClusterContrast: Objective {
     return LossAndGradient(
       loss: contrast.totals.loss * average,
       gradients: rows.gradient(of: gradient, scale: average).split(into: 2),
-      statistics: contrast.totals.statistics(of: count))
+      statistics: contrast.totals.statistics(of: count), pairs: contrast.totals.pairs)
   }
 }

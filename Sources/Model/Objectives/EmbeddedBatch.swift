@@ -59,11 +59,16 @@ public struct LossAndGradient: Sendable {
   public var gradients: [Matrix]
   /// Figures to log, by name: shares, counts and mean similarities.
   public var statistics: [String: Double]
+  /// Some of the pairs that the loss is made of.
+  public var pairs: PairSample
 
   /// Creates a result.
-  public init(loss: Double, gradients: [Matrix], statistics: [String: Double]) {
+  public init(
+    loss: Double, gradients: [Matrix], statistics: [String: Double], pairs: PairSample
+  ) {
     self.loss = loss
     self.gradients = gradients
     self.statistics = statistics
+    self.pairs = pairs
   }
 }

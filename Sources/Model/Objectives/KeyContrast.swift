@@ -29,6 +29,10 @@ struct KeyContrast {
     let pools: [Matrix]
     /// The candidates of a query, as rows of the joined pools, ascending.
     let candidates: (_ query: Int) -> [Int]
+    /// The samples of the queries and of their positives.
+    let samples: (queries: [Int], positives: [Int])
+    /// The sample of a row of the joined pools.
+    let sample: (_ place: Int) -> Int
   }
 
   struct Outcome {
@@ -38,6 +42,7 @@ struct KeyContrast {
     /// ∂loss/∂own, B×D; 0×0 without own negatives.
     var own: Matrix
     var statistics: [String: Double] = [:]
+    var pairs = PairSample()
   }
 
   func evaluate(_ pairs: Pairs) -> Outcome {
@@ -73,7 +78,7 @@ struct KeyContrast {
     return Outcome(
       loss: totals.queries > 0 ? totals.loss / Double(totals.queries) : 0,
       queries: Matrix(rows: count, columns: width, values: queries.map { $0 * average }),
-      own: own, statistics: totals.statistics(of: count))
+      own: own, statistics: totals.statistics(of: count), pairs: totals.pairs)
   }
 
   /// Replaces a row of similarities by ∂(the query's loss)/∂similarity; returns those of the positive
@@ -118,6 +123,9 @@ struct KeyContrast {
       loss: log(whole) + (peak - positive) / temperature, positives: 1,
       positiveSimilarity: positive, kept: kept.count, of: max(places.count, 1),
       negativeSimilarity: negatives.isEmpty ? own ?? 0 : similarity / Double(negatives.count))
+    totals.pairs.add(
+      query: pairs.samples.queries[query], positives: [pairs.samples.positives[query]],
+      negatives: kept.map { pairs.sample(HardNegatives.position(of: keys[$0])) })
     return (
       -sum / (whole * temperature),
       own == nil ? 0 : exponentials[exponentials.count - 1] / (whole * temperature)

@@ -49,11 +49,11 @@ public struct MoCo: Objective {
           queued.rows(
             besides: [samples[0][query], samples[1][query]],
             coarse: hides ? coarse[samples[0][query]] : -1)
-        }))
+        }, samples: (samples[0], samples[1]), sample: { Int(queued.samples[$0]) }))
     queue.append(keys, samples: batch.samples[1])
     return LossAndGradient(
       loss: outcome.loss,
       gradients: [queries.gradient(of: outcome.queries, scale: 1), Matrix(rows: 0, columns: 0)],
-      statistics: outcome.statistics)
+      statistics: outcome.statistics, pairs: outcome.pairs)
   }
 }

@@ -1,11 +1,19 @@
-extension ObjectiveSettings.Name {
+extension ObjectiveSettings {
   /// The settings that the objective looks at, besides its name.
   public var knobs: Set<String> {
     let mined: Set = ["temperature", "keepShare", "dropShare"]
-    switch self {
+    switch name {
     case .cluster: return mined.union(["queueLength", "instanceWeight"])
     case .simclr: return mined.union(["hidesCoarse"])
     case .moco: return mined.union(["hidesCoarse", "queueLength"])
+    case .triplet:
+      return mined.union(["mining", "margin", "ownShare", "temporalMargin", "temporalWeight"])
+    case .cmc: return mined.union(["hidesCoarse", "bankNegatives", "bankMomentum"])
+    case .iic:
+      return mined.union(["hidesCoarse", "bankNegatives", "bankMomentum", "intraNegative"])
+    case .dsm where form == .triplet: return ["form", "margin"]
+    case .dsm: return mined.union(["form", "hidesCoarse", "queueLength"])
+    case .koreitem: return ["keepShare", "dropShare", "margin", "ownShare"]
     }
   }
 }
@@ -18,11 +26,19 @@ extension ObjectiveSettings {
     try check(temperature > 0 && temperature.isFinite, "temperature", temperature, "above 0")
     try check(keepShare > 0 && keepShare <= 1, "keepShare", keepShare, "above 0 and at most 1")
     try check(dropShare >= 0 && dropShare < 1, "dropShare", dropShare, "at least 0 and below 1")
-    let least = name == .moco ? 1 : 0
+    let least = name == .moco || name == .dsm ? 1 : 0
     try check(queueLength >= least, "queueLength", queueLength, "at least \(least)")
     try check(
       instanceWeight >= 0 && instanceWeight.isFinite, "instanceWeight", instanceWeight,
       "at least 0")
+    for (field, value) in [
+      ("margin", margin), ("temporalMargin", temporalMargin), ("temporalWeight", temporalWeight),
+    ] {
+      try check(value >= 0 && value.isFinite, field, value, "at least 0")
+    }
+    try check(bankNegatives >= 1, "bankNegatives", bankNegatives, "at least 1")
+    try check(0..<1 ~= bankMomentum, "bankMomentum", bankMomentum, "at least 0 and below 1")
+    try check(0...1 ~= ownShare, "ownShare", ownShare, "between 0 and 1")
   }
 
   private func check(

@@ -11,6 +11,16 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
     case simclr
     /// Instance discrimination against a queue of momentum keys: `MoCo`.
     case moco
+    /// Two views against memory banks, with intra-negatives: `BankContrast`.
+    case iic
+    /// The same without intra-negatives.
+    case cmc
+    /// Positives keep the motion, negatives keep the scene: `SceneMotion`.
+    case dsm
+    /// SLIC's triplets and temporal discrimination: `ClusterTriplets`.
+    case triplet
+    /// Half hard, half random triplets of one-shot clusters: `HalfHardTriplets`.
+    case koreitem
   }
 
   /// What is learned.
@@ -33,8 +43,27 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
   ///
   /// Own-video positives count fully for a query that has no others, whatever this says.
   public var instanceWeight = 1.0
-  /// Whether videos of the query's coarse cluster are no negatives; `cluster` always does so.
+  /// Whether videos of the query's coarse cluster are no negatives; `cluster` and triplets always
+  /// do so.
   public var hidesCoarse = false
+  /// The margin by which negatives must be farther than positives, in 1 − cosine.
+  public var margin = 0.2
+  /// The probability that a positive shows the query's own video, and not one of its cluster.
+  public var ownShare = 0.2
+  /// `triplet`: which negative a pair meets.
+  public var mining = ClusterTriplets.Mining.semihard
+  /// `triplet`: the margin between two looks at one window, and another window.
+  public var temporalMargin = 0.04
+  /// `triplet`: the weight of that part of the loss.
+  public var temporalWeight = 1.0
+  /// `iic`: what the negatives of the own video show.
+  public var intraNegative = BankContrast.IntraNegative.repeat
+  /// `iic` and `cmc`: how many other samples' bank rows are negatives.
+  public var bankNegatives = 1024
+  /// `iic` and `cmc`: the share of a bank's row that an embedding leaves.
+  public var bankMomentum = 0.5
+  /// `dsm`: InfoNCE with momentum keys, or triplets.
+  public var form = SceneMotion.Form.queue
 
   /// Creates the default settings.
   public init() {}
@@ -59,6 +88,23 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
         temperature: temperature, keepShare: keepShare, dropShare: dropShare,
         queueLength: queueLength,
         hidesCoarse: hidesCoarse)
+    case .iic, .cmc:
+      return BankContrast(
+        intraNegative: name == .iic ? intraNegative : nil, temperature: temperature,
+        keepShare: keepShare, dropShare: dropShare, bankNegatives: bankNegatives,
+        bankMomentum: bankMomentum, hidesCoarse: hidesCoarse)
+    case .dsm:
+      return SceneMotion(
+        form: form, temperature: temperature, keepShare: keepShare, dropShare: dropShare,
+        queueLength: queueLength, margin: margin, hidesCoarse: hidesCoarse)
+    case .triplet:
+      return ClusterTriplets(
+        mining: mining, margin: margin, temperature: temperature, keepShare: keepShare,
+        dropShare: dropShare, ownShare: ownShare, temporalMargin: temporalMargin,
+        temporalWeight: temporalWeight)
+    case .koreitem:
+      return HalfHardTriplets(
+        margin: margin, keepShare: keepShare, dropShare: dropShare, ownShare: ownShare)
     }
   }
 }

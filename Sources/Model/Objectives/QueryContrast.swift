@@ -121,6 +121,13 @@ struct QueryContrast {
       loss: loss, positives: positives.count,
       positiveSimilarity: positiveSimilarity / Double(positives.count), kept: kept.count,
       of: count, negativeSimilarity: similarities / Double(kept.count))
+    totals.pairs.add(
+      query: Int(batch.samples[query]),
+      positives: positives.lazy.map { [samples = batch.samples] in Int(samples[$0.position]) },
+      negatives: kept.lazy.map { [keys = keys, near = batch.samples, far = queue.samples] rank in
+        let position = HardNegatives.position(of: keys[rank])
+        return Int(position < nearCount ? near[position] : far[position - nearCount])
+      })
   }
 
   /// The row that holds the query's other view.
@@ -179,6 +186,8 @@ struct ContrastTotals {
   private var positiveSimilarity = 0.0
   private var keptShare = 0.0
   private var negativeSimilarity = 0.0
+  /// Some of the queries' pairs.
+  var pairs = PairSample()
 
   /// Takes in one query that has positives and negatives.
   mutating func add(

@@ -42,7 +42,8 @@ public struct SimCLR: Objective {
     var similarities = Matrix(rows: count, columns: count)
     BLAS.multiply(rows.unit, by: rows.unit, transposingB: true, into: &similarities)
 
-    let coarse = batch.samples.flatMap { view in view.map { batch.coarse[$0] } }
+    let samples = batch.samples.flatMap(\.self)
+    let coarse = samples.map { batch.coarse[$0] }
     var totals = ContrastTotals()
     var keys = [UInt64](repeating: 0, count: count)
     for query in 0..<count {
@@ -73,6 +74,9 @@ public struct SimCLR: Objective {
         loss: log(sum) + (peak - own) / temperature, positives: 1, positiveSimilarity: own,
         kept: kept.count, of: found,
         negativeSimilarity: others.reduce(0, +) / Double(kept.count))
+      totals.pairs.add(
+        query: samples[query], positives: [samples[partner]],
+        negatives: kept.lazy.map { samples[$0] })
     }
 
     var gradient = Matrix(rows: count, columns: rows.unit.columns)
@@ -82,6 +86,6 @@ public struct SimCLR: Objective {
     return LossAndGradient(
       loss: totals.loss * average,
       gradients: rows.gradient(of: gradient, scale: average).split(into: 2),
-      statistics: totals.statistics(of: count))
+      statistics: totals.statistics(of: count), pairs: totals.pairs)
   }
 }

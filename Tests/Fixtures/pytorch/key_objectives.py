@@ -5,6 +5,8 @@ import math
 import torch
 from torch.nn import functional as F
 
+from random_stream import OBJECTIVE, RandomStream
+
 
 def hardest(similarities, settings):
     """The kept ones of a query's negatives: not the very hardest, then the hardest share."""
@@ -57,3 +59,66 @@ def simclr(views, samples, coarse, settings):
         ]  # fmt: skip
         losses.append(info_nce(z[q], z[partner], negatives, settings))
     return mean(losses)
+
+
+def draw(count, wanted, own, random):
+    """`wanted` distinct samples of `count` besides one, by Floyd's algorithm; ascending."""
+    others, chosen = count - 1, set()
+    for last in range(max(0, others - wanted), others):
+        place = last if others <= wanted else random.integer(last + 1)
+        chosen.add(last if place in chosen else place)
+    return [c if c < own else c + 1 for c in sorted(chosen)]
+
+
+def banks(views, samples, coarse, memory, settings, seed, step):
+    """IIC with three views, CMC with two: raw queries against banks of unit rows, both directions."""
+    total = 0
+    for query_view, other in ((0, 1), (1, 0)):
+        losses = []
+        for b, sample in enumerate(samples[0]):
+            random = RandomStream(seed, OBJECTIVE, epoch=step, sample=sample)
+            others = draw(len(coarse), settings["bankNegatives"], sample, random)
+            if settings["hidesCoarse"] and coarse[sample] >= 0:
+                others = [o for o in others if coarse[o] != coarse[sample]]
+            negatives = [memory[other][o] for o in others]
+            always = []
+            if len(views) == 3:
+                negatives += [memory[2][o] for o in others]
+                always = [memory[2][sample]]
+            losses.append(
+                info_nce(views[query_view][b], memory[other][sample], negatives, settings, always)
+            )
+        total = total + mean(losses)
+    return total
+
+
+def updated(memory, features, samples, keep):
+    """A bank after a batch, in the order of its rows."""
+    memory = memory.clone()
+    for sample, feature in zip(samples, features.detach()):
+        memory[sample] = F.normalize(keep * memory[sample] + (1 - keep) * feature, dim=0)
+    return memory
+
+
+def scene_motion(views, samples, coarse, queue, queue_samples, settings):
+    """DSM with a queue: its own negative has a gradient, the keys have none."""
+    anchors, own = F.normalize(views[0], dim=1), F.normalize(views[2], dim=1)
+    keys = F.normalize(views[1], dim=1).detach()
+    losses = []
+    for b, (anchor, key) in enumerate(zip(anchors, keys)):
+        negatives = [
+            row for row, sample in zip(queue, queue_samples)
+            if sample not in (samples[0][b], samples[1][b])
+        ]  # fmt: skip
+        losses.append(info_nce(anchor, key, negatives, settings, always=[own[b]]))
+    return mean(losses)
+
+
+def scene_motion_triplets(views, samples, settings):
+    """DSM with triplets, by PyTorch's own triplet loss where it applies."""
+    anchors, positives, own = (F.normalize(v, dim=1) for v in views)
+    margin = {"margin": settings["margin"], "eps": 0.0}
+    intra = F.triplet_margin_loss(anchors, positives, own, **margin)
+    inter = F.triplet_margin_loss(anchors, positives, positives.flip(0), reduction="none", **margin)
+    shows_other = [a != o for a, o in zip(samples[0], reversed(samples[1]))]
+    return intra + (inter * torch.tensor(shows_other)).sum() / len(anchors)

@@ -4,6 +4,7 @@ import torch
 from torch.nn import functional as F
 
 import key_objectives
+import triplet_objectives
 from encoder_cases import digits
 from objective_cases import values
 
@@ -45,9 +46,65 @@ def key_cases():
         yield case("simclr", settings, key_objectives.simclr(views, samples, coarse, settings), views)
 
 
+TRIPLETS = {
+    "temperature": 0.5, "keepShare": 1.0, "dropShare": 0.0, "margin": 0.2, "mining": "semihard",
+    "temporalMargin": 0.04, "temporalWeight": 1.0,
+}  # fmt: skip
+SEED, STEP = 2**40 + 7, 3
+
+
+def triplet_cases():
+    variants = [{"mining": m} for m in ("random", "semihard", "fixed", "several")]
+    variants += [{"mining": "semihard", "keepShare": 0.3, "margin": 0.4, "temporalWeight": 0.5}]
+    for variant in variants:
+        settings = TRIPLETS | variant
+        views, samples, fine, coarse = batch(3)
+        loss = triplet_objectives.slic(views, samples, fine, coarse, settings, SEED, STEP)
+        yield case("triplet", settings, loss, views)
+    for variant in ({"margin": 0.5}, {"margin": 0.5, "keepShare": 0.4}):
+        settings = TRIPLETS | variant
+        views, samples, fine, coarse = batch(2)
+        loss = triplet_objectives.koreitem(views, samples, fine, coarse, settings, SEED, STEP)
+        yield case("koreitem", settings, loss, views)
+
+
+def bank(number):
+    """Unit rows of every video."""
+    return F.normalize(values(VIDEOS, WIDTH, 9000 + 1000 * number), dim=1).float().double()
+
+
+def bank_cases():
+    usual = KNOBS | {"temperature": 0.07, "bankNegatives": 16, "bankMomentum": 0.5}
+    for name, count in (("iic", 3), ("cmc", 2)):
+        for variant in ({}, {"bankNegatives": 64, "keepShare": 0.2}, {"hidesCoarse": True}):
+            settings = usual | variant
+            views, samples, _, coarse = batch(count)
+            memory = [bank(v) for v in range(count)]
+            loss = key_objectives.banks(views, samples, coarse, memory, settings, SEED, STEP)
+            after = [
+                key_objectives.updated(memory[v], views[v], samples[v], settings["bankMomentum"])
+                for v in range(count)
+            ]
+            # The rows that the batch has changed, of every bank.
+            changed = sorted(set(samples[0]))
+            rows = [digits(m[changed]) for m in after]
+            yield case(name, settings, loss, views) | {"changed": changed, "banks": rows}
+
+
+def scene_motion_cases():
+    for settings in (KNOBS, HARD):
+        views, samples, _, coarse = batch(3)
+        loss = key_objectives.scene_motion(views, samples, coarse, *queue(), settings)
+        yield case("dsm", settings | {"form": "queue"}, loss, views)
+    settings = KNOBS | {"form": "triplet", "margin": 0.5}
+    views, samples, _, _ = batch(3)
+    yield case("dsm", settings, key_objectives.scene_motion_triplets(views, samples, settings), views)
+
+
 def methods():
     _, samples, fine, coarse = batch(2)
     return {
         "rows": ROWS, "width": WIDTH, "samples": samples, "fine": fine, "coarse": coarse,
-        "queueSamples": queue()[1], "cases": list(key_cases()),
+        "queueSamples": queue()[1], "seed": SEED, "step": STEP,
+        "cases": [*key_cases(), *triplet_cases(), *bank_cases(), *scene_motion_cases()],
     }  # fmt: skip

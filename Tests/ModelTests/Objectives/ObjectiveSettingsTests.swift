@@ -15,7 +15,11 @@ struct ObjectiveSettingsTests {
   @Test("Every knob of an objective is a setting", arguments: ObjectiveSettings.Name.allCases)
   func knobs(_ name: ObjectiveSettings.Name) throws {
     let fields = Set(Mirror(reflecting: ObjectiveSettings()).children.compactMap(\.label))
-    #expect(name.knobs.isSubset(of: fields))
+    var settings = ObjectiveSettings()
+    settings.name = name
+    #expect(settings.knobs.isSubset(of: fields))
+    settings.form = .triplet
+    #expect(settings.knobs.isSubset(of: fields))
   }
 
   @Test("Values out of range are refused by name")

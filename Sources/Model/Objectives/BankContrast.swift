@@ -1,0 +1,135 @@
+import Tensors
+
+/// Contrast of two views through memory banks: IIC, and CMC as its authors compare it for video.
+///
+/// Each view's row is a query: its positive is its sample's row in the *other* view's bank, its
+/// negatives are that bank's rows of K other samples, drawn anew every step. With intra-negatives
+/// (`intraNegative`), a third view shows the same pictures without their motion; its bank's rows of the
+/// sample itself and of the K others are further negatives. Banks have no gradient, and queries are
+/// not scaled to unit length, as in the released code; bank rows are. The loss is the sum of both
+/// views' means, see `KeyContrast`.
+///
+/// Tao, Wang and Yamasaki, "Self-supervised video representation learning using inter-intra
+/// contrastive framework", ACM MM 2020 (arXiv 2008.02531), sections 3.2–3.3; without intra-negatives,
+/// Tian, Krishnan and Isola, "Contrastive multiview coding", ECCV 2020 (arXiv 1906.05849), equation 3,
+/// with one shared encoder and the softmax form. The K others are distinct here, drawn with repetition
+/// there.
+public struct BankContrast: Objective {
+  /// What the negatives of the own video show.
+  public enum IntraNegative: String, Codable, Sendable, CaseIterable {
+    /// One frame all the time.
+    case `repeat`
+    /// The window in four chunks, two of which change places.
+    case shuffle
+  }
+
+  private let contrast: KeyContrast
+  private let intraNegative: IntraNegative?
+  private let negativeCount: Int
+  private let keep: Double
+  private let hidesCoarse: Bool
+  /// One a view; empty before the first batch.
+  private var banks: [MemoryBank] = []
+
+  /// Creates the objective; the knobs are explained in `ObjectiveSettings`.
+  ///
+  /// - Parameter intraNegative: nil for CMC, which has none.
+  public init(
+    intraNegative: IntraNegative?, temperature: Double = 0.07, keepShare: Double = 1,
+    dropShare: Double = 0, bankNegatives: Int = 1024, bankMomentum: Double = 0.5,
+    hidesCoarse: Bool = false
+  ) {
+    contrast = KeyContrast(
+      temperature: temperature, policy: HardNegatives(keepShare: keepShare, dropShare: dropShare))
+    self.intraNegative = intraNegative
+    negativeCount = bankNegatives
+    keep = bankMomentum
+    self.hidesCoarse = hidesCoarse
+  }
+
+  /// Only to hide likely false negatives.
+  public var usesLabels: Bool { hidesCoarse }
+
+  /// A view, what moves in it, and (with intra-negatives) the same without its motion.
+  public var views: [View] {
+    let both = [View(.augmented), View(.residual)]
+    switch intraNegative {
+    case .repeat: return both + [View(.repeated)]
+    case .shuffle: return both + [View(.shuffled)]
+    case nil: return both
+    }
+  }
+
+  /// The banks, by view.
+  public var state: ObjectiveState {
+    get {
+      ObjectiveState(
+        arrays: Dictionary(
+          uniqueKeysWithValues: banks.enumerated().map { ("bank_\($0)", $1.rows.values) }),
+        integers: banks.isEmpty ? [:] : ["bank_width": [banks[0].rows.columns]])
+    }
+    set {
+      let width = newValue.integers["bank_width"]?.first ?? 1
+      banks = newValue.arrays.keys.sorted().map { name in
+        let values = newValue.arrays[name] ?? []
+        return MemoryBank(Matrix(rows: values.count / width, columns: width, values: values))
+      }
+      precondition(
+        banks.isEmpty || banks.count == views.count,
+        "\(banks.count) banks for \(views.count) views")
+    }
+  }
+
+  /// Computes the loss and its gradient, then takes the batch into the banks.
+  public mutating func evaluate(_ batch: borrowing EmbeddedBatch) -> LossAndGradient {
+    if banks.isEmpty {
+      banks = views.indices.map {
+        MemoryBank(
+          samples: batch.fine.count, width: batch.views[0].columns, seed: batch.seed, number: $0)
+      }
+    }
+    let samples = batch.samples[0]
+    let others = (0..<samples.count).map { row in
+      var random = RandomStream(
+        seed: batch.seed, purpose: .objective, epoch: batch.step, sample: samples[row])
+      return draw(besides: samples[row], coarse: batch.coarse, using: &random)
+    }
+    let intra = intraNegative == nil ? nil : banks[2].rows
+    let count = batch.fine.count
+    let outcomes = [(0, 1), (1, 0)].map { view, other in
+      contrast.evaluate(
+        KeyContrast.Pairs(
+          queries: batch.views[view], positives: banks[other].rows.rows(samples),
+          own: intra.map { $0.rows(samples) },
+          pools: [banks[other].rows] + (intra.map { [$0] } ?? []),
+          candidates: { row in
+            others[row] + (intra.map { bank in others[row].map { bank.rows + $0 } } ?? [])
+          }, samples: (samples, samples), sample: { $0 % count }))
+    }
+    for view in views.indices {
+      banks[view].take(batch.views[view], of: batch.samples[view], keeping: keep)
+    }
+    let none = intraNegative == nil ? [] : [Matrix(rows: 0, columns: 0)]
+    return LossAndGradient(
+      loss: outcomes[0].loss + outcomes[1].loss, gradients: outcomes.map(\.queries) + none,
+      statistics: outcomes[0].statistics.merging(outcomes[1].statistics) { ($0 + $1) / 2 },
+      pairs: outcomes[0].pairs)
+  }
+
+  /// K distinct samples besides one, all of equal chance, ascending; all others where there are not
+  /// more. (Floyd's algorithm: Bentley and Floyd, CACM 1987.)
+  private func draw(
+    besides own: Int, coarse: [Int32], using random: inout RandomStream
+  ) -> [Int] {
+    let count = coarse.count - 1
+    var chosen: Set<Int> = []
+    for last in max(0, count - negativeCount)..<max(count, 0) {
+      let place = count <= negativeCount ? last : random.integer(below: last + 1)
+      chosen.insert(chosen.contains(place) ? last : place)
+    }
+    let hidden = hidesCoarse ? coarse[own] : -1
+    return chosen.sorted().map { $0 < own ? $0 : $0 + 1 }.filter {
+      hidden < 0 || coarse[$0] != hidden
+    }
+  }
+}

@@ -1,0 +1,38 @@
+/// Some of the pairs that a batch's loss was made of, by manifest index: for reports alone.
+public struct PairSample: Sendable, Equatable {
+  /// Two samples that a query brought together.
+  public struct Pair: Sendable, Equatable {
+    /// The sample of the query.
+    public let query: Int
+    /// The sample of the row that it met.
+    public let other: Int
+  }
+
+  /// Pairs that were pulled together.
+  public private(set) var positives: [Pair] = []
+  /// Pairs that were pushed apart; intra-negatives, which show the query's own video, are left out.
+  public private(set) var negatives: [Pair] = []
+
+  /// The most pairs of a kind that one query adds.
+  private static let perQuery = 8
+
+  /// Starts with none.
+  public init() {}
+
+  /// Adds a query's pairs; of many, evenly spaced ones.
+  mutating func add(
+    query: Int, positives: some RandomAccessCollection<Int>,
+    negatives: some RandomAccessCollection<Int>
+  ) {
+    self.positives += Self.some(of: positives).map { Pair(query: query, other: $0) }
+    self.negatives += Self.some(of: negatives).map { Pair(query: query, other: $0) }
+  }
+
+  private static func some(of others: some RandomAccessCollection<Int>) -> [Int] {
+    let count = others.count
+    let wanted = min(count, perQuery)
+    return (0..<wanted).map {
+      others[others.index(others.startIndex, offsetBy: $0 * count / wanted)]
+    }
+  }
+}
