@@ -14,6 +14,8 @@ struct ClusterReport: Sendable {
   /// The adjusted Rand index of the fine labels to the labels before them, over the samples that
   /// have both; nil for the first.
   var ariToLast: Double?
+  /// The share of those samples that are in another cluster than most of their fine cluster was.
+  var churn: Double?
   /// The share of pairs of positives whose clips are cut from the same footage, where file names
   /// tell it; nil without positives.
   var siblingShare: Double?
@@ -38,6 +40,7 @@ struct ClusterReport: Sendable {
       "cluster_seconds": .number(seconds),
     ]
     if let ariToLast { fields["ari_to_last"] = .number(ariToLast) }
+    if let churn { fields["label_churn"] = .number(churn) }
     if let siblingShare { fields["sibling_share"] = .number(siblingShare) }
     if let truth = againstClasses {
       fields["nmi"] = .number(truth.nmi)

@@ -1,5 +1,6 @@
 // The only file of a training run that knows true classes: it compares, and steers nothing.
 internal import Clustering
+internal import Model
 internal import Retrieval
 internal import Video
 internal import Worker
@@ -19,6 +20,23 @@ struct LabelReport {
     groups = isGrouped ? Partition(numbering: names).labels : nil
   }
 
+  /// Counts what classes and footage say of pairs that a loss was made of.
+  func count(_ pairs: PairSample, into shares: inout PairShares) {
+    for pair in pairs.positives {
+      shares.ownVideos.add(pair.query == pair.other)
+      if let truth {
+        shares.falsePositives.add(truth.classes[pair.query] != truth.classes[pair.other])
+      }
+      if let groups, pair.query != pair.other {
+        shares.siblings.add(groups[pair.query] == groups[pair.other])
+      }
+    }
+    guard let truth else { return }
+    for pair in pairs.negatives {
+      shares.falseNegatives.add(truth.classes[pair.query] == truth.classes[pair.other])
+    }
+  }
+
   /// Adds what classes, footage and earlier labels say of a clustering.
   func describe(_ outcome: Relabelling.Outcome, before: PseudoLabels) -> ClusterReport {
     var report = outcome.report
@@ -34,10 +52,10 @@ struct LabelReport {
     }
     let both = members.filter { before.fine[$0] >= 0 }
     if !both.isEmpty {
-      report.ariToLast =
-        PairAgreement(
-          of: both.map { outcome.labels.fine[$0] }, with: both.map { before.fine[$0] }
-        ).ari
+      let toLast = PartitionQuality(
+        of: both.map { outcome.labels.fine[$0] }, against: both.map { before.fine[$0] })
+      report.ariToLast = toLast.ari
+      report.churn = 1 - toLast.purity
     }
     return report
   }

@@ -15,6 +15,7 @@ final class RootFiles: @unchecked Sendable {
   private let line = ProgressLine()
   private var log: RunLog?
   private var clusters: ClusterReport?
+  private var diagnostics: EpochDiagnostics?
   private let started = ContinuousClock.now
 
   private init(_ request: TrainingRequest) throws {
@@ -46,6 +47,7 @@ final class RootFiles: @unchecked Sendable {
   /// Tells what is about to run, and opens the log.
   func announce(_ run: TrainingRun) throws {
     let configuration = run.configuration
+    diagnostics = EpochDiagnostics(LabelReport(run.dataset.manifest))
     let network = run.trainer.replica.weights.network
     say(
       "\(configuration.objective.name.rawValue) on \(run.dataset.count) videos, seed \(configuration.seed): "
@@ -92,8 +94,9 @@ final class RootFiles: @unchecked Sendable {
       to: directory.dendrogram(epoch: epoch + 1))
   }
 
-  /// Rewrites the progress line after a step.
+  /// Takes a step into the epoch's figures, and rewrites the progress line.
   func show(_ report: StepReport, _ run: TrainingRun, stepsOfEpoch: Int) {
+    diagnostics?.add(report)
     for (sample, reason) in report.failures.sorted(by: { $0.key < $1.key }) {
       say("\(run.dataset.manifest.samples[sample].id): \(reason); replaced")
     }
@@ -115,6 +118,8 @@ final class RootFiles: @unchecked Sendable {
       "seconds": .number(seconds), "unreadable": .integer(run.dataset.unreadable.count),
     ]
     for (name, value) in statistics { fields[name] = .number(value) }
+    fields.merge(diagnostics?.fields ?? [:]) { _, new in new }
+    diagnostics?.reset()
     var text =
       "epoch \(run.position.epoch)/\(run.epochs)  "
       + "loss \(Self.fixed(run.position.lastLoss, 4))  \(Self.fixed(rate, 0)) clips/s"
