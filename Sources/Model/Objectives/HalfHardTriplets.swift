@@ -62,7 +62,7 @@ public struct HalfHardTriplets: Objective {
     let isHard = Set(hardest)
     let others = triplets.indices.filter { !isHard.contains($0) }
     var random = RandomStream(seed: batch.seed, purpose: .objective, epoch: batch.step)
-    let drawn = random.permutation(of: others.count).prefix(half - half / 2)
+    let drawn = random.permutation(of: others.count).prefix(half / 2)
     let kept = hardest + drawn.map { others[$0] }
 
     var pairs = PairSample()

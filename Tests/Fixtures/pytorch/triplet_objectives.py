@@ -72,6 +72,6 @@ def koreitem(views, samples, fine, coarse, settings, seed, step):
     ranked = sorted(range(len(triplets)), key=lambda t: -triplets[t].item())
     others = sorted(ranked[hard:])
     random = RandomStream(seed, OBJECTIVE, epoch=step)
-    drawn = random.permutation(len(others))[: half - half // 2]
+    drawn = random.permutation(len(others))[: half // 2]
     kept = [triplets[t] for t in ranked[:hard] + [others[k] for k in drawn]]
     return F.relu(torch.stack(kept)).mean()
