@@ -30,6 +30,8 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     case recipe
     /// Which samples' keys are embedded together.
     case keys
+    /// Which cluster mate shows a sample's positive.
+    case mates
   }
 
   private let key: SIMD2<UInt32>

@@ -38,11 +38,12 @@ extension RunConfiguration {
 
   /// IIC's loss and views, and CMC's as IIC's authors compare it (ACM MM 2020 and released code).
   ///
-  /// τ 0.07, 1,024 negatives, banks that keep half, SGD, the rate falling to a fifth four times, and no
-  /// change but the crop. They give 0.01 for 16 videos a step over 240 epochs; the rate here is that of
-  /// all SGD methods.
+  /// τ 0.07, 1,024 negatives, banks that keep half, SGD at 0.01 for 16 videos a step, the rate falling
+  /// to a fifth four times, and no change but the crop. Queries keep their length, so gradients are
+  /// some ten times as long as those of cosines, and 0.05 is too much for them.
   private mutating func adoptBanks() {
     objective.temperature = 0.07
+    (optimizer.learningRate, optimizer.perVideos) = (0.01, 16)
     optimizer.schedule = .step
     optimizer.drops = [0.1875, 0.375, 0.52, 0.67]
     optimizer.dropFactor = 0.2
@@ -76,7 +77,7 @@ extension RunConfiguration {
 
   /// Koreitem et al.'s settings (IROS 2020; `HalfHardTriplets`).
   ///
-  /// Adam at 6·10⁻⁴; clusters once, by average linkage where cosines average 0.55, of features that the warm-up or `--weights` gave.
+  /// Adam at 6·10⁻⁴; clusters once, by average linkage where cosines average 0.55, of features that the warm-up or `encoder.weights` gave.
   private mutating func adoptKoreitem() {
     (objective.margin, objective.ownShare) = (0.5, 0.5)
     optimizer.name = .adamw

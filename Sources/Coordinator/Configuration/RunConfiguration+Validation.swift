@@ -17,7 +17,6 @@ extension RunConfiguration {
       throw ConfigurationError(origin: "augmentation", problem)
     }
     try validateObjective()
-    _ = try viewRecipes()
     try Self.require(epochs >= 1, "epochs", "must be at least 1, is \(epochs)")
     try Self.require(
       memoryMegabytes >= 1, "memoryMegabytes", "must be at least 1, is \(memoryMegabytes)")
@@ -44,6 +43,7 @@ extension RunConfiguration {
     } catch {
       throw ConfigurationError(origin: "settings", error.reason)
     }
+    _ = try viewRecipes()
     try refuseIdleKnobs()
     try Self.require(
       optimizer.averageDecay > 0 || views.allSatisfy { $0.source == .trained },

@@ -87,7 +87,7 @@ extension TrainingRun {
     trainer.optimizer.state = Optimizer.State(
       steps: Int(steps), momentum: momentum, squares: squares)
     if let average = trainer.average, let tensors = contents.tensors["average"] {
-      try average.weights.load(WeightsFile.tensors(tensors))
+      try average.weights.load(WeightsFile.floats(of: tensors.entries))
       trainer.averaged?.refresh()
     }
     var restored = ObjectiveState()

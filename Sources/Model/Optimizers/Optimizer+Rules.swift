@@ -4,34 +4,16 @@ import Foundation
 import Tensors
 
 extension Optimizer {
-  /// SGD with momentum and L2 decay, as `torch.optim.SGD` without dampening.
+  /// SGD with momentum and L2 decay, as `torch.optim.SGD` without dampening, and LARS.
   ///
-  /// Per element, with g the gradient, w the weight, m the momentum, μ, λ and η the settings:
+  /// Per element, with g the gradient, w the weight, m the momentum, μ, λ and η the settings, and q
+  /// the tensor's trust ratio, 1 for SGD:
   ///
-  ///     g ← g + λ w;   m ← μ m + g;   w ← w − η m      (Nesterov: w ← w − η (g + μ m))
+  ///     g ← q (g + λ w);   m ← μ m + g;   w ← w − η m      (Nesterov: w ← w − η (g + μ m))
   ///
-  /// (Sutskever et al., ICML 2013, with PyTorch's placing of the learning rate.)
-  func descend(_ range: Range<Int>, decay: Float, _ step: Step) {
-    let (friction, nesterov) = (Float(settings.momentum), settings.nesterov)
-    let (rate, scale) = (step.learningRate, step.gradientScale)
-    let (values, gradients, momentum) = unsafe (
-      step.values.base, step.gradients.base, momentum.base
-    )
-    for index in range {
-      let weight = unsafe values[index]
-      let gradient = unsafe gradients[index] * scale + decay * weight
-      let velocity = unsafe friction * momentum[index] + gradient
-      unsafe momentum[index] = velocity
-      let direction = nesterov ? gradient + friction * velocity : velocity
-      unsafe values[index] = weight - rate * direction
-    }
-  }
-
-  /// LARS: SGD's rule after (g + λ w) is multiplied by the tensor's trust ratio.
-  ///
-  /// You, Gitman and Ginsburg, "Large batch training of convolutional networks", 2017 (arXiv
-  /// 1708.03888), algorithm 1, with the ratio on the gradient and the rate outside of the momentum,
-  /// as in PyTorch ports: a change of rate does not reach back.
+  /// (Sutskever et al., ICML 2013, with PyTorch's placing of the learning rate. You, Gitman and
+  /// Ginsburg, "Large batch training of convolutional networks", 2017, arXiv 1708.03888, algorithm
+  /// 1, with the rate outside of the momentum, as in PyTorch ports: its changes do not reach back.)
   func descend(_ range: Range<Int>, decay: Float, trust: Float, _ step: Step) {
     let (friction, nesterov) = (Float(settings.momentum), settings.nesterov)
     let (rate, scale) = (step.learningRate, step.gradientScale)

@@ -79,8 +79,7 @@ public final class Optimizer: @unchecked Sendable {
       for (tensor, rate) in zip(tensors, rates) where tensor.range.overlaps(share) {
         let range = tensor.range.clamped(to: share)
         switch settings.name {
-        case .sgd: descend(range, decay: tensor.decay, step)
-        case .lars: descend(range, decay: tensor.decay, trust: rate, step)
+        case .sgd, .lars: descend(range, decay: tensor.decay, trust: rate, step)
         case .adamw: descendAdaptively(range, decay: tensor.decay, step)
         }
       }

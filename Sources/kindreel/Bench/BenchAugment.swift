@@ -68,7 +68,7 @@ struct BenchAugment: ParsableCommand {
   ) throws -> [[String: BenchFigure]] {
     try ViewSheet.all.map { recipe in
       var configuration = configuration
-      configuration.objective.name = "simclr"
+      configuration.objective.name = .simclr
       configuration.views = [ViewRecipe(), recipe]
       let median = try time(view: 1, configuration, clip).median
       return row("\(recipe)", median / Double(clips))
