@@ -1,7 +1,7 @@
 /// A folder that is searched for video files.
 struct VideoFolder {
   private static let extensions: Set<String> = [
-    "avi", "divx", "mp4", "m4v", "mov", "3gp", "3g2", "mkv", "webm", "mpg", "mpeg", "vob", "ts",
+    "avi", "divx", "mp4", "m4v", "mov", "3gp", "3g2", "mkv", "webm", "mpg", "mpeg", "vob",
     "mts", "m2ts", "flv", "wmv", "asf", "ogv",
   ]
   private let root: String

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Video
 
-@Suite("An odd file") struct TroubleTests {
+@Suite("An odd file", .serialized) struct TroubleTests {
   let scratch = try? Scratch()
 
   private func failure(_ file: String) -> String? {
