@@ -22,13 +22,14 @@ final class MotionCache: Sendable {
   /// The velocities of a sample.
   ///
   /// - Throws: why the file cannot be decoded.
-  func video(_ sample: Int) throws(VideoError) -> MotionVideo {
-    if let video = kept.withLock({ $0.videos[sample] }) { return video }
-    let video = try MotionReader(opening: manifest.samples[sample].path).read()
+  func video(_ index: Int) throws(VideoError) -> MotionVideo {
+    if let video = kept.withLock({ $0.videos[index] }) { return video }
+    let sample = manifest.samples[index]
+    let video = try MotionReader(opening: sample.path, bytes: sample.bytes).read()
     let bytes = video.cells.count * MemoryLayout<Int16>.stride
     kept.withLock { kept in
-      guard kept.videos[sample] == nil, kept.bytes + bytes <= byteLimit else { return }
-      kept.videos[sample] = video
+      guard kept.videos[index] == nil, kept.bytes + bytes <= byteLimit else { return }
+      kept.videos[index] = video
       kept.bytes += bytes
     }
     return video

@@ -34,10 +34,9 @@ struct MotionReader: ~Copyable {
   private var lastReference = 0
   private var index = 0
 
-  /// Opens a file.
-  init(opening path: String) throws(VideoError) {
-    LibAV.listen()
-    let container = try Container(opening: path)
+  /// Opens a file, or a range of one.
+  init(opening path: String, bytes: Range<Int>? = nil) throws(VideoError) {
+    let container = try Container(opening: path, bytes: bytes)
     let codec = unsafe try container.stream().pointee.codecpar.pointee.codec_id
     let decoder = try Decoder(for: container, exporting: Int32(AV_CODEC_EXPORT_DATA_MVS))
     self.init(
@@ -58,7 +57,12 @@ struct MotionReader: ~Copyable {
 
   /// The velocities of the first `limit` frames, or of all, as displayed.
   consuming func read(atMost limit: Int = .max) throws(VideoError) -> MotionVideo {
-    while video.frameCount < limit, try decoder.advance(reading: container) { take() }
+    var log: FrameIndex.Log?
+    while video.frameCount < limit,
+      try decoder.advance(reading: &container, knowing: nil, noting: &log)
+    {
+      take()
+    }
     if video.frameCount < limit { settle(before: index, velocities: nil) }
     guard video.frameCount > 0 else {
       throw VideoError(

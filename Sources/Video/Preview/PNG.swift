@@ -30,7 +30,7 @@ public enum PNG {
     unsafe context.pointee.time_base = AVRational(num: 1, den: 1)
     unsafe context.pointee.thread_count = 1
     try LibAV.check(unsafe avcodec_open2(context, encoder, nil), "PNG")
-    let picture = try Picture(rgb: size, for: "PNG")
+    let picture = try Picture(rgb: size, .interleaved, for: "PNG")
     picture.fill(with: pixels)
     try LibAV.check(unsafe avcodec_send_frame(context, picture.frame), "PNG")
     try LibAV.check(unsafe avcodec_receive_packet(context, packet), "PNG")
