@@ -30,3 +30,10 @@ CK_CLONES void ck_to_bf16(const float *x, int64_t count, uint16_t *y) {
     memcpy(y + at, half, (size_t)(count - at) * sizeof *y);
   }
 }
+
+CK_CLONES void ck_to_f32(const uint16_t *x, int64_t count, float *y) {
+  for (int64_t at = 0; at < count; at++) {
+    const uint32_t bits = (uint32_t)x[at] << 16;
+    memcpy(y + at, &bits, sizeof bits);
+  }
+}

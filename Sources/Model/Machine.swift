@@ -1,4 +1,5 @@
 internal import CKernels
+import Foundation
 
 /// What the compute library says of itself and of this CPU.
 public enum Machine {
@@ -14,6 +15,14 @@ public enum Machine {
     var message = ck_message()
     unsafe ck_instruction_set(&message)
     return message.string
+  }
+
+  /// The name that the CPU gives itself.
+  public static var processor: String {
+    let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    let line = info.split(separator: "\n").first { $0.hasPrefix("model name") }
+    let name = line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
+    return name ?? "unknown CPU"
   }
 
   /// Makes compute libraries run on the calling thread alone; every lane calls it once.

@@ -15,13 +15,26 @@ public final class Replica {
   public let lanes: LanePool
   /// The clips of a microbatch, N.
   public let clips: Int
-  /// The microbatches of a step on this rank.
+  /// The microbatches of a step on this rank; 0 where it only embeds.
   public let microbatches: Int
   /// Whether activations stay in memory between forward and backward; otherwise they are
   /// recomputed.
   public let keepsActivations: Bool
+  /// What the lanes' arenas take.
+  public let memory: ArenaMemory
   private let packed: PackedWeights
   private let workers: [Lane]
+
+  /// What a replica is for.
+  public enum Purpose: Sendable {
+    /// Steps of `microbatches` on this rank, and embedding in between. Where keeping the activations
+    /// of all of them takes more than `memory` bytes, they are recomputed.
+    case training(microbatches: Int, memory: Int)
+    /// Forward passes of `microbatches` with batch statistics, and embedding in between.
+    case keys(microbatches: Int)
+    /// Embedding alone: no backward pass, no gradients.
+    case embedding
+  }
 
   /// One lane's encoder, its share of the microbatches, and its part of the gradient sum.
   private struct Lane: Sendable {
@@ -32,33 +45,59 @@ public final class Replica {
 
   /// Creates the lanes' primitives and arenas.
   ///
-  /// - Parameter memory: the budget for activations, in bytes; above it they are recomputed.
+  /// - Throws: where the CPU or oneDNN refuses, or the memory does not even hold one microbatch a lane.
   public init(
-    _ weights: EncoderWeights, precision: Precision, convolutions: ConvolutionMethod, clips: Int,
-    microbatches: Int, lanes: LanePool, memory: Int
+    _ weights: EncoderWeights, precision: Precision, kernels: KernelChoices, clips: Int,
+    lanes: LanePool, for purpose: Purpose
   ) throws {
     self.weights = weights
     self.lanes = lanes
     self.clips = clips
-    self.microbatches = microbatches
     try lanes.run { _ in
       BLAS.useOneThread()
       Machine.useOneThread()
     }
-    packed = try PackedWeights(
-      weights, clips: clips, precision: precision, convolutions: convolutions, lanes: lanes)
-    let slotBytes = LaneEncoder.slotBytes(weights.network, clips: clips, precision: precision)
-    keepsActivations = slotBytes * microbatches <= memory
+    let slots: [Int]
+    switch purpose {
+    case .embedding:
+      microbatches = 0
+      packed = try PackedWeights(
+        weights, clips: clips, precision: precision, choices: kernels, isTraining: false,
+        lanes: lanes)
+      memory = ArenaMemory(packed, slots: [Int](repeating: 0, count: lanes.count))
+      keepsActivations = false
+      slots = memory.slots
+    case .keys(let count):
+      microbatches = count
+      packed = try PackedWeights(
+        weights, clips: clips, precision: precision, choices: kernels, lanes: lanes)
+      memory = ArenaMemory(packed, slots: [Int](repeating: 1, count: lanes.count))
+      keepsActivations = false
+      slots = memory.slots
+    case .training(let count, let budget):
+      microbatches = count
+      packed = try PackedWeights(
+        weights, clips: clips, precision: precision, choices: kernels, lanes: lanes)
+      memory = try ArenaMemory.fitting(
+        packed, shares: (0..<lanes.count).map { Self.share($0, of: lanes.count, count).count },
+        budget: budget)
+      keepsActivations = memory.keepsActivations
+      slots = memory.slots
+    }
     var workers: [Lane] = []
     for lane in 0..<lanes.count {
-      let share = lane * microbatches / lanes.count..<(lane + 1) * microbatches / lanes.count
-      let encoder = try LaneEncoder(packed, slots: keepsActivations ? max(share.count, 1) : 1)
+      let encoder = try LaneEncoder(packed, slots: slots[lane])
       workers.append(
         Lane(
-          encoder: encoder, microbatches: share,
+          encoder: encoder, microbatches: Self.share(lane, of: lanes.count, microbatches),
           sums: LaneSums(leafCount: encoder.leafCount, microbatches: microbatches)))
     }
     self.workers = workers
+  }
+
+  /// The microbatches that a lane computes.
+  private static func share(_ lane: Int, of lanes: Int, _ microbatches: Int) -> Range<Int> {
+    lane * microbatches / lanes..<(lane + 1) * microbatches / lanes
   }
 
   /// The length of the gradient sum: parameters, then batch means and variances.
@@ -71,7 +110,7 @@ public final class Replica {
       let worker = workers[lane]
       for (place, microbatch) in worker.microbatches.enumerated() {
         let slot = keepsActivations ? place : 0
-        try unsafe load(microbatch, worker.encoder.input(slot: slot))
+        try unsafe load(microbatch, worker.encoder.input(slot: slot, mode: .training))
         results[microbatch] = worker.encoder.forward(slot: slot, mode: .training).embeddings
       }
     }
@@ -92,7 +131,7 @@ public final class Replica {
       for (place, microbatch) in worker.microbatches.enumerated() {
         let slot = keepsActivations ? place : 0
         if !keepsActivations {
-          try unsafe load(microbatch, worker.encoder.input(slot: slot))
+          try unsafe load(microbatch, worker.encoder.input(slot: slot, mode: .training))
           _ = worker.encoder.forward(slot: slot, mode: .training)
         }
         let leaf = worker.sums.buffer()
@@ -151,7 +190,7 @@ public final class Replica {
     try lanes.run { [workers] lane in
       let encoder = workers[lane].encoder
       while let place = tickets.take(below: blocks.count) {
-        try unsafe load(blocks.lowerBound + place, encoder.input(slot: 0))
+        try unsafe load(blocks.lowerBound + place, encoder.input(slot: 0, mode: .evaluation))
         let result = encoder.forward(slot: 0, mode: .evaluation)
         features[place] = result.features
         embeddings[place] = result.embeddings

@@ -5,8 +5,16 @@ import Coordinator
 /// The command `kindreel selftest`.
 struct Selftest: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Check the laws of communication on this cluster before an expensive job.",
-    discussion: "Run it the way the job will run: mpirun -n 4 kindreel selftest")
+    abstract: "Check this cluster before an expensive job.",
+    discussion: "Run it the way the job will run: mpirun -n 4 kindreel selftest",
+    subcommands: [SelftestCommunication.self, SelftestKernels.self],
+    defaultSubcommand: SelftestCommunication.self)
+}
+
+/// The command `kindreel selftest communication`.
+struct SelftestCommunication: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "communication", abstract: "Check the laws of communication.")
 
   @Option(help: "How long a collective may wait for a rank, in seconds.")
   var deadline = 30.0

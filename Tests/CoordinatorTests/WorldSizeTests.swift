@@ -101,8 +101,11 @@ import Video
   func `recomputing activations changes no bit`() throws {
     let world = try SmallWorld()
     let kept = try world.train("kept", ranks: 1, lanes: 1)
-    let recomputed = try world.train("recomputed", ranks: 1, lanes: 1) { $0.memoryMegabytes = 0 }
+    let recomputed = try world.train("recomputed", ranks: 1, lanes: 1) { $0.memoryMegabytes = 12 }
     #expect(recomputed.weights_hash == kept.weights_hash)
+    #expect(throws: ModelError.self) {
+      try world.train("refused", ranks: 1, lanes: 1) { $0.memoryMegabytes = 1 }
+    }
   }
 
   @Test(.timeLimit(.minutes(3)), arguments: [1, 3, 4, 5])

@@ -23,7 +23,8 @@ struct EncoderFixture {
     self.lanes = LanePool(count: lanes)
     weights = EncoderWeights(network, seed: seed)
     packed = try PackedWeights(
-      weights, clips: clips, precision: precision, convolutions: convolutions, lanes: self.lanes)
+      weights, clips: clips, precision: precision, choices: KernelChoices(convolutions),
+      lanes: self.lanes)
   }
 
   /// A network of the given depth at a quarter of the width, with a small head.
@@ -80,15 +81,15 @@ struct EncoderResult: Equatable {
 }
 
 extension LaneEncoder {
-  func load(_ values: [Float], slot: Int = 0) {
-    let input = unsafe input(slot: slot)
+  func load(_ values: [Float], slot: Int = 0, mode: Mode = .training) {
+    let input = unsafe input(slot: slot, mode: mode)
     precondition(values.count == input.count)
     for (index, value) in values.enumerated() { unsafe input[index] = value }
   }
 
   /// Embeds a microbatch.
   func embed(_ values: [Float], slot: Int = 0, mode: Mode = .training) -> EncoderResult {
-    load(values, slot: slot)
+    load(values, slot: slot, mode: mode)
     let result = forward(slot: slot, mode: mode)
     return EncoderResult(features: result.features.values, embeddings: result.embeddings.values)
   }

@@ -75,6 +75,50 @@ struct KernelsNormalizationTests {
     }
   }
 
+  /// What is recomputed instead of kept must be what was not kept, in every bit.
+  @Test("mask again as the result that was not kept would", arguments: ck_type.both, shapes)
+  func recomputedMask(_ type: ck_type, shape: (rows: Int, channels: Int)) {
+    let (rows, channels) = (Int64(shape.rows), Int64(shape.channels))
+    var x = normals(shape.rows * shape.channels, seed: 1, as: type)
+    // Zeros, and what rounds to zero in bf16 alone.
+    for index in stride(from: 0, to: x.count, by: 7) { x[index] = 0 }
+    for index in stride(from: 3, to: x.count, by: 11) { x[index] = 0x1p-130 }
+    let source = Operand(x, type)
+    let dy = normals(x.count, seed: 2, as: type)
+    func vector(_ seed: Int, _ deviation: Double, _ mean: Float) -> Operand {
+      Operand(normals(shape.channels, seed: seed, deviation: deviation, mean: mean))
+    }
+    let (mean, inverse, weight) = (vector(3, 0.1, 0), vector(4, 0.1, 1), vector(5, 0.1, 1))
+    let scale = Operand((0..<shape.channels).map { $0 % 3 == 0 ? 1e-2 : 1 - Float($0 % 2) * 2 })
+    let shift = Operand((0..<shape.channels).map { $0 % 3 == 0 ? 0 : 0.1 })
+    let y = Operand(unwritten: x.count, type)
+    unsafe ck_scale_shift(
+      type, source.raw, rows, channels, scale.floats, shift.floats, nil, 1, y.raw)
+    var results: [[Float]] = []
+    for isKept in [true, false] {
+      let gradient = Operand(dy, type)
+      let (dShift, dScale) = (vector(0, 1, 0), vector(0, 1, 0))
+      var norm = unsafe ck_normalization(
+        mean: mean.floats, inverse: inverse.floats, weight: weight.floats,
+        scale: isKept ? nil : UnsafePointer(scale.floats),
+        shift: isKept ? nil : UnsafePointer(shift.floats))
+      unsafe ck_normalization_sums(
+        type, source.raw, isKept ? y.raw : nil, gradient.raw, rows, channels, &norm, dShift.floats,
+        dScale.floats)
+      if !isKept { #expect(gradient.values == dy, "the gradient stays as it is") }
+      // In place of x, as the last unit of a block has it, and in place of the gradient.
+      let copy = Operand(x, type)
+      unsafe ck_normalization_backward(
+        type, copy.raw, gradient.raw, rows, channels, &norm, dShift.floats, dScale.floats, copy.raw)
+      unsafe ck_normalization_backward(
+        type, source.raw, gradient.raw, rows, channels, &norm, dShift.floats, dScale.floats,
+        gradient.raw)
+      #expect(copy.values == gradient.values)
+      results.append(dShift.values + dScale.values + gradient.values)
+    }
+    #expect(results[0] == results[1])
+  }
+
   private func statisticsErrors(
     _ x: [Float], _ type: ck_type, _ shape: (rows: Int, channels: Int)
   ) -> (error: (mean: Double, variance: Double), variances: [Float]) {
@@ -137,15 +181,17 @@ private struct BackwardCase {
     let (source, rectified, gradient) = (Operand(x, type), Operand(y, type), Operand(dy, type))
     let (centre, factor, gain) = (Operand(mean), Operand(inverse), Operand(weight))
     let (shift, scale) = (Operand(unwritten: channels), Operand(unwritten: channels))
+    var norm = unsafe ck_normalization(
+      mean: centre.floats, inverse: factor.floats, weight: gain.floats, scale: nil, shift: nil)
     unsafe ck_normalization_sums(
       type, source.raw, isRectified ? rectified.raw : nil, gradient.raw, Int64(rows),
-      Int64(channels), centre.floats, factor.floats, shift.floats, scale.floats)
+      Int64(channels), &norm, shift.floats, scale.floats)
     let masked = dy.indices.map { isRectified && y[$0] == 0 ? 0 : dy[$0] }
     #expect(gradient.values == masked)
     // In place, as the encoder calls it.
     unsafe ck_normalization_backward(
-      type, source.raw, gradient.raw, Int64(rows), Int64(channels), centre.floats, factor.floats,
-      gain.floats, shift.floats, scale.floats, gradient.raw)
+      type, source.raw, gradient.raw, Int64(rows), Int64(channels), &norm, shift.floats,
+      scale.floats, gradient.raw)
     #expect(gradient.isGuarded && shift.isGuarded && scale.isGuarded)
     let expected = expectation(masked)
     return (

@@ -100,16 +100,25 @@ void ck_channel_statistics(ck_type type, const void *x, int64_t rows, int64_t ch
 /* y = x·scale + shift, plus `residual` unless NULL, rectified if `rectify`. y may be x. */
 void ck_scale_shift(ck_type type, const void *x, int64_t rows, int64_t channels, const float *scale,
                     const float *shift, const void *_Nullable residual, int rectify, void *y);
+
+/* A batch norm as its backward passes see it: vectors of one float a channel. */
+typedef struct {
+  const float *mean, *inverse, *weight;
+  /* Unless NULL: dy counts as 0 where x·scale + shift, rectified and rounded as ck_scale_shift does,
+   * is 0. */
+  const float *_Nullable scale, *_Nullable shift;
+} ck_normalization;
+
 /* Masks dy in place where y is 0 (unless y is NULL), then sums dy and dy·(x − mean)·inverse over the
  * rows, in blocks merged in double precision: the gradients of shift and scale. */
 void ck_normalization_sums(ck_type type, const void *x, const void *_Nullable y, void *dy,
-                           int64_t rows, int64_t channels, const float *mean, const float *inverse,
+                           int64_t rows, int64_t channels, const ck_normalization *norm,
                            float *shift_gradient, float *scale_gradient);
-/* dx = weight·inverse·(dy − shift_gradient/rows − (x − mean)·inverse·scale_gradient/rows). dx may be dy. */
+/* dx = weight·inverse·(dy − shift_gradient/rows − (x − mean)·inverse·scale_gradient/rows). dx may be
+ * dy or x. */
 void ck_normalization_backward(ck_type type, const void *x, const void *dy, int64_t rows,
-                               int64_t channels, const float *mean, const float *inverse,
-                               const float *weight, const float *shift_gradient,
-                               const float *scale_gradient, void *dx);
+                               int64_t channels, const ck_normalization *norm,
+                               const float *shift_gradient, const float *scale_gradient, void *dx);
 
 /* ---- pooling, shortcuts and copies (pooling.c, elementwise.c) --------------------------------- */
 
@@ -137,6 +146,8 @@ void ck_subsample_backward(ck_type type, const ck_grid *grid, int32_t stride, in
 void ck_add(ck_type type, const void *x, int64_t count, void *y);
 /* 32-bit floats to CK_BF16, to the nearest, ties to even. */
 void ck_to_bf16(const float *x, int64_t count, uint16_t *y);
+/* CK_BF16 to 32-bit floats, which is exact. */
+void ck_to_f32(const uint16_t *x, int64_t count, float *y);
 
 #if defined(__clang__)
 #pragma clang assume_nonnull end

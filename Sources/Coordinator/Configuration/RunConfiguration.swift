@@ -33,7 +33,8 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
   public var optimizer = OptimizerSettings()
   /// Where pseudo labels come from.
   public var labels = LabelSettings()
-  /// Memory for the activations of one rank, in MiB; above it the forward pass is computed twice.
+  /// Memory for activations, gradients and scratch of one rank's lanes, in MiB; where keeping the
+  /// activations of a step takes more, the forward pass is computed twice.
   public var memoryMegabytes = 8192
   /// How retrieval is measured.
   public var evaluation = EvaluationSettings()

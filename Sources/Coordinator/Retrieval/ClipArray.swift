@@ -48,12 +48,13 @@ public struct ClipArray: Sendable {
       [4, 2].first { clips in
         clips <= fair
           && lanes.count
-            * LaneEncoder.slotBytes(network, clips: clips, precision: configuration.precision)
+            * LaneEncoder.embeddingBytes(network, clips: clips, precision: configuration.precision)
             <= budget
       } ?? 1
     let replica = try Replica(
-      loaded.weights, precision: configuration.precision, convolutions: configuration.convolutions,
-      clips: clips, microbatches: lanes.count, lanes: lanes, memory: 0)
+      loaded.weights, precision: configuration.precision,
+      kernels: KernelChoices(configuration.convolutions), clips: clips, lanes: lanes,
+      for: .embedding)
     let blocks = (count + clips - 1) / clips
     let mine =
       communicator.rank * blocks / communicator.size..<(communicator.rank + 1) * blocks

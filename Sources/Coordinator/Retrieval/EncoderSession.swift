@@ -1,4 +1,5 @@
 public import Collective
+import Foundation
 internal import Model
 public import Tensors
 public import Video
@@ -25,9 +26,19 @@ public struct EncoderSession {
     self.communicator = communicator
     byteLimit = (configuration.video.cacheMegabytes << 20) / max(ranksOfMachine, 1)
     self.lanes = LanePool(count: lanes)
+    let kernels = try KernelTrust(
+      KernelCheck(
+        loaded.weights.network, clips: configuration.embeddingClips,
+        precision: configuration.precision,
+        isTraining: false)
+    ).settle(configuration.convolutions, communicator) { note in
+      if communicator.rank == 0 {
+        FileHandle.standardError.write(Data("kindreel: \(note)\n".utf8))
+      }
+    }
     replica = try Replica(
-      loaded.weights, precision: configuration.precision, convolutions: configuration.convolutions,
-      clips: configuration.embeddingClips, microbatches: lanes, lanes: self.lanes, memory: 0)
+      loaded.weights, precision: configuration.precision, kernels: kernels,
+      clips: configuration.embeddingClips, lanes: self.lanes, for: .embedding)
   }
 
   /// Embeds a split of a dataset, one unit row a readable video, keyed by id.

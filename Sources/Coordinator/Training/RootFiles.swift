@@ -57,6 +57,8 @@ final class RootFiles: @unchecked Sendable {
       "\(run.communicator.size) ranks × \(run.lanes.count) lanes, "
         + "\(configuration.batch.microbatches) microbatches of \(run.trainer.replica.clips) clips, "
         + "activations \(run.trainer.replica.keepsActivations ? "kept" : "recomputed")")
+    say(
+      "\(run.trainer.replica.memory), of memoryMegabytes \(configuration.memoryMegabytes) a rank")
     let perRank = configuration.batch.microbatches / run.communicator.size
     if run.communicator.size > 1 && perRank & (perRank - 1) != 0 {
       say(

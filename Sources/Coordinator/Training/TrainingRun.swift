@@ -128,10 +128,14 @@ public struct TrainingRun {
     }
     let videos = configuration.batch.videos / configuration.batch.microbatches
     let (lanes, keyViews) = (lanes, objective.views.count { $0.source == .momentum })
-    func replica(_ weights: EncoderWeights, views: Int, memory: Int) throws -> Replica {
-      try Replica(
-        weights, precision: configuration.precision, convolutions: configuration.convolutions,
-        clips: videos * views, microbatches: share, lanes: lanes, memory: memory)
+    func replica(
+      _ weights: EncoderWeights, views: Int, for purpose: Replica.Purpose
+    ) throws -> Replica {
+      let kernels = try KernelTrust(configuration.kernelCheck(clips: videos * views))
+        .settle(configuration.convolutions, communicator) { [root] in root?.say($0) }
+      return try Replica(
+        weights, precision: configuration.precision, kernels: kernels, clips: videos * views,
+        lanes: lanes, for: purpose)
     }
     let decay = configuration.optimizer.averageDecay
     let average = decay > 0 ? WeightAverage(of: weights, decay: decay) : nil
@@ -139,10 +143,12 @@ public struct TrainingRun {
     trainer = Trainer(
       replica: try replica(
         weights, views: objective.views.count - keyViews,
-        memory: configuration.memoryMegabytes << 20),
+        for: .training(microbatches: share, memory: configuration.memoryMegabytes << 20)),
       average: average,
       averaged: try average.flatMap {
-        isAverageAsked ? try replica($0.weights, views: max(keyViews, 1), memory: 0) : nil
+        guard isAverageAsked else { return nil }
+        return try replica(
+          $0.weights, views: max(keyViews, 1), for: .keys(microbatches: share))
       },
       objective: objective, optimizer: configuration.optimizer,
       totalSteps: configuration.steps(samples: dataset.count, views: objective.views.count),

@@ -14,8 +14,10 @@ public final class PackedWeights: @unchecked Sendable {
   public let clips: Int
   /// The precision of convolutions.
   public let precision: Precision
-  /// How convolutions are computed.
-  public let convolutions: ConvolutionMethod
+  /// How every unit's convolution is computed.
+  public let choices: KernelChoices
+  /// Whether the backward passes are there as well.
+  public let isTraining: Bool
   let units: [ConvolutionUnit]
   private let primitives: [Convolution3D]
   private let forward: [AlignedStorage]
@@ -25,8 +27,8 @@ public final class PackedWeights: @unchecked Sendable {
   ///
   /// - Throws: where oneDNN refuses a shape, or the CPU lacks the precision.
   public init(
-    _ weights: EncoderWeights, clips: Int, precision: Precision, convolutions: ConvolutionMethod,
-    lanes: LanePool
+    _ weights: EncoderWeights, clips: Int, precision: Precision, choices: KernelChoices,
+    isTraining: Bool = true, lanes: LanePool
   ) throws(ModelError) {
     guard precision.isSupported else {
       throw ModelError(
@@ -36,13 +38,15 @@ public final class PackedWeights: @unchecked Sendable {
     self.weights = weights
     self.clips = clips
     self.precision = precision
-    self.convolutions = convolutions
+    self.choices = choices
+    self.isTraining = isTraining
     units = weights.network.units
     var primitives: [Convolution3D] = []
-    for unit in units {
+    for (index, unit) in units.enumerated() {
       primitives.append(
         try Convolution3D(
-          unit, clips: clips, precision: precision, method: convolutions.method, isTraining: true))
+          unit, clips: clips, precision: precision, choice: choices[index],
+          isTraining: isTraining))
     }
     self.primitives = primitives
     forward = primitives.map { AlignedStorage(count: $0.packedBytes(CK_FORWARD) / 4) }
@@ -55,12 +59,26 @@ public final class PackedWeights: @unchecked Sendable {
     let pack: @Sendable (Int) -> Void = { [self] index in
       let source = unsafe weights.values.base + units[index].weights.lowerBound
       unsafe primitives[index].pack(CK_FORWARD, source, into: forward[index].base)
-      if !units[index].isFirst {
+      if isTraining && !units[index].isFirst {
         unsafe primitives[index].pack(CK_BACKWARD_DATA, source, into: backward[index].base)
       }
     }
     // `pack` cannot throw, so neither can this.
     try? lanes.forEach(units.count, pack)
+  }
+
+  /// A unit's primitives for one more lane.
+  func makePrimitive(_ unit: Int) throws(ModelError) -> Convolution3D {
+    try Convolution3D(
+      units[unit], clips: clips, precision: precision, choice: choices[unit],
+      isTraining: isTraining)
+  }
+
+  /// The program of a pass with these primitives.
+  func program(_ mode: Mode) -> EncoderProgram {
+    EncoderProgram(
+      weights.network, clips: clips, precision: precision, mode: mode,
+      scratchBytes: primitives.map(\.scratchBytes))
   }
 
   func forwardWeights(_ unit: Int) -> UnsafeRawPointer {

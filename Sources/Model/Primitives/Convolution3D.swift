@@ -56,16 +56,35 @@ struct ConvolutionReach {
   var isNarrow = false
 }
 
+/// How one unit's convolution is computed, where it is not as all others are.
+struct ConvolutionChoice: Sendable, Hashable {
+  var method: ConvolutionMethod
+  /// Whether bf16 weight gradients are computed in fp32, from widened operands.
+  var hasWideWeights = false
+}
+
 /// The primitives of one convolution for N clips, on one lane.
 @safe
 final class Convolution3D {
   private let handle: OpaquePointer
   private let name: String
+  /// Backward weights in fp32, and the elements of source and destination that are widened for it.
+  private let wide: (convolution: Convolution3D, sourceCount: Int, destinationCount: Int)?
 
   /// Creates the primitives; `isTraining` adds the two backward directions.
+  convenience init(
+    _ unit: ConvolutionUnit, clips: Int, precision: Precision, choice: ConvolutionChoice,
+    isTraining: Bool
+  ) throws(ModelError) {
+    try self.init(
+      unit, clips: clips, precision: precision, method: choice.method.method,
+      isTraining: isTraining, hasWideWeights: choice.hasWideWeights && isTraining)
+  }
+
+  /// The same for any method that the kernels know.
   init(
     _ unit: ConvolutionUnit, clips: Int, precision: Precision, method: ck_method,
-    reach: ConvolutionReach = .usual, isTraining: Bool
+    reach: ConvolutionReach = .usual, isTraining: Bool, hasWideWeights: Bool = false
   ) throws(ModelError) {
     func triple(_ values: [Int]) -> (Int32, Int32, Int32) {
       (Int32(values[0]), Int32(values[1]), Int32(values[2]))
@@ -83,11 +102,25 @@ final class Convolution3D {
     }
     unsafe self.handle = handle
     name = unit.name
+    wide =
+      hasWideWeights
+      ? (
+        try Convolution3D(
+          unit, clips: clips, precision: .fp32, method: CK_DIRECT, isTraining: true),
+        clips * unit.input.positions * unit.inputChannels,
+        clips * unit.output.positions * unit.outputChannels
+      ) : nil
   }
 
   deinit { unsafe ck_convolution_destroy(handle) }
 
-  var scratchBytes: Int { unsafe ck_convolution_scratch_bytes(handle) }
+  /// The scratch memory that every execution needs, in bytes.
+  var scratchBytes: Int {
+    let own = unsafe ck_convolution_scratch_bytes(handle)
+    guard let wide else { return own }
+    let operands = Self.floats(wide.sourceCount) + Self.floats(wide.destinationCount)
+    return max(own, 4 * operands + wide.convolution.scratchBytes)
+  }
 
   func packedBytes(_ direction: ck_direction) -> Int {
     unsafe ck_convolution_packed_bytes(handle, direction)
@@ -95,7 +128,10 @@ final class Convolution3D {
 
   /// What runs a direction: Winograd's method, or the name oneDNN gives its code.
   func implementation(_ direction: ck_direction) -> String {
-    unsafe String(cString: ck_convolution_implementation(handle, direction))
+    if direction == CK_BACKWARD_WEIGHTS, let wide {
+      return wide.convolution.implementation(direction) + " in fp32"
+    }
+    return unsafe String(cString: ck_convolution_implementation(handle, direction))
   }
 
   func pack(
@@ -122,8 +158,23 @@ final class Convolution3D {
     _ source: UnsafeRawPointer, _ gradient: UnsafeRawPointer,
     into weights: UnsafeMutablePointer<Float>, scratch: UnsafeMutableRawPointer
   ) {
-    unsafe check(ck_convolution_backward_weights(handle, source, gradient, weights, scratch))
+    guard let wide else {
+      unsafe check(ck_convolution_backward_weights(handle, source, gradient, weights, scratch))
+      return
+    }
+    let wideSource = unsafe scratch.assumingMemoryBound(to: Float.self)
+    let wideGradient = unsafe wideSource + Self.floats(wide.sourceCount)
+    unsafe ck_to_f32(
+      source.assumingMemoryBound(to: UInt16.self), Int64(wide.sourceCount), wideSource)
+    unsafe ck_to_f32(
+      gradient.assumingMemoryBound(to: UInt16.self), Int64(wide.destinationCount), wideGradient)
+    unsafe wide.convolution.backwardWeights(
+      wideSource, wideGradient, into: weights,
+      scratch: wideGradient + Self.floats(wide.destinationCount))
   }
+
+  /// Floats of an operand in scratch, so that the next one is aligned.
+  private static func floats(_ count: Int) -> Int { (count + 15) / 16 * 16 }
 
   /// Operands are checked on creation; a failure while a primitive runs is a mistake of ours.
   private func check(_ status: Int32) {

@@ -10,7 +10,6 @@ struct HeadRunner {
   private let clips: Int
   private let weights: EncoderWeights
   private let normalization: Normalization
-  private let hiddenGradient: AlignedStorage
 
   init(_ plan: HeadPlan, clips: Int, weights: EncoderWeights) {
     self.plan = plan
@@ -19,37 +18,39 @@ struct HeadRunner {
     normalization = Normalization(
       type: CK_F32, rows: clips, channels: plan.hidden, mean: plan.mean, variance: plan.variance,
       scale: plan.scale, shift: plan.shift)
-    hiddenGradient = AlignedStorage(count: clips * plan.hidden)
   }
 
-  /// Computes the embeddings N·D from the slot's features N·F.
-  func forward(slot: Slot, mode: Mode, scratch: LaneScratch) {
-    guard let (hidden, normalized, embedding) = unsafe slot.head else { return }
-    unsafe linear(
-      slot.features, plan.features, plan.firstWeights, plan.firstBias, plan.hidden, into: hidden)
-    unsafe normalization.forward(
-      hidden, residual: nil, rectify: true, into: normalized, mode: mode, weights: weights,
-      moments: slot.moments, inverses: slot.inverses, scratch: scratch)
-    unsafe linear(
-      normalized, plan.hidden, plan.secondWeights, plan.secondBias, plan.width, into: embedding)
-  }
-
-  /// Turns the gradient of the embeddings into that of the features, and writes the parameters'.
-  func backward(
-    _ gradient: UnsafePointer<Float>, into features: UnsafeMutablePointer<Float>, slot: Slot,
-    leaf: UnsafeMutablePointer<Float>
+  /// Computes the embeddings N·D from pooled features N·F, by way of two N·hidden.
+  func forward(
+    _ features: UnsafePointer<Float>, hidden: UnsafeMutablePointer<Float>,
+    normalized: UnsafeMutablePointer<Float>, into embeddings: UnsafeMutablePointer<Float>,
+    _ state: NormalizationState
   ) {
-    guard let (hidden, normalized, _) = unsafe slot.head else { return }
-    let inner = unsafe hiddenGradient.base
+    unsafe linear(
+      features, plan.features, plan.firstWeights, plan.firstBias, plan.hidden, into: hidden)
+    unsafe normalization.forward(
+      hidden, residual: nil, rectify: true, into: normalized, state, weights: weights)
+    unsafe linear(
+      normalized, plan.hidden, plan.secondWeights, plan.secondBias, plan.width, into: embeddings)
+  }
+
+  /// Turns the gradient of the embeddings into that of the features, by way of `inner`, N·hidden,
+  /// and writes the parameters'.
+  func backward(
+    _ gradient: UnsafePointer<Float>, features: UnsafePointer<Float>,
+    hidden: UnsafePointer<Float>, normalized: UnsafePointer<Float>,
+    inner: UnsafeMutablePointer<Float>, into featureGradient: UnsafeMutablePointer<Float>,
+    _ state: NormalizationState, leaf: UnsafeMutablePointer<Float>
+  ) {
     unsafe linearBackward(
       gradient, plan.width, plan.secondWeights, plan.secondBias, source: normalized, plan.hidden,
       into: inner, leaf: leaf)
     unsafe normalization.backward(
-      hidden, y: UnsafeRawPointer(normalized), gradient: inner, into: inner, leaf: leaf,
-      weights: weights, moments: slot.moments, inverses: slot.inverses)
+      hidden, y: UnsafeRawPointer(normalized), recomputesMask: false, gradient: inner, into: inner,
+      leaf: leaf, state, weights: weights)
     unsafe linearBackward(
-      inner, plan.hidden, plan.firstWeights, plan.firstBias, source: slot.features, plan.features,
-      into: features, leaf: leaf)
+      inner, plan.hidden, plan.firstWeights, plan.firstBias, source: features, plan.features,
+      into: featureGradient, leaf: leaf)
   }
 
   /// y = x·Wᵀ + b, W out·in.

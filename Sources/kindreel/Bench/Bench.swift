@@ -126,10 +126,7 @@ struct BenchReport: Encodable {
 
   /// The CPU's name and the cores this process may use.
   static var machine: String {
-    let info = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-    let line = info.split(separator: "\n").first { $0.hasPrefix("model name") }
-    let name = line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
-    return "\(name ?? "unknown CPU"), \(ProcessInfo.processInfo.activeProcessorCount) cores"
+    "\(Machine.processor), \(ProcessInfo.processInfo.activeProcessorCount) cores"
   }
 
   /// The commit of the checkout this program was built in.

@@ -30,20 +30,21 @@ struct BenchLayers: ParsableCommand {
   @Option(help: "auto, direct, f2, f4x2 or f4.")
   var convolutions = ConvolutionMethod.auto
 
+  @Option(help: "A JSON file of convolutions instead, for example Benchmarks/convolutions.json.")
+  var cases: String?
+
   @OptionGroup var options: BenchOptions
 
   func run() throws {
     try reportingFailure {
       BLAS.useOneThread()
       Machine.useOneThread()
-      let network = try BenchTrainStep.network(encoder, clip: clip)
       let peak = Machine.peakProducts(precision)
       var rows: [[String: BenchFigure]] = []
       var seconds = 0.0
       var (products, inside) = (0, 0)
-      for index in 0..<ConvolutionProbe.count(in: network) {
-        let probe = try ConvolutionProbe(
-          network, unit: index, clips: batch, precision: precision, convolutions: convolutions)
+      for makeProbe in try probes() {
+        let probe = try makeProbe()
         for direction in probe.directions {
           let timing = options.time { probe.run(direction) }
           seconds += timing.median
@@ -62,16 +63,41 @@ struct BenchLayers: ParsableCommand {
         }
       }
       var figures: [String: BenchFigure] = [
-        "encoder": .text(encoder.rawValue), "clip": .text(clip), "batch": .integer(batch),
         "precision": .text(precision.rawValue), "convolutions": .text(convolutions.rawValue),
         "layers": .rows(rows), "sum_seconds": .number(seconds),
         "gflops": .number(2e-9 * Double(products) / seconds),
       ]
+      if let cases {
+        figures["cases"] = .text(cases)
+      } else {
+        figures["encoder"] = .text(encoder.rawValue)
+        figures["clip"] = .text(clip)
+        figures["batch"] = .integer(batch)
+      }
       if let peak {
         figures["peak_gflops"] = .number(2e-9 * peak)
         figures["of_direct_limit"] = .number(Double(inside) / seconds / peak)
       }
       try options.report("layers", figures)
+    }
+  }
+
+  /// What prepares each convolution, one after the other, so that only one holds memory.
+  private func probes() throws -> [() throws -> ConvolutionProbe] {
+    if let cases {
+      let data = try Data(contentsOf: URL(fileURLWithPath: cases))
+      let shapes = try JSONDecoder().decode([ConvolutionShape].self, from: data)
+      for shape in shapes { try shape.validate() }
+      return shapes.map { shape in
+        { try ConvolutionProbe(shape, precision: precision, convolutions: convolutions) }
+      }
+    }
+    let network = try BenchTrainStep.network(encoder, clip: clip)
+    return (0..<ConvolutionProbe.count(in: network)).map { index in
+      {
+        try ConvolutionProbe(
+          network, unit: index, clips: batch, precision: precision, convolutions: convolutions)
+      }
     }
   }
 }

@@ -10,7 +10,14 @@ import Worker
 struct BenchTrainStep: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "train-step",
-    abstract: "A whole step on random clips: forward, loss, backward, reduction, update.")
+    abstract: "A whole step on random clips: forward, loss, backward, reduction, update.",
+    discussion: """
+      gflops counts what a direct method computes, padding included, as others do. \
+      fraction_of_limit counts only the taps inside the clip and is 1 where nothing but these \
+      products takes time on all lanes, at the rate that registers alone reach; Winograd's method \
+      goes above 1. arena_bytes is what the lanes' activations, gradients and scratch take, \
+      update_seconds the optimiser and the packing of the weights.
+      """)
 
   /// The networks that are timed.
   typealias Encoder = NamedEncoder
@@ -43,24 +50,32 @@ struct BenchTrainStep: ParsableCommand {
       let network = try Self.network(encoder, clip: clip)
       let (batch, lanes, precision, convolutions) = (batch, lanes, precision, convolutions)
       let (options, inference) = (options, inference)
-      let timing = try Launch.simulated(ranks: 1, deadline: .seconds(600)) { communicator in
+      let (timing, updates, memory) = try Launch.simulated(ranks: 1, deadline: .seconds(600)) {
+        communicator in
         let replica = try Replica(
-          EncoderWeights(network, seed: 0), precision: precision, convolutions: convolutions,
-          clips: batch, microbatches: lanes, lanes: LanePool(count: lanes), memory: .max)
+          EncoderWeights(network, seed: 0), precision: precision,
+          kernels: KernelChoices(convolutions), clips: batch, lanes: LanePool(count: lanes),
+          for: inference ? .embedding : .training(microbatches: lanes, memory: .max))
         var step = RandomStep(replica, communicator)
-        return try options.time { inference ? try step.embed() : try step.train() }
+        let timing = try options.time { inference ? try step.embed() : try step.train() }
+        return (timing, step.updates, replica.memory)
       }[0]
       let clips = Double(batch * lanes)
       let work = Double(network.multiplications) * 2 * (inference ? 1 : 3) * clips
-      try options.report(
-        inference ? "inference" : "train-step",
-        [
-          "encoder": .text(encoder.rawValue), "clip": .text(clip), "batch": .integer(batch),
-          "lanes": .integer(lanes), "precision": .text(precision.rawValue),
-          "convolutions": .text(convolutions.rawValue),
-          "clips_per_second": .number(clips / timing.median), "step_seconds": .seconds(timing),
-          "gflops": .number(work / timing.median / 1e9), "peak_rss_bytes": .integer(peakMemory),
-        ])
+      var figures: [String: BenchFigure] = [
+        "encoder": .text(encoder.rawValue), "clip": .text(clip), "batch": .integer(batch),
+        "lanes": .integer(lanes), "precision": .text(precision.rawValue),
+        "convolutions": .text(convolutions.rawValue),
+        "clips_per_second": .number(clips / timing.median), "step_seconds": .seconds(timing),
+        "gflops": .number(work / timing.median / 1e9), "peak_rss_bytes": .integer(peakMemory),
+        "arena_bytes": .integer(memory.byteCount), "arena": .text("\(memory)"),
+      ]
+      if !updates.isEmpty { figures["update_seconds"] = .seconds(Seconds(updates)) }
+      if let peak = Machine.peakProducts(precision) {
+        let inside = Double(network.productsInside(training: !inference)) * clips
+        figures["fraction_of_limit"] = .number(inside / timing.median / peak / Double(lanes))
+      }
+      try options.report(inference ? "inference" : "train-step", figures)
     }
   }
 }
@@ -83,6 +98,8 @@ private struct RandomStep {
   private let clips: [Float]
   private let optimizer: Optimizer
   private var objective: any Objective
+  /// How long updating and packing the weights took, step after step.
+  private(set) var updates: [Double] = []
 
   init(_ replica: Replica, _ communicator: Communicator) {
     self.replica = replica
@@ -116,13 +133,17 @@ private struct RandomStep {
         })
     }
     let sum = try unsafe replica.backward(gradients, load, reducing: communicator)
-    try optimizer.update(
-      replica.weights.values, along: sum, learningRate: 1e-6, lanes: replica.lanes)
-    replica.refresh()
+    let clock = ContinuousClock()
+    updates.append(
+      try clock.measure {
+        try optimizer.update(
+          replica.weights.values, along: sum, learningRate: 1e-6, lanes: replica.lanes)
+        replica.refresh()
+      }.inSeconds)
   }
 
   func embed() throws {
-    _ = try unsafe replica.embed(0..<replica.microbatches) { [clips] _, buffer in
+    _ = try unsafe replica.embed(0..<replica.lanes.count) { [clips] _, buffer in
       _ = unsafe buffer.update(fromContentsOf: clips)
     }
   }

@@ -1,0 +1,96 @@
+public import Collective
+public import Model
+internal import Video
+
+/// Trusts no kernel unchecked: every distinct one of a network is compared with nested loops before it
+/// is used, and a wrong one replaced.
+///
+/// A replacement changes bits, so a kernel that is wrong on one rank is replaced on all.
+public struct KernelTrust {
+  private let check: KernelCheck
+  private let rows: (KernelChoices) throws -> [KernelCheck.Row]
+
+  /// Checks by way of the machine's cache.
+  public init(_ check: KernelCheck, cache: KernelCheckCache? = .standard) {
+    self.init(check) { choices in
+      guard let cache else { return try check.rows(choices) }
+      return try cache.rows(check, choices)
+    }
+  }
+
+  /// The same with rows from elsewhere, for tests.
+  init(_ check: KernelCheck, rows: @escaping (KernelChoices) throws -> [KernelCheck.Row]) {
+    self.check = check
+    self.rows = rows
+  }
+
+  /// The kernels that all ranks use, starting from one method for all; called by every rank.
+  ///
+  /// - Parameter note: receives a line for every kernel that was replaced.
+  /// - Throws: `ModelError` on every rank where a kernel is wrong and nothing can replace it.
+  public func settle(
+    _ method: ConvolutionMethod, _ communicator: Communicator, note: (String) -> Void
+  ) throws -> KernelChoices {
+    var choices = KernelChoices(method)
+    while true {
+      let mine = try rows(choices)
+      let wrong = try gather(mine, communicator)
+      guard !wrong.isEmpty else { return choices }
+      for finding in wrong {
+        for unit in finding.units {
+          guard choices.replace(unit, wrong: finding.directions, check.precision) else {
+            throw ModelError(
+              "\(finding.text), and nothing can replace it; another version of oneDNN may help")
+          }
+        }
+        note("\(finding.text); it is replaced on all ranks")
+      }
+    }
+  }
+
+  /// One shape with all its directions that some rank found wrong.
+  private struct Finding {
+    let units: [Int]
+    var directions: Set<ConvolutionDirection>
+    var text: String
+  }
+
+  /// What any rank found wrong, by shape; the same on every rank.
+  ///
+  /// The ranks check the same network, so their rows are those of the same units.
+  private func gather(
+    _ mine: [KernelCheck.Row], _ communicator: Communicator
+  ) throws -> [Finding] {
+    let all = try communicator.allGather(mine.map { $0.passed ? -1 : Float($0.error ?? .infinity) })
+    var findings: [Finding] = []
+    for (index, row) in mine.enumerated() {
+      let ranks = (0..<communicator.size).filter { all[$0][index] >= 0 }
+      guard let first = ranks.first else { continue }
+      // Names of implementations may differ between ranks; every rank tells its own.
+      let text =
+        "\(row.layer) \(row.direction.rawValue) is off by \(all[first][index]) on rank \(first) "
+        + "(allowed \(row.bound)), by \(row.implementation)"
+      if let last = findings.indices.last, findings[last].units == row.units {
+        findings[last].directions.insert(row.direction)
+        findings[last].text += "; " + text
+      } else {
+        findings.append(Finding(units: row.units, directions: [row.direction], text: text))
+      }
+    }
+    return findings
+  }
+}
+
+extension RunConfiguration {
+  /// The checks of the kernels that train with this configuration.
+  public func kernelCheck() throws -> KernelCheck {
+    let trained = try objective.make().views.count { $0.source == .trained }
+    return try kernelCheck(clips: batch.videos / batch.microbatches * trained)
+  }
+
+  /// The same for microbatches of so many clips.
+  func kernelCheck(clips: Int) throws -> KernelCheck {
+    let network = try ResNet3D(encoder, frames: video.frames, size: video.size)
+    return KernelCheck(network, clips: clips, precision: precision, isTraining: true)
+  }
+}

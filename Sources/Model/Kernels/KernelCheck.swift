@@ -1,0 +1,121 @@
+/// Compares every distinct kernel of a network with an independent computation: nested loops in double
+/// precision, at some dozens of places of the result, corners and edges among them.
+///
+/// The error at a place is the distance from the sum of products, relative to the root of the sum of
+/// their squares: what the sum would be with random signs. So zeros and cancellation are no matter.
+public struct KernelCheck: Sendable {
+  /// One kernel: a direction of one shape, for all units that have it.
+  public struct Row: Codable, Sendable, Equatable {
+    /// The first unit with this shape, by the name of its weights.
+    public var layer: String
+    /// The numbers of all units with this shape.
+    public var units: [Int]
+    /// N·C·T×H×W → outputs, kernel and stride.
+    public var shape: String
+    /// The pass.
+    public var direction: ConvolutionDirection
+    /// What computed it.
+    public var implementation: String
+    /// The largest error of the places looked at; nil if one was not finite.
+    public var error: Double?
+    /// The error from which on the kernel counts as wrong.
+    public var bound: Double
+
+    /// Whether the kernel can be trusted.
+    public var passed: Bool { error.map { $0 < bound } ?? false }
+  }
+
+  /// The precision of the kernels.
+  public let precision: Precision
+  let network: ResNet3D
+  let clips: Int
+  let isTraining: Bool
+
+  /// Plans the checks of a network's kernels for microbatches of N clips.
+  public init(_ network: ResNet3D, clips: Int, precision: Precision, isTraining: Bool) {
+    self.network = network
+    self.clips = clips
+    self.precision = precision
+    self.isTraining = isTraining
+  }
+
+  /// Checks all kernels, on the calling thread.
+  ///
+  /// - Throws: where a shape is refused.
+  public func rows(_ choices: KernelChoices) throws(ModelError) -> [Row] {
+    try rows(choices) { _, _ in }
+  }
+
+  /// The same; `tamper` may spoil a result before it is looked at, in tests.
+  func rows(
+    _ choices: KernelChoices, tamper: (ConvolutionProbe, ConvolutionDirection) -> Void
+  ) throws(ModelError) -> [Row] {
+    Machine.useOneThread()
+    var rows: [Row] = []
+    for units in distinctUnits(choices) {
+      let probe = try ConvolutionProbe(
+        network.units[units[0]], clips: clips, precision: precision, choice: choices[units[0]],
+        isTraining: isTraining)
+      for direction in probe.directions {
+        probe.fill()
+        probe.forget(direction)
+        probe.run(direction)
+        tamper(probe, direction)
+        let error = ConvolutionSamples(probe).largestError(direction)
+        rows.append(
+          Row(
+            layer: probe.name, units: units, shape: probe.shape, direction: direction,
+            implementation: probe.implementation(direction),
+            error: error.isFinite ? error : nil,
+            bound: Self.bound(probe.implementation(direction), direction, precision)))
+      }
+    }
+    return rows
+  }
+
+  /// What is checked, in words: equal texts mean equal checks, on the same machine and libraries.
+  public func summary(_ choices: KernelChoices) -> String {
+    let kernels = distinctUnits(choices).map { units in
+      let unit = network.units[units[0]]
+      let choice = choices[units[0]]
+      return "\(unit.summary(clips: clips)), padding \(unit.padding), units \(units), "
+        + "\(choice.method.rawValue)\(choice.hasWideWeights ? ", wide weights" : "")"
+    }
+    return ([precision.rawValue, isTraining ? "training" : "embedding"] + kernels)
+      .joined(separator: "\n")
+  }
+
+  /// The unit numbers of every distinct shape and choice, in forward order.
+  func distinctUnits(_ choices: KernelChoices) -> [[Int]] {
+    struct Kind: Hashable {
+      let shape: String
+      let padding: [Int]
+      let isFirst: Bool
+      let choice: ConvolutionChoice
+    }
+    var order: [Kind] = []
+    var units: [Kind: [Int]] = [:]
+    for (index, unit) in network.units.enumerated() {
+      let kind = Kind(
+        shape: unit.summary(clips: clips), padding: unit.padding, isFirst: unit.isFirst,
+        choice: choices[index])
+      if units[kind] == nil { order.append(kind) }
+      units[kind, default: []].append(index)
+    }
+    return order.map { units[$0] ?? [] }
+  }
+
+  /// The error from which on a kernel counts as wrong.
+  ///
+  /// fp32 sums are off by some 10⁻⁶, Winograd's by some 10⁻⁵; a bf16 result is rounded to 2⁻⁹ of itself,
+  /// which may be some of the units here, and Winograd's operands, too. Weight gradients are fp32 unless
+  /// Winograd's. Wrong kernels are off by 10⁻³ and up.
+  static func bound(
+    _ implementation: String, _ direction: ConvolutionDirection, _ precision: Precision
+  ) -> Double {
+    let isWinograd = implementation.hasPrefix("winograd")
+    guard precision == .bf16 else { return isWinograd ? 2e-4 : 5e-5 }
+    if isWinograd { return 0.08 }
+    return direction == .backwardWeights ? 5e-5 : 0.02
+  }
+}

@@ -1,0 +1,8 @@
+/* Counts what the calling thread allocates; for tests alone. */
+#pragma once
+#include <stdint.h>
+
+/* Counts from zero. */
+void counting_begin(void);
+/* The allocations since; counting ends. */
+int64_t counting_end(void);

@@ -1,0 +1,177 @@
+// `unsafe` is sound here because spoilt places are inside the result that is spoilt.
+import Foundation
+import Tensors
+import Testing
+
+@testable import Model
+
+/// The independent computation that every kernel is compared with before it is used.
+@Suite("The check of kernels")
+struct KernelCheckTests {
+  static let precisions = Precision.allCases.filter(\.isSupported)
+
+  @Test("finds what nested loops over the whole result find", arguments: precisions)
+  func agreement(_ precision: Precision) throws {
+    for (shapes, method) in [
+      (KernelsConvolutionTests.cases, ConvolutionMethod.direct), (WinogradTests.cases, .auto),
+    ] {
+      for shape in shapes {
+        let probe = try ConvolutionProbe(
+          shape.unit, clips: shape.clips, precision: precision,
+          choice: ConvolutionChoice(method: method), isTraining: true)
+        for direction in probe.directions {
+          probe.fill()
+          probe.forget(direction)
+          probe.run(direction)
+          let error = ConvolutionSamples(probe).largestError(direction)
+          let bound = KernelCheck.bound(probe.implementation(direction), direction, precision)
+          #expect(error < bound, "\(shape.testDescription) \(direction)")
+        }
+      }
+    }
+  }
+
+  @Test("trusts the kernels of a network, with room to the bounds", arguments: precisions)
+  func network(_ precision: Precision) throws {
+    let network = try EncoderFixture.network(depth: 18, frames: 8, size: 48, stemPool: true)
+    for method in ConvolutionMethod.allCases {
+      let check = KernelCheck(network, clips: 4, precision: precision, isTraining: true)
+      let rows = try check.rows(KernelChoices(method))
+      #expect(rows.allSatisfy { $0.passed })
+      let worst = rows.map { ($0.error ?? .infinity) / $0.bound }.max() ?? 0
+      #expect(worst < 0.7, "\(rows)")
+      // Every unit in every direction that it has, each once.
+      let all = rows.flatMap { row in row.units.map { "\($0) \(row.direction)" } }
+      #expect(Set(all).count == all.count && all.count == 3 * network.units.count - 1)
+    }
+    let forward = try KernelCheck(network, clips: 4, precision: precision, isTraining: false)
+      .rows(KernelChoices(.auto))
+    #expect(forward.allSatisfy { $0.passed && $0.direction == .forward })
+  }
+
+  /// The shapes that `kindreel bench layers --cases Benchmarks/convolutions.json` times.
+  static let timed: [ConvolutionShape] = {
+    let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let file = repository.appendingPathComponent("Benchmarks/convolutions.json")
+    let data = (try? Data(contentsOf: file)) ?? Data()
+    return (try? JSONDecoder().decode([ConvolutionShape].self, from: data)) ?? []
+  }()
+
+  @Test("trusts every shape that is timed", arguments: precisions)
+  func timedShapes(_ precision: Precision) throws {
+    #expect(Self.timed.count > 30)
+    for shape in Self.timed {
+      try shape.validate()
+      let probe = try ConvolutionProbe(shape, precision: precision, convolutions: .auto)
+      for direction in probe.directions {
+        probe.forget(direction)
+        probe.run(direction)
+        let error = ConvolutionSamples(probe).largestError(direction)
+        let bound = KernelCheck.bound(probe.implementation(direction), direction, precision)
+        #expect(error < bound, "\(shape.name) \(direction)")
+        probe.fill()
+      }
+    }
+  }
+
+  @Test("refuses a case that makes no sense, by its name")
+  func senselessCases() {
+    let good = ConvolutionShape(
+      name: "odd", clips: 1, input: [16, 2, 4, 4], outputs: 16, kernel: [3, 3, 3],
+      stride: [1, 1, 1])
+    let changes: [(inout ConvolutionShape) -> Void] = [
+      { $0.clips = 0 }, { $0.input = [16, 2, 4] }, { $0.input[0] = 8 }, { $0.input[2] = -1 },
+      { $0.outputs = 8 }, { $0.kernel = [5, 3, 3] }, { $0.stride = [1, 1, 3] },
+    ]
+    for change in changes {
+      var changed = good
+      change(&changed)
+      let shape = changed
+      let error = #expect(throws: ModelError.self) { try shape.validate() }
+      #expect(error?.reason.contains("'odd'") == true)
+    }
+  }
+
+  /// Once nothing is written, and once the end is off: last frames, or last temporal tap.
+  @Test("sees a wrong kernel", arguments: precisions, ConvolutionDirection.allCases)
+  func wrong(_ precision: Precision, _ direction: ConvolutionDirection) throws {
+    let network = try EncoderFixture.network(frames: 8, size: 32)
+    let check = KernelCheck(network, clips: 2, precision: precision, isTraining: true)
+    let spoils: [(ConvolutionProbe) -> Void] = [
+      { $0.forget(direction) }, { $0.spoilEnd(direction) },
+    ]
+    for spoil in spoils {
+      let rows = try check.rows(KernelChoices(.auto)) { probe, current in
+        if current == direction && probe.name == "layer1.0.conv1.0" {
+          spoil(probe)
+        }
+      }
+      let failed = rows.filter { !$0.passed }
+      #expect(failed.map(\.direction) == [direction])
+      #expect(failed.first?.units == [1, 2], "layer 1 has two convolutions of this shape")
+    }
+  }
+
+  @Test("leads from Winograd's method to oneDNN, to fp32 weight gradients, and no further")
+  func ladder() {
+    var choices = KernelChoices(.auto)
+    func replaces(_ unit: Int, _ wrong: Set<ConvolutionDirection>, _ precision: Precision) -> Bool {
+      choices.replace(unit, wrong: wrong, precision)
+    }
+    #expect(choices.isPlain)
+    #expect(replaces(3, [.forward, .backwardData], .fp32))
+    #expect(choices[3].method == .direct && choices[2].method == .auto && !choices.isPlain)
+    #expect(!replaces(3, [.backwardWeights], .fp32))
+    choices = KernelChoices(.direct)
+    #expect(!replaces(1, [.forward, .backwardWeights], .bf16))
+    #expect(replaces(1, [.backwardWeights], .bf16))
+    #expect(choices[1].hasWideWeights)
+    #expect(!replaces(1, [.backwardWeights], .bf16))
+  }
+
+  @Test(
+    "trusts the replacements, and an encoder made of them is nearly the same",
+    .enabled(if: Precision.bf16.isSupported, "this CPU has no avx512_bf16"))
+  func replacements() throws {
+    let network = try EncoderFixture.network(frames: 8, size: 48)
+    var choices = KernelChoices(.direct)
+    for unit in network.units.indices {
+      _ = choices.replace(unit, wrong: [.backwardWeights], .bf16)
+    }
+    let rows = try KernelCheck(network, clips: 4, precision: .bf16, isTraining: true).rows(choices)
+    #expect(rows.allSatisfy { $0.passed })
+    let wide = rows.filter { $0.direction == .backwardWeights }
+    #expect(wide.allSatisfy { $0.implementation.hasSuffix("in fp32") })
+
+    let plain = try EncoderFixture(network, precision: .bf16, convolutions: .direct)
+    let replaced = try PackedWeights(
+      plain.weights, clips: plain.clips, precision: .bf16, choices: choices,
+      lanes: LanePool(count: 1))
+    let (clips, gradient) = (plain.microbatch(0), plain.gradient())
+    let one = try LaneEncoder(plain.packed, slots: 1).run(clips, gradient)
+    let other = try LaneEncoder(replaced, slots: 1).run(clips, gradient)
+    #expect(one.features == other.features)
+    #expect(relativeDeviation(other.leaf, from: one.leaf.map(Double.init)) < 1e-5)
+  }
+}
+
+extension ConvolutionProbe {
+  /// Moves the last eighth of a result by a little more than it may be off; of weights, the last
+  /// temporal tap.
+  func spoilEnd(_ direction: ConvolutionDirection) {
+    let storage = result(direction)
+    for index in 0..<storage.count {
+      let isSpoilt =
+        direction == .backwardWeights ? index % 27 >= 18 : index >= storage.count / 8 * 7
+      guard isSpoilt else { continue }
+      if precision == .bf16 && direction != .backwardWeights {
+        // Two bf16 numbers: the sign of each.
+        unsafe UnsafeMutableRawPointer(storage.base + index).assumingMemoryBound(to: UInt32.self)
+          .pointee ^= 0x8000_8000
+      } else {
+        unsafe storage.base[index] *= 1.5
+      }
+    }
+  }
+}
