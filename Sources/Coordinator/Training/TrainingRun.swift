@@ -127,12 +127,13 @@ public struct TrainingRun {
       }
     }
     let videos = configuration.batch.videos / configuration.batch.microbatches
-    let (lanes, keyViews) = (lanes, objective.views.count { $0.source == .momentum })
+    let (lanes, root) = (lanes, root)
+    let keyViews = objective.views.count { $0.source == .momentum }
     func replica(
       _ weights: EncoderWeights, views: Int, for purpose: Replica.Purpose
     ) throws -> Replica {
       let kernels = try KernelTrust(configuration.kernelCheck(clips: videos * views))
-        .settle(configuration.convolutions, communicator) { [root] in root?.say($0) }
+        .settle(configuration.convolutions, communicator) { root?.say($0) }
       return try Replica(
         weights, precision: configuration.precision, kernels: kernels, clips: videos * views,
         lanes: lanes, for: purpose)
