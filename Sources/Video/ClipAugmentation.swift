@@ -135,18 +135,4 @@ public struct ClipAugmentation: Sendable {
     case .mv: preconditionFailure("motion vectors are not made from pixels")
     }
   }
-
-  /// Writes the view without randomness: the middle `size`×`size` pixels, as torchvision's
-  /// `CenterCrop` and the protocol of VCOP (Xu et al., CVPR 2019) have it.
-  ///
-  /// Training shows things larger than the whole frame would; so does this. Parameters are those of
-  /// `apply`.
-  public func centred(
-    _ pixels: [UInt8], frames: Int, of frame: PixelSize,
-    into clip: UnsafeMutableBufferPointer<Float>
-  ) {
-    unsafe apply(
-      Draw(crop: CropRectangle(centredIn: frame, side: size)), to: pixels, frames: frames,
-      of: frame, into: clip)
-  }
 }

@@ -74,17 +74,20 @@ public final class ClipSource: Sendable {
     return result
   }
 
-  /// Writes clip `k` of `n` evenly placed ones, centre-cropped and without any randomness, C·T·H·W.
+  /// Writes clip `k` of `n` evenly placed ones without any randomness, C·T·H·W.
   ///
   /// - Throws: why the file cannot be decoded.
   public func evaluationClip(
-    sample: Int, clip k: Int, of n: Int, into clip: UnsafeMutableBufferPointer<Float>
+    sample: Int, clip k: Int, of n: Int, view: EvaluationView = .standard,
+    into clip: UnsafeMutableBufferPointer<Float>
   ) throws(VideoError) {
-    let window = ClipSampler.uniform(
+    let window = view.window(
       k, of: n, frameCount: try cache.frameCount(sample), frames: settings.frames,
       stride: settings.stride)
     let (pixels, size) = try cache.frames(sample, window)
-    unsafe augmentation.centred(pixels, frames: settings.frames, of: size, into: clip)
+    unsafe augmentation.apply(
+      ClipAugmentation.Draw(crop: view.crop(of: size, size: settings.size)), to: pixels,
+      frames: settings.frames, of: size, into: clip)
   }
 
   /// The number of a sample's frames, for which it is decoded, and kept if there is room, unless a scan

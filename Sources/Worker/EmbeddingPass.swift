@@ -5,14 +5,6 @@ internal import Model
 public import Tensors
 public import Video
 
-/// Which output of the encoder stands for a video.
-public enum Feature: String, Codable, Sendable, CaseIterable {
-  /// The pooled feature of the backbone, N·F.
-  case pooled
-  /// The output of the projection head, N·D.
-  case head
-}
-
 /// Embeds every video of a manifest, spread over ranks and lanes.
 ///
 /// Clips are numbered sample after sample and cut into blocks of N at fixed places, so a row's bits
@@ -25,33 +17,40 @@ public struct EmbeddingPass {
   private let replica: Replica
   private let source: ClipSource
   private let sampleCount: Int
-  private let clips: Int
-  private let feature: Feature
+  private let recipe: EmbeddingRecipe
+
+  /// Plans a pass over the first `sampleCount` samples.
+  public init(
+    _ replica: Replica, source: ClipSource, sampleCount: Int, recipe: EmbeddingRecipe
+  ) {
+    self.replica = replica
+    self.source = source
+    self.sampleCount = sampleCount
+    self.recipe = recipe
+  }
 
   /// Plans a pass with `clips` evenly spaced, centre-cropped clips a video.
   public init(
     _ replica: Replica, source: ClipSource, sampleCount: Int, clips: Int, feature: Feature
   ) {
-    self.replica = replica
-    self.source = source
-    self.sampleCount = sampleCount
-    self.clips = clips
-    self.feature = feature
+    self.init(
+      replica, source: source, sampleCount: sampleCount,
+      recipe: EmbeddingRecipe(clips: clips, feature: feature))
   }
+
+  private var clips: Int { recipe.clips }
 
   /// Embeds the whole manifest; every rank gets every row.
   ///
-  /// A row is the mean of its clips' unit rows, of unit length; zeros where none was readable.
+  /// A row is the mean of its clips' rows; both have unit length if the recipe says so. It is zeros where
+  /// no clip was readable.
   public func run(_ communicator: Communicator) throws -> Matrix {
     let rows = try communicator.allGather(share(communicator)).joined
     return Matrix(rows: sampleCount, columns: width, values: rows)
   }
 
   /// The width of a row.
-  private var width: Int {
-    let network = replica.weights.network
-    return feature == .pooled ? network.features : network.embeddingWidth
-  }
+  private var width: Int { replica.weights.network.width(of: recipe.feature) }
 
   /// The rows of this rank's samples.
   private func share(_ communicator: Communicator) throws -> [Float] {
@@ -69,7 +68,8 @@ public struct EmbeddingPass {
     let blockClips = replica.clips
     let blocks = first / blockClips..<(end + blockClips - 1) / blockClips
     let unreadable = Unreadable()
-    let result = try unsafe replica.embed(blocks) { [source, clips] block, buffer in
+    let result = try unsafe replica.embed(recipe.feature, blocks) {
+      [source, recipe, clips] block, buffer in
       let elements = source.clipElements
       for place in 0..<blockClips {
         let item = block * blockClips + place
@@ -81,14 +81,14 @@ public struct EmbeddingPass {
             continue
           }
           try unsafe source.evaluationClip(
-            sample: item / clips, clip: item % clips, of: clips, into: part)
+            sample: item / clips, clip: item % clips, of: clips, view: recipe.view, into: part)
         } catch {
           unsafe part.update(repeating: 0)
           unreadable.insert(item)
         }
       }
     }
-    let parts = (feature == .pooled ? result.features : result.embeddings).map { $0.unitRows() }
+    let parts = result.map { recipe.normalisesClips ? $0.unitRows() : $0 }
     var means = Matrix(rows: samples.count, columns: width)
     let left = unreadable.items
     for item in first..<end where !left.contains(item) {
@@ -96,7 +96,9 @@ public struct EmbeddingPass {
       let sample = item / clips - samples.lowerBound
       for column in 0..<width { means[sample, column] += parts[block][place, column] }
     }
-    return means.unitRows()
+    if recipe.normalisesClips { return means.unitRows() }
+    for index in means.values.indices { means.values[index] /= Float(clips) }
+    return means
   }
 
   /// The samples of one rank: whole ones whose clips fill whole blocks, but for the last block.

@@ -176,26 +176,29 @@ public final class Replica {
   /// Embeds blocks of N clips with running statistics.
   ///
   /// - Parameters:
+  ///   - feature: which output is wanted.
   ///   - blocks: the block numbers; lanes take them as they come.
   ///   - load: writes a block's clips, N·C·T·H·W floats.
-  /// - Returns: pooled features and embeddings of every block, in the blocks' order.
+  /// - Returns: the rows of every block, in the blocks' order, not normalised.
   public func embed(
-    _ blocks: Range<Int>,
+    _ feature: Feature, _ blocks: Range<Int>,
     _ load: @Sendable (_ block: Int, _ clips: UnsafeMutableBufferPointer<Float>) throws -> Void
-  ) throws -> (features: [Matrix], embeddings: [Matrix]) {
-    let none = Matrix(rows: 0, columns: 0)
-    let features = Results(none, count: blocks.count)
-    let embeddings = Results(none, count: blocks.count)
+  ) throws -> [Matrix] {
+    let rows = Results(Matrix(rows: 0, columns: 0), count: blocks.count)
     let tickets = LanePool.Ticket()
     try lanes.run { [workers] lane in
       let encoder = workers[lane].encoder
       while let place = tickets.take(below: blocks.count) {
         try unsafe load(blocks.lowerBound + place, encoder.input(slot: 0, mode: .evaluation))
         let result = encoder.forward(slot: 0, mode: .evaluation)
-        features[place] = result.features
-        embeddings[place] = result.embeddings
+        rows[place] =
+          switch feature {
+          case .pooled: result.features
+          case .head: result.embeddings
+          case .map: encoder.featureMaps()
+          }
       }
     }
-    return (features.values, embeddings.values)
+    return rows.values
   }
 }

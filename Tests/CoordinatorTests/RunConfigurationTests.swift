@@ -80,7 +80,7 @@ import Video
     ("labels.finch.fine=-1", "labels.finch.fine: must be at least 0, is -1"),
     ("labels.finch.fine=3", "labels.finch.coarse: must be no finer than labels.finch.fine, 3"),
     ("precision=fp16", "precision: expected fp32 or bf16, got 'fp16'"),
-    ("evaluation.feature=tail", "evaluation.feature: expected pooled or head, got 'tail'"),
+    ("evaluation.feature=tail", "evaluation.feature: expected pooled or head or map, got 'tail'"),
     ("deadlineSeconds=0", "deadlineSeconds: must be above 0, is 0.0"),
     ("checkpoint.keep=0", "checkpoint.keep: must be at least 1, is 0"),
   ])

@@ -198,18 +198,6 @@ import Testing
     #expect(difference(augmentation.draw(using: &random, in: size), of: size) < 0.2)
   }
 
-  @Test("without randomness shows the middle pixels")
-  func centred() {
-    let pixels = noise(frames: 2)
-    var clip = [Float](repeating: .nan, count: 3 * 2 * 48 * 48)
-    let augmentation = ClipAugmentation(settings, size: 48)
-    unsafe clip.withUnsafeMutableBufferPointer { clip in
-      unsafe augmentation.centred(pixels, frames: 2, of: Self.frame, into: clip)
-    }
-    let middle = CropRectangle(x: 16, y: 6, width: 48, height: 48)
-    #expect(clip == apply(ClipAugmentation.Draw(crop: middle), to: pixels, frames: 2))
-  }
-
   @Test("says which settings cannot be used")
   func problems() {
     #expect(AugmentationSettings().problem == nil && VideoSettings().problem == nil)

@@ -59,15 +59,15 @@ public struct ClipArray: Sendable {
     let mine =
       communicator.rank * blocks / communicator.size..<(communicator.rank + 1) * blocks
       / communicator.size
-    let result = try unsafe replica.embed(mine) { block, buffer in
+    let result = try unsafe replica.embed(feature, mine) { block, buffer in
       let range = block * clips..<min((block + 1) * clips, count)
       let values = try array.slices(range)
       try check(values, from: range.lowerBound)
       _ = unsafe buffer.update(fromContentsOf: values)
       unsafe buffer.extracting(values.count..<buffer.count).update(repeating: 0)
     }
-    let rows = (feature == .pooled ? result.features : result.embeddings).flatMap(\.values)
-    let width = feature == .pooled ? network.features : network.embeddingWidth
+    let rows = result.flatMap(\.values)
+    let width = network.width(of: feature)
     let all = try communicator.allGather(rows).joined
     return Matrix(rows: count, columns: width, values: Array(all.prefix(count * width)))
   }

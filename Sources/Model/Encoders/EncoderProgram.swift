@@ -19,7 +19,7 @@ enum Instruction: Sendable {
   case averagePool(Tensor, into: Tensor)
   case head(Tensor, hidden: Tensor, normalized: Tensor, into: Tensor)
   /// The caller reads these after the forward pass.
-  case results(features: Tensor, embeddings: Tensor)
+  case results(map: Tensor, features: Tensor, embeddings: Tensor)
 
   /// The caller's gradient, where there is no head.
   case receive(into: Tensor)
@@ -58,7 +58,7 @@ enum Instruction: Sendable {
       [x, y, z]
     case .normalize(_, let x, let residual, _, let y): [x, y] + (residual.map { [$0] } ?? [])
     case .head(let x, let hidden, let normalized, let y): [x, hidden, normalized, y]
-    case .results(let features, let embeddings): [features, embeddings]
+    case .results(let map, let features, let embeddings): [map, features, embeddings]
     case .receive(let gradient): [gradient]
     case .headBackward(let features, let hidden, let normalized, let inner, let gradient):
       [features, hidden, normalized, inner, gradient]
@@ -107,7 +107,8 @@ struct EncoderProgram: Sendable {
   private(set) var boundary = 0
   /// Clips as loaded, N·C·T·H·W floats.
   private(set) var input = Tensor(index: 0)
-  /// The results: pooled features N·F and embeddings N·D, floats.
+  /// The results: the last map N·T·H·W·F, and as floats its pooled features N·F and embeddings N·D.
+  private(set) var map = Tensor(index: 0)
   private(set) var features = Tensor(index: 0)
   private(set) var embeddings = Tensor(index: 0)
   /// Batch means and biased variances, and 1/√(variance + ε), in the statistics' layout.
@@ -204,6 +205,7 @@ extension EncoderProgram {
       source = writeBlock(block, source, &kept)
       kept.blockResults.append(source)
     }
+    map = source
     features = tensor(4 * clips * network.features)
     emit(.averagePool(source, into: features))
     embeddings = features
@@ -214,7 +216,7 @@ extension EncoderProgram {
       emit(.head(features, hidden: hidden, normalized: normalized, into: embeddings))
       (kept.hidden, kept.normalized) = (hidden, normalized)
     }
-    emit(.results(features: features, embeddings: embeddings))
+    emit(.results(map: map, features: features, embeddings: embeddings))
     return kept
   }
 

@@ -21,7 +21,7 @@ public final class LaneEncoder: @unchecked Sendable {
   let training: EncoderProgram?
   let evaluation: EncoderProgram
   let runner: InstructionRunner
-  private let arena: LaneArena
+  let arena: LaneArena
 
   /// The memory of an evaluated microbatch's activations, in bytes.
   public static func embeddingBytes(_ network: ResNet3D, clips: Int, precision: Precision) -> Int {

@@ -143,7 +143,7 @@ private struct RandomStep {
   }
 
   func embed() throws {
-    _ = try unsafe replica.embed(0..<replica.lanes.count) { [clips] _, buffer in
+    _ = try unsafe replica.embed(.pooled, 0..<replica.lanes.count) { [clips] _, buffer in
       _ = unsafe buffer.update(fromContentsOf: clips)
     }
   }
