@@ -101,18 +101,15 @@ struct GalleryPanels: Sendable {
 
   /// The nearest of a query's candidates by their cosines in double precision.
   func rank(_ candidates: [Neighbor], for query: Int) -> [Neighbor] {
-    let row = queries.row(query).map(Double.init)
-    let exact = candidates.map { (index: $0.index, similarity: cosine(row, $0.index)) }
+    let row = DoubleRow(queries, row: query)
+    var other = DoubleRow(width: gallery.columns)
+    let exact = candidates.map { candidate in
+      other.load(gallery, row: candidate.index)
+      return (index: candidate.index, similarity: row.product(other))
+    }
     let sorted = exact.sorted { ($1.similarity, $0.index) < ($0.similarity, $1.index) }
     return sorted.prefix(wanted).map {
       Neighbor(index: $0.index, similarity: Float($0.similarity))
     }
-  }
-
-  private func cosine(_ query: [Double], _ row: Int) -> Double {
-    let start = row * gallery.columns
-    var sum = 0.0
-    for column in query.indices { sum += query[column] * Double(gallery.values[start + column]) }
-    return sum
   }
 }

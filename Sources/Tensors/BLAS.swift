@@ -54,4 +54,31 @@ public enum BLAS {
       transposingB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), alpha,
       a, blasint(aStride), b, blasint(bStride), beta, c, blasint(cStride))
   }
+
+  /// Computes `op(a) · op(b)` into `c` in double precision, the operands being row-major.
+  ///
+  /// - Parameters:
+  ///   - a: M×K, or K×M when `transposingA`.
+  ///   - b: K×N, or N×K when `transposingB`.
+  ///   - c: M×N.
+  public static func multiply(
+    _ m: Int, _ n: Int, _ k: Int, _ a: [Double], transposingA: Bool = false, _ b: [Double],
+    transposingB: Bool = false, into c: inout [Double]
+  ) {
+    precondition(
+      a.count == m * k && b.count == k * n && c.count == m * n,
+      "\(a.count) by \(b.count) elements are no \(m)×\(k) by \(k)×\(n)")
+    guard m > 0, n > 0, k > 0 else { return c = [Double](repeating: 0, count: m * n) }
+    unsafe a.withUnsafeBufferPointer { a in
+      unsafe b.withUnsafeBufferPointer { b in
+        unsafe c.withUnsafeMutableBufferPointer { c in
+          unsafe cblas_dgemm(
+            CblasRowMajor, transposingA ? CblasTrans : CblasNoTrans,
+            transposingB ? CblasTrans : CblasNoTrans, blasint(m), blasint(n), blasint(k), 1,
+            a.baseAddress, blasint(transposingA ? m : k), b.baseAddress,
+            blasint(transposingB ? k : n), 0, c.baseAddress, blasint(n))
+        }
+      }
+    }
+  }
 }
