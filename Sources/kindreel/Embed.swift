@@ -12,7 +12,8 @@ struct Embed: ParsableCommand {
     abstract: "Embed a folder of videos, or clips in an array: float32 N×D as .npy.",
     discussion: """
       With --data, writes X.npy with one unit row a readable video, and X.ids.tsv with the columns \
-      row, id; row i belongs to id i. Unreadable videos are named on standard error.
+      row, id; row i belongs to id i. X.encoder.json says which encoder and clips made the rows, for \
+      kindreel search. Unreadable videos are named on standard error.
 
       With --tensor, the clips are a NumPy array of float32, N×3×T×H×W of any extents, already \
       normalised; row i is clip i's, as the encoder gives it and not scaled to unit length:
@@ -42,7 +43,7 @@ struct Embed: ParsableCommand {
   @Option(help: "Evenly spaced clips a video; their unit rows are averaged.")
   var clips: Int?
 
-  @Option(help: "pooled (the backbone's feature) or head (the projection).")
+  @Option(help: "pooled (the backbone's feature), head (the projection) or map (its last map).")
   var feature: Feature?
 
   @OptionGroup var world: WorldOptions
@@ -72,17 +73,22 @@ struct Embed: ParsableCommand {
           source, configuration: named, lanes: world.lanesOfRank,
           ranksOfMachine: world.ranksOfMachine, communicator: communicator)
         EncoderOptions.report(session.loaded, communicator)
-        let settings = session.configuration.evaluation
-        return try session.embed(
-          data, split: split, clips: clips ?? settings.clips,
-          feature: feature ?? settings.feature)
+        var settings = session.configuration.evaluation
+        if let feature { settings.feature = feature }
+        let recipe = RetrievalProtocol.kindreel.recipe(clips: clips, settings: settings)
+        return (
+          try session.embed(data, split: split, recipe: recipe),
+          LibraryOrigin(session, recipe: recipe)
+        )
       }
-      guard let (table, unreadable) = result else { return }
-      for (id, reason) in unreadable.sorted(by: { $0.key < $1.key }) {
+      guard let (videos, origin) = result else { return }
+      let table = videos.table
+      for (id, reason) in videos.unreadable.sorted(by: { $0.key < $1.key }) {
         FileHandle.standardError.write(Data("kindreel: \(id): \(reason)\n".utf8))
       }
       try Npy.write(table.rows, to: out)
       try IdList.write(table.ids, beside: out)
+      try origin.write(beside: out)
       print("\(table.ids.count) rows of \(table.rows.columns) in \(out)")
     }
   }

@@ -26,6 +26,7 @@ public struct Dataset: Sendable {
   public init(
     _ directory: String, split: Manifest.Split, configuration: RunConfiguration, byteLimit: Int
   ) throws {
+    let manifest: Manifest
     do {
       manifest = try Manifest(
         reading: directory, split: split, seed: UInt64(configuration.video.manifestSeed),
@@ -33,6 +34,12 @@ public struct Dataset: Sendable {
     } catch {
       throw DatasetError(description: error.description, code: .inputMissing)
     }
+    try self.init(manifest, configuration: configuration, byteLimit: byteLimit)
+  }
+
+  /// Takes samples that are listed already.
+  init(_ manifest: Manifest, configuration: RunConfiguration, byteLimit: Int) throws {
+    self.manifest = manifest
     source = ClipSource(
       manifest: manifest, settings: configuration.video, augmentation: configuration.augmentation,
       views: try configuration.viewRecipes(), byteLimit: byteLimit, seed: configuration.seed)
@@ -67,8 +74,9 @@ public struct Dataset: Sendable {
     }
     guard Double(unreadable.count) <= badShare * Double(count), unreadable.count < count else {
       throw DatasetError(
-        description: "\(unreadable.count) of \(count) videos cannot be read, more than the share "
-          + "\(badShare) that video.badShare allows:\n" + unreadableNames(limit: 20),
+        description: "\(unreadable.count) of \(count) videos cannot be read"
+          + (badShare > 0 ? ", more than the share \(badShare) that video.badShare allows" : "")
+          + ":\n" + unreadableNames(limit: 20),
         code: .badData)
     }
   }

@@ -276,12 +276,7 @@ public struct TrainingRun {
   }
 
   /// SHA-256 of all weights and running statistics.
-  func weightsHash() throws -> String {
-    var hash = ContentHash()
-    hash.update(trainer.replica.weights.values.array)
-    hash.update(trainer.replica.weights.statistics.array)
-    return hash.hexadecimal
-  }
+  func weightsHash() throws -> String { trainer.replica.weights.contentHash }
 
   private func summary(stopped: Bool) throws -> RunSummary {
     RunSummary(
