@@ -14,4 +14,5 @@ Tests/fuzz.sh
 Tests/cluster.sh
 Tests/preview.sh
 Tests/video.sh
+Tests/search.sh
 Tests/mpirun.sh

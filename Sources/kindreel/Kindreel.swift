@@ -18,7 +18,7 @@ struct Kindreel: ParsableCommand {
       """,
     version: Versions.text,
     subcommands: [
-      Train.self, ScanVideos.self, Shard.self, Embed.self, Export.self, Cluster.self,
+      Train.self, ScanVideos.self, Shard.self, Embed.self, Export.self, Search.self, Cluster.self,
       Evaluate.self, Preview.self, Selftest.self, Bench.self, Doctor.self,
     ])
 }

@@ -9,7 +9,8 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Time the parts; with --json, one object with the figures and the machine.",
     subcommands: [
-      BenchTrainStep.self, BenchLayers.self, BenchCluster.self, BenchDecode.self, BenchAugment.self,
+      BenchTrainStep.self, BenchLayers.self, BenchCluster.self, BenchSearch.self,
+      BenchDecode.self, BenchAugment.self,
     ])
 }
 

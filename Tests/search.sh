@@ -1,0 +1,108 @@
+#!/usr/bin/env bash
+# The commands `kindreel embed`, `search` and `evaluate` on a few clips: what they find and print, what
+# they refuse and with which code. Prints "N passed, N failed" last.
+#
+#   Tests/search.sh [KINDREEL]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+kindreel=$(realpath "${1:-.build/release/kindreel}")
+source Tests/checks.sh
+encoder=(--untrained 1 --config "$PWD/cluster-configs/presets/smoke.yaml" --lanes 1)
+videos=$PWD/Samples/actions/videos
+mkdir -p "$work/data/videos" "$work/data/splits"
+for class in Jump Walk; do
+  mkdir "$work/data/videos/$class"
+  cp "$videos/$class"/v_*_g0[1567]_c0[12].mp4 "$work/data/videos/$class/"
+  ls "$work/data/videos/$class" | grep _g0[567] | sed "s:^:$class/:" >> "$work/data/splits/trainlist01.txt"
+  ls "$work/data/videos/$class" | grep _g01 | sed "s:^:$class/:" >> "$work/data/splits/testlist01.txt"
+done
+cd "$work"
+jump=data/videos/Jump/v_Jump_g01_c01.mp4
+
+# prints PATTERN COMMAND…: whether a command's standard output holds a pattern.
+prints() {
+  local pattern=$1
+  shift
+  "$@" > printed 2> complaints || { cat complaints; return 1; }
+  cat printed
+  grep -qE -- "$pattern" printed
+}
+
+# leaves CODE TEXT COMMAND…: whether a command fails with a code and words.
+leaves() {
+  local code=$1 text=$2 status=0 output
+  shift 2
+  output=$("$@" 2>&1) || status=$?
+  echo "$output"
+  echo "code $status"
+  [[ $status == "$code" && $output == *"$text"* ]]
+}
+
+search=("$kindreel" search "${encoder[@]}" --library library.npy)
+check "embed a library" prints "16 rows of 128 in library.npy" \
+  "$kindreel" embed "${encoder[@]}" --data data --split all --out library.npy
+check "its encoder is described" grep -q '^{"clips":1,"feature":"pooled","frames":4,' library.encoder.json
+check "a video finds itself first" prints '^   1  1\.0000  Jump/v_Jump_g01_c01\.mp4$' "${search[@]}" "$jump"
+check "ten are found for each query, in the order asked" bash -c "
+  '${search[0]}' ${search[*]:1} data/videos/Walk/v_Walk_g01_c02.mp4 $jump > printed
+  [[ \$(wc -l < printed) == 22 && \$(sed -n 1p printed) == *Walk_g01_c02.mp4 && \$(sed -n 12p printed) == $jump ]]"
+check "as many as asked for, in JSON" prints \
+  '^\{"library":"library.npy","queries":\[\{"neighbors":\[\{"id":"Jump/v_Jump_g01_c01.mp4","rank":1,' \
+  "${search[@]}" "$jump" --top 1 --json
+check "more than there are is all" bash -c "
+  [[ \$('${search[0]}' ${search[*]:1} $jump --top 99 | wc -l) == 17 ]]"
+cp "$jump" copy.mp4
+mkdir twins
+cp "$jump" twins/b.mp4
+cp "$jump" twins/a.mp4
+"$kindreel" embed "${encoder[@]}" --data twins --out twins.npy > /dev/null
+check "ties go to the lower id" bash -c "
+  '$kindreel' search ${encoder[*]} --library twins.npy copy.mp4 | awk '{ print \$3 }' | tail -n 2 \
+    | tr '\n' ' ' | grep -q '^a.mp4 b.mp4 \$'"
+check "the same on two ranks" bash -c "
+  cmp <('${search[0]}' ${search[*]:1} $jump --json) <('${search[0]}' ${search[*]:1} $jump --json --ranks 2)"
+
+check "another encoder is refused" leaves 65 "library.npy: was embedded with the weights" \
+  "$kindreel" search --untrained 2 --config "${encoder[3]}" --library library.npy "$jump"
+check "a query that is no video is refused" leaves 65 "1 of 1 videos cannot be read:" \
+  "${search[@]}" library.ids.tsv
+check "a missing query is refused" leaves 65 "absent.mp4: " "${search[@]}" absent.mp4
+check "a missing library is refused" leaves 66 "absent.npy: " \
+  "$kindreel" search "${encoder[@]}" --library absent.npy "$jump"
+check "no neighbours are refused" leaves 64 "--top is 0" "${search[@]}" "$jump" --top 0
+for part in ids.tsv encoder.json; do
+  cp library.npy bare.npy
+  rm -f bare.ids.tsv bare.encoder.json
+  cp library.ids.tsv bare.ids.tsv
+  cp library.encoder.json bare.encoder.json
+  rm "bare.$part"
+  check "a library without $part is refused" leaves 66 "bare.$part: " \
+    "$kindreel" search "${encoder[@]}" --library bare.npy "$jump"
+done
+sed -i 's/"pooled"/"head"/' bare.encoder.json 2> /dev/null || sed 's/"pooled"/"head"/' library.encoder.json > bare.encoder.json
+cp library.ids.tsv bare.ids.tsv
+check "rows of another width are refused" leaves 65 \
+  "bare.npy: has rows of 128 numbers, and the encoder gives 32" \
+  "$kindreel" search "${encoder[@]}" --library bare.npy "$jump"
+sed '$d' library.ids.tsv > bare.ids.tsv
+check "ids that do not fit are refused" leaves 65 "bare.ids.tsv: has 15 ids for 16 rows" \
+  "$kindreel" search "${encoder[@]}" --library bare.npy "$jump"
+echo '{}' > bare.encoder.json
+cp library.ids.tsv bare.ids.tsv
+check "a description that is none is refused" leaves 65 "bare.encoder.json: does not describe" \
+  "$kindreel" search "${encoder[@]}" --library bare.npy "$jump"
+
+evaluate=("$kindreel" evaluate "${encoder[@]}" --data data)
+check "evaluate prints a table" prints '^plain +[0-9.]+ +[0-9.]+ +100.0' "${evaluate[@]}"
+check "with further columns and the probe" prints '^(reranked|linear probe)' \
+  "${evaluate[@]}" --post centred whitened expanded reranked --probe --protocol iic --clips 2
+check "in JSON" prints '"protocol":"kindreel","queries":4,.*"split":"test","unreadable":0' \
+  "${evaluate[@]}" --json
+check "on held-out training groups" prints '"gallery":8,.*"queries":4,.*"split":"held-out"' \
+  "${evaluate[@]}" --held-out --json
+check "a feature beside a published protocol is refused" leaves 64 "--feature head would not be" \
+  "${evaluate[@]}" --protocol iic --feature head
+check "an unknown protocol is refused" leaves 64 "'vcop'" "${evaluate[@]}" --protocol vcop
+
+finish_checks
