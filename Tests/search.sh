@@ -42,7 +42,8 @@ leaves() {
 search=("$kindreel" search "${encoder[@]}" --library library.npy)
 check "embed a library" prints "16 rows of 128 in library.npy" \
   "$kindreel" embed "${encoder[@]}" --data data --split all --out library.npy
-check "its encoder is described" grep -q '^{"clips":1,"feature":"pooled","frames":4,' library.encoder.json
+check "its encoder is described" grep -q \
+  '^{"clips":1,"colours":"mean 0.*","encoder":"R3D-10, .*","feature":"pooled","frames":4,' library.encoder.json
 check "a video finds itself first" prints '^   1  1\.0000  Jump/v_Jump_g01_c01\.mp4$' "${search[@]}" "$jump"
 check "ten are found for each query, in the order asked" bash -c "
   '${search[0]}' ${search[*]:1} data/videos/Walk/v_Walk_g01_c02.mp4 $jump > printed

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The commands `kindreel scan` and `kindreel bench decode`: what they write, what they refuse and with
+# The commands `kindreel scan`, `kindreel shard` and `kindreel bench decode`: what they write, what they refuse and with
 # which code, and that a manifest stands for its folder. Prints "N passed, N failed" last.
 #
 #   Tests/video.sh [KINDREEL]
@@ -83,6 +83,30 @@ check "a list that does not exist is refused" leaves 64 "--list is 4" \
   "$kindreel" scan set --out none.tsv --list 4
 check "a layout that is not there is refused" leaves 65 "not HMDB51's layout" \
   "$kindreel" scan set --out none.tsv --layout hmdb51
+
+mkdir -p elsewhere
+check "a table lies in a folder of its own, and any spelling of its data is the same" bash -c \
+  "'$kindreel' scan set --out elsewhere/m.tsv --allow-bad 0.5 > /dev/null \
+  && '$kindreel' scan ./set/../set --out ./elsewhere/m.tsv --allow-bad 0.5 --json | grep -q '\"reused\":13,' \
+  && ${embed[*]@Q} --data elsewhere/m.tsv --out elsewhere.npy > /dev/null && cmp elsewhere.npy all.npy"
+echo 'a note' > note.txt
+check "what is no manifest is not written over" leaves 73 "note.txt: is there already" \
+  "$kindreel" scan set --out note.txt
+check "shards stand for their videos" bash -c \
+  "'$kindreel' shard --data all.tsv --out packed --megabytes 1 | grep -q '\"videos\":13' \
+  && tar tf packed/shard-00000.tar | grep -q mp4 \
+  && ${embed[*]@Q} --data packed --out packed.npy > /dev/null && cmp packed.npy all.npy"
+check "shards are not packed over shards" leaves 73 "packed: holds manifest.tsv" \
+  "$kindreel" shard --data packed --out packed
+mkdir -p empty/Walk && cp set/Walk/v_*_c01.mp4 empty/Walk && touch empty/Walk/nothing.mp4
+check "an empty file in a shard is quarantined like any other" bash -c \
+  "'$kindreel' shard --data empty --out emptied > /dev/null \
+  && '$kindreel' scan emptied --out emptied.tsv --allow-bad 0.5 | grep -q 'nothing.mp4: the file is empty' \
+  && ${embed[*]@Q} --data emptied.tsv --out emptied.npy | grep -q '2 rows'"
+mkdir -p twins && tar cf twins/a.tar -C set/Walk v_Walk_g01_c01.mp4
+cp set/Walk/v_Walk_g01_c02.mp4 v_Walk_g01_c01.mp4 && tar cf twins/b.tar v_Walk_g01_c01.mp4
+check "two videos with one name are not taken for one" leaves 65 \
+  "twins/b.tar: holds another 'v_Walk_g01_c01.mp4' than" "$kindreel" scan twins --out twins.tsv
 
 check "decoding is timed" bash -c "'$kindreel' bench decode set/Run/v_Run_g01_c01.mp4 --frames 16 \
   --windows 2 --repetitions 1 --json | grep -q '\"clips_per_second\":[1-9]'"

@@ -53,7 +53,7 @@ public enum Normalisation: String, Codable, Sendable, CaseIterable {
 
 extension AugmentationSettings {
   /// The mean and the deviation in force, three numbers each.
-  var normalised: (mean: [Float], deviation: [Float]) {
+  public var normalised: (mean: [Float], deviation: [Float]) {
     switch normalisation {
     case .own: (mean, deviation)
     case .kinetics: ([0.4345, 0.4051, 0.3775], [0.2768, 0.2713, 0.2737])

@@ -66,7 +66,7 @@ public enum DatasetLayout: String, Codable, Sendable, CaseIterable {
     if let split, wanted.isEmpty, !records.isEmpty {
       throw VideoError(path: path, reason: reason(split, layout))
     }
-    return distinct(wanted)
+    return try distinct(wanted)
   }
 
   private static func reason(_ split: Manifest.Split, _ layout: DatasetLayout) -> String {
@@ -96,16 +96,21 @@ public enum DatasetLayout: String, Codable, Sendable, CaseIterable {
   ///
   /// Unicode can spell one name in several ways, which are different files and equal texts: all but the
   /// first are then written byte by byte. A file that is listed twice counts once.
-  private static func distinct(_ records: [VideoRecord]) -> [VideoRecord] {
-    var seen: [String: [UInt8]] = [:]
+  ///
+  /// - Throws: where two files have one id, as members of two tar files may.
+  private static func distinct(_ records: [VideoRecord]) throws(VideoError) -> [VideoRecord] {
+    var seen: [String: VideoRecord] = [:]
     var result: [VideoRecord] = []
     for var record in records {
-      if let bytes = seen[record.id] {
-        if bytes == Array(record.id.utf8) { continue }
+      if let other = seen[record.id], !other.id.utf8.elementsEqual(record.id.utf8) {
         record.id = FileName.escapedToASCII(record.id)
-        if seen[record.id] != nil { continue }
       }
-      seen[record.id] = Array(record.id.utf8)
+      if let other = seen[record.id] {
+        if other.path == record.path && other.bytes == record.bytes { continue }
+        throw VideoError(
+          path: record.path, reason: "holds another '\(record.id)' than \(other.path)")
+      }
+      seen[record.id] = record
       result.append(record)
     }
     return result

@@ -14,7 +14,9 @@ struct KineticsTables {
     guard path.lowercased().hasSuffix(".csv"), let file = try? PlainFile(opening: path),
       let start = try? file.upTo(4096, at: 0)
     else { return false }
-    let head = start.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+    let head = TextLines.withoutMark(start).prefix {
+      $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r")
+    }
     let names = fields(of: FileName.text(of: head))?.map { $0.lowercased() } ?? []
     return columns.allSatisfy(names.contains)
   }

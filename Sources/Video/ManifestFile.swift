@@ -36,10 +36,11 @@ public enum ManifestFile {
   ]
 
   /// Whether a file starts as such a table does.
-  static func isManifest(_ path: String) -> Bool {
+  public static func isManifest(_ path: String) -> Bool {
     guard let file = try? PlainFile(opening: path), let start = try? file.upTo(4096, at: 0)
     else { return false }
-    let head = start.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
+    let head = TextLines.withoutMark(start)
+      .prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
     let names = String(decoding: head, as: UTF8.self).split(separator: "\t")
     return names.contains("id") && names.contains("path")
   }
@@ -175,8 +176,8 @@ extension ManifestFile {
       let size = try number("size")
       var bytes: Range<Int>?
       if let offset = try number("offset") {
-        guard let size, size > 0, size <= Int.max - offset else {
-          throw wrong("size", "above 0 where there is an offset")
+        guard let size, size <= Int.max - offset else {
+          throw wrong("size", "a whole number where there is an offset")
         }
         bytes = offset..<offset + size
       }

@@ -28,7 +28,8 @@ import Foundation
     guard status.isRegular else { throw VideoError(path: path, reason: "not a regular file") }
     if status.size == 0 { throw VideoError(path: path, reason: "the file is empty") }
     let bytes = bytes ?? 0..<status.size
-    guard bytes.lowerBound >= 0, bytes.upperBound <= status.size, !bytes.isEmpty else {
+    if bytes.isEmpty { throw VideoError(path: path, reason: "the file is empty") }
+    guard bytes.lowerBound >= 0, bytes.upperBound <= status.size else {
       throw VideoError(
         path: path,
         reason: "bytes \(bytes.lowerBound) to \(bytes.upperBound) are not in a file of "

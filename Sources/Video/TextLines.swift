@@ -22,8 +22,7 @@ struct TextLines {
     guard FileStatus.isRegular(path), let data = FileReading.contents(path, atMost: Self.mostBytes)
     else { throw VideoError(path: path, reason: "\(what) is missing or unreadable") }
     self.path = path
-    var bytes = data[...]
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
+    let bytes = Self.withoutMark(data)
     let newline = UInt8(ascii: "\n")
     unfinished = bytes.last == newline ? nil : bytes.count { $0 == newline } + 1
     let blank: Set<UInt8> = [UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r")]
@@ -34,6 +33,11 @@ struct TextLines {
         while !isTable, let last = line.last, blank.contains(last) { line = line.dropLast() }
         return line.isEmpty ? nil : Line(number: number + 1, text: FileName.text(of: line))
       }
+  }
+
+  /// A text without the mark that some programs begin UTF-8 with.
+  static func withoutMark(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+    bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
   }
 
   /// An error about a line.

@@ -40,6 +40,10 @@ struct UCFLists {
         parts[name] = part
       }
     }
+    guard !parts.isEmpty else {
+      throw VideoError(
+        path: lists, reason: "there is neither trainlist0\(list).txt nor testlist0\(list).txt")
+    }
     return found.map { name in
       VideoRecord(
         id: FileName.escaped(name), path: VideoFolder.join(root, name), part: parts[name] ?? .unused

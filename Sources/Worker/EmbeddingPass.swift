@@ -97,7 +97,11 @@ public struct EmbeddingPass {
       for column in 0..<width { means[sample, column] += parts[block][place, column] }
     }
     if recipe.normalisesClips { return means.unitRows() }
-    for index in means.values.indices { means.values[index] /= Float(clips) }
+    for sample in samples {
+      let readable = (sample * clips..<(sample + 1) * clips).count { !left.contains($0) }
+      let row = sample - samples.lowerBound
+      for column in 0..<width { means[row, column] /= Float(max(readable, 1)) }
+    }
     return means
   }
 

@@ -104,6 +104,10 @@ struct Embed: ParsableCommand {
         communicator: communicator)
     }
     guard let rows else { return }
+    // What an earlier command wrote beside the rows says nothing about these.
+    for path in [IdList.path(beside: out), LibraryOrigin.path(beside: out)] {
+      try? FileManager.default.removeItem(atPath: path)
+    }
     try Npy.write(rows, to: out)
     print("\(rows.rows) rows of \(rows.columns) in \(out)")
   }

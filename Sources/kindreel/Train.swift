@@ -26,6 +26,7 @@ struct Train: ParsableCommand {
       Pseudo labels (--set KEY=VALUE): labels.method is agglomerative, finch or kmeans. Cuts of the \
       dendrogram, labels.fine and labels.coarse, are written as for kindreel cluster; kmeans takes \
       count:K for both, finch the partitions labels.finch.fine and labels.finch.coarse. \
+      labels.linkage and labels.metric say how videos are joined, as for kindreel cluster; \
       labels.largest caps fine clusters, labels.singletons is keep or join.
 
       encoder.weights names a file that training starts from (.pth, .pt or .safetensors; see kindreel \

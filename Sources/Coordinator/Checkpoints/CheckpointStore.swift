@@ -47,7 +47,7 @@ public struct CheckpointStore: Sendable {
       throw CheckpointError(
         directory + "/" + name, "cannot be written: \(reason)", code: .cannotWrite)
     }
-    removeOld()
+    removeOld(butFor: name)
     return name
   }
 
@@ -82,9 +82,11 @@ public struct CheckpointStore: Sendable {
     try AtomicFile.synchronize(directory: directory)
   }
 
-  private func removeOld() {
+  private func removeOld(butFor saved: String) {
     let all = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-    let doomed = names.dropFirst(keep) + all.filter { $0.hasPrefix(Self.partialPrefix) }
+    let doomed =
+      names.filter { $0 != saved }.dropFirst(keep - 1)
+      + all.filter { $0.hasPrefix(Self.partialPrefix) }
     // What cannot be removed costs room and nothing else.
     for name in doomed { try? FileManager.default.removeItem(atPath: directory + "/" + name) }
   }

@@ -32,7 +32,7 @@ public struct KernelCheckCache: Sendable {
     let path = directory + "/" + String(ContentHash.of(key).prefix(32)) + ".json"
     if let data = FileManager.default.contents(atPath: path),
       let entry = try? JSONDecoder().decode(Entry.self, from: data), entry.checked == key,
-      entry.rows.allSatisfy(\.passed)
+      !entry.rows.isEmpty, entry.rows.allSatisfy(\.passed)
     {
       return entry.rows
     }

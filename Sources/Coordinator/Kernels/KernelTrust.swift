@@ -1,4 +1,5 @@
 public import Collective
+import Foundation
 public import Model
 internal import Video
 
@@ -92,5 +93,21 @@ extension RunConfiguration {
   func kernelCheck(clips: Int) throws -> KernelCheck {
     let network = try ResNet3D(encoder, frames: video.frames, size: video.size)
     return KernelCheck(network, clips: clips, precision: precision, isTraining: true)
+  }
+}
+
+extension KernelTrust {
+  /// The kernels that embed microbatches of so many clips; rank 0 says what was replaced.
+  static func forEmbedding(
+    _ loaded: LoadedEncoder, clips: Int, _ communicator: Communicator
+  ) throws -> KernelChoices {
+    let configuration = loaded.configuration
+    let check = KernelCheck(
+      loaded.weights.network, clips: clips, precision: configuration.precision, isTraining: false)
+    return try KernelTrust(check).settle(configuration.convolutions, communicator) { note in
+      if communicator.rank == 0 {
+        FileHandle.standardError.write(Data("kindreel: \(note)\n".utf8))
+      }
+    }
   }
 }

@@ -51,10 +51,11 @@ public struct ClipArray: Sendable {
             * LaneEncoder.embeddingBytes(network, clips: clips, precision: configuration.precision)
             <= budget
       } ?? 1
+    try loaded.checkEqual(communicator)
+    let kernels = try KernelTrust.forEmbedding(loaded, clips: clips, communicator)
     let replica = try Replica(
-      loaded.weights, precision: configuration.precision,
-      kernels: KernelChoices(configuration.convolutions), clips: clips, lanes: lanes,
-      for: .embedding)
+      loaded.weights, precision: configuration.precision, kernels: kernels, clips: clips,
+      lanes: lanes, for: .embedding)
     let blocks = (count + clips - 1) / clips
     let mine =
       communicator.rank * blocks / communicator.size..<(communicator.rank + 1) * blocks

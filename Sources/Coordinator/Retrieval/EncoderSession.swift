@@ -1,5 +1,4 @@
 public import Collective
-import Foundation
 internal import Model
 public import Tensors
 public import Video
@@ -27,18 +26,11 @@ public struct EncoderSession {
     let configuration = loaded.configuration
     self.communicator = communicator
     weightsHash = loaded.weights.contentHash
+    try loaded.checkEqual(communicator)
     byteLimit = (configuration.video.cacheMegabytes << 20) / max(ranksOfMachine, 1)
     self.lanes = LanePool(count: lanes)
-    let kernels = try KernelTrust(
-      KernelCheck(
-        loaded.weights.network, clips: configuration.embeddingClips,
-        precision: configuration.precision,
-        isTraining: false)
-    ).settle(configuration.convolutions, communicator) { note in
-      if communicator.rank == 0 {
-        FileHandle.standardError.write(Data("kindreel: \(note)\n".utf8))
-      }
-    }
+    let kernels = try KernelTrust.forEmbedding(
+      loaded, clips: configuration.embeddingClips, communicator)
     replica = try Replica(
       loaded.weights, precision: configuration.precision, kernels: kernels,
       clips: configuration.embeddingClips, lanes: self.lanes, for: .embedding)

@@ -9,6 +9,8 @@ public import Worker
 public struct LibraryOrigin: Codable, Sendable, Equatable {
   /// SHA-256 of the encoder's weights and running statistics.
   public let weightsHash: String
+  /// The backbone, and what colours are normalised with, in words.
+  public let encoder, colours: String
   /// The frames of a clip, their distance, and their size and the decoded short side in pixels.
   public let frames, stride, size, shortSide: Int
   /// The clips of a video.
@@ -18,7 +20,7 @@ public struct LibraryOrigin: Codable, Sendable, Equatable {
 
   private enum CodingKeys: String, CodingKey {
     case weightsHash = "weights_hash"
-    case frames, stride, size
+    case encoder, colours, frames, stride, size
     case shortSide = "short_side"
     case clips, feature
   }
@@ -27,6 +29,9 @@ public struct LibraryOrigin: Codable, Sendable, Equatable {
   public init(_ session: EncoderSession, recipe: EmbeddingRecipe) {
     let video = session.configuration.video
     weightsHash = session.weightsHash
+    let normalised = session.configuration.augmentation.normalised
+    encoder = session.configuration.encoder.summary
+    colours = "mean \(normalised.mean.listed), deviation \(normalised.deviation.listed)"
     (frames, stride, size, shortSide) = (video.frames, video.stride, video.size, video.shortSide)
     clips = recipe.clips
     feature = recipe.feature
@@ -78,6 +83,9 @@ public struct LibraryOrigin: Codable, Sendable, Equatable {
         npy,
         "was embedded with the weights \(weightsHash.prefix(12))…, and the encoder named here has "
           + "\(mine.weightsHash.prefix(12))…; embed the videos again, or name the encoder of then")
+    }
+    for (theirs, ours) in [(encoder, mine.encoder), (colours, mine.colours)] where theirs != ours {
+      throw FileError(npy, "was embedded with \(theirs), and here it is \(ours)")
     }
     let settings = [
       ("frames", frames, mine.frames), ("stride", stride, mine.stride), ("size", size, mine.size),

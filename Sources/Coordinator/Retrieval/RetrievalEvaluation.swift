@@ -62,6 +62,12 @@ public struct RetrievalEvaluation {
 
   private func report(_ sides: Sides, recipe: EmbeddingRecipe) throws -> EvaluationReport {
     let (truth, lanes) = (sides.truth, session.lanes)
+    guard !truth.names.isEmpty else {
+      throw DatasetError(
+        description: "\(request.data): no video lies in a class folder, so there is nothing to "
+          + "measure by",
+        code: .badData)
+    }
     let centres = request.retrievalProtocol.centresEachSet
     func plain(_ rows: Matrix) -> Matrix {
       centres ? Centring(fitting: rows).apply(to: rows) : rows.unitRows()

@@ -1,3 +1,4 @@
+internal import Collective
 import Foundation
 public import Model
 public import Tensors
@@ -95,17 +96,14 @@ public struct LoadedEncoder: Sendable {
   /// - Throws: where a head is wanted that the weights do not hold.
   public func export(withHead: Bool) throws(ModelError) -> SafeTensors {
     if withHead { try check(.head) }
-    let (encoder, video) = (configuration.encoder, configuration.video)
-    let augmentation = configuration.augmentation
-    func list(_ values: [Float]) -> String { values.map { "\($0)" }.joined(separator: ", ") }
+    let (video, colours) = (configuration.video, configuration.augmentation.normalised)
     var file = WeightsFile.safeTensors(
       weights,
       metadata: [
         "origin": origin,
-        "encoder": "R3D-\(encoder.depth), width \(encoder.width), stem \(encoder.stemTime)×7×7, "
-          + "\(encoder.stemPool ? "max-pool" : "no pool"), shortcut \(encoder.shortcut.rawValue)",
+        "encoder": configuration.encoder.summary,
         "clip": "3×\(video.frames)×\(video.size)×\(video.size), every \(video.stride) frames",
-        "mean": list(augmentation.mean), "deviation": list(augmentation.deviation),
+        "mean": colours.mean.listed, "deviation": colours.deviation.listed,
       ])
     if !withHead { file.entries.removeAll { $0.name.hasPrefix("head.") } }
     return file
@@ -117,4 +115,31 @@ public struct LoadedEncoder: Sendable {
       throw ModelError("the weights hold no projection head; --feature pooled needs none")
     }
   }
+}
+
+extension LoadedEncoder {
+  /// Refuses ranks that have loaded different weights, as while a run writes another checkpoint.
+  func checkEqual(_ communicator: Communicator) throws {
+    let differing = try communicator.allEqual(
+      hash: UInt64(weights.contentHash.prefix(16), radix: 16) ?? 0)
+    guard differing.isEmpty else {
+      throw ReplicaError(
+        description:
+          "the weights that ranks \(differing.map(\.rank)) have loaded differ from rank 0's "
+          + "(\(origin))")
+    }
+  }
+}
+
+extension EncoderArchitecture {
+  /// The backbone in words.
+  var summary: String {
+    "R3D-\(depth), width \(width), stem \(stemTime)×7×7, "
+      + "\(stemPool ? "max-pool" : "no pool"), shortcut \(shortcut.rawValue)"
+  }
+}
+
+extension [Float] {
+  /// The numbers with commas between them.
+  var listed: String { map { "\($0)" }.joined(separator: ", ") }
 }

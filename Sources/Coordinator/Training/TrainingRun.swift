@@ -141,16 +141,20 @@ public struct TrainingRun {
     let decay = configuration.optimizer.averageDecay
     let average = decay > 0 ? WeightAverage(of: weights, decay: decay) : nil
     let isAverageAsked = keyViews > 0 || configuration.labels.weights == .averaged
+    var averaged: Replica?
+    if let average, isAverageAsked {
+      averaged = try replica(
+        average.weights, views: max(keyViews, 1),
+        for: keyViews > 0 ? .keys(microbatches: share) : .embedding)
+    }
+    // One budget for all arenas of the rank.
+    let memory = max(
+      0, (configuration.memoryMegabytes << 20) - (averaged?.memory.byteCount ?? 0))
     trainer = Trainer(
       replica: try replica(
         weights, views: objective.views.count - keyViews,
-        for: .training(microbatches: share, memory: configuration.memoryMegabytes << 20)),
-      average: average,
-      averaged: try average.flatMap {
-        guard isAverageAsked else { return nil }
-        return try replica(
-          $0.weights, views: max(keyViews, 1), for: .keys(microbatches: share))
-      },
+        for: .training(microbatches: share, memory: memory)),
+      average: average, averaged: averaged,
       objective: objective, optimizer: configuration.optimizer,
       totalSteps: configuration.steps(samples: dataset.count, views: objective.views.count),
       source: dataset.source, sampleCount: dataset.count,

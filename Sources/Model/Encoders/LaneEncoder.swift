@@ -11,8 +11,6 @@ public final class LaneEncoder: @unchecked Sendable {
   public let network: ResNet3D
   /// The clips of a microbatch, N.
   public let clips: Int
-  /// The microbatches that can be between forward and backward at once; 0 if it only evaluates.
-  public let slotCount: Int
   /// The length of a leaf: parameters' gradients, then the batch's means and unbiased variances.
   public var leafCount: Int {
     network.layout.parameterCount + network.layout.statisticsCount
@@ -38,7 +36,6 @@ public final class LaneEncoder: @unchecked Sendable {
     precondition(slots == 0 || packed.isTraining, "these weights are packed for evaluation alone")
     network = packed.weights.network
     clips = packed.clips
-    slotCount = slots
     training = slots > 0 ? packed.program(.training) : nil
     evaluation = packed.program(.evaluation)
     runner = try InstructionRunner(packed)

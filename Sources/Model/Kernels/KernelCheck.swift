@@ -67,7 +67,7 @@ public struct KernelCheck: Sendable {
             layer: probe.name, units: units, shape: probe.shape, direction: direction,
             implementation: probe.implementation(direction),
             error: error.isFinite ? error : nil,
-            bound: Self.bound(probe.implementation(direction), direction, precision)))
+            bound: Self.bound(probe, direction)))
       }
     }
     return rows
@@ -109,13 +109,14 @@ public struct KernelCheck: Sendable {
   ///
   /// fp32 sums are off by some 10⁻⁶, Winograd's by some 10⁻⁵; a bf16 result is rounded to 2⁻⁹ of itself,
   /// which may be some of the units here, and Winograd's operands, too. Weight gradients are fp32 unless
-  /// Winograd's. Wrong kernels are off by 10⁻³ and up.
-  static func bound(
-    _ implementation: String, _ direction: ConvolutionDirection, _ precision: Precision
-  ) -> Double {
-    let isWinograd = implementation.hasPrefix("winograd")
-    guard precision == .bf16 else { return isWinograd ? 2e-4 : 5e-5 }
+  /// Winograd's; they sum a term for each position of every clip, and rounding such sums errs with the
+  /// root of their length. Wrong kernels are off by whole units.
+  static func bound(_ probe: ConvolutionProbe, _ direction: ConvolutionDirection) -> Double {
+    let isWinograd = probe.implementation(direction).hasPrefix("winograd")
+    let terms = Double(probe.clips * probe.unit.output.positions)
+    let length = direction == .backwardWeights ? max(1, (terms / 16384).squareRoot()) : 1
+    guard probe.precision == .bf16 else { return (isWinograd ? 2e-4 : 5e-5) * length }
     if isWinograd { return 0.08 }
-    return direction == .backwardWeights ? 5e-5 : 0.02
+    return direction == .backwardWeights ? 5e-5 * length : 0.02
   }
 }

@@ -35,7 +35,7 @@ public struct SimCLR: Objective {
     set { precondition(newValue == ObjectiveState(), "simclr has no memory to restore") }
   }
 
-  /// Computes the loss and its gradient; labels are ignored.
+  /// Computes the loss and its gradient; labels only hide negatives, where `hidesCoarse` says so.
   public mutating func evaluate(_ batch: borrowing EmbeddedBatch) -> LossAndGradient {
     let rows = UnitRows(batch.rows)
     let (count, half) = (rows.unit.rows, rows.unit.rows / 2)

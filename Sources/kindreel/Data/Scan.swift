@@ -30,7 +30,7 @@ struct ScanVideos: ParsableCommand {
       check it if its manifest row still fits.
 
       A scan that was interrupted goes on where it was (MANIFEST.part), and one that is repeated \
-      decodes what has changed. With --json:
+      decodes what has changed, and what was short or bad. With --json:
 
         {"damaged":0,"duplicates":[["a.mp4","b.mp4"]],"files":4,"frames":400,"good":2,\
       "manifest":"M.tsv","quarantined":1,"quarantined_files":[{"id":"c.mp4","reason":"…"}],\
@@ -75,6 +75,11 @@ struct ScanVideos: ParsableCommand {
   func run() throws {
     try reportingFailure {
       try OutputPath.check(out)
+      if let bytes = FileManager.default.contents(atPath: out), !bytes.isEmpty,
+        !ManifestFile.isManifest(out)
+      {
+        throw UnwritableOutput(description: "\(out): is there already, and is no manifest")
+      }
       let report = try write()
       if json { try printJSON(report) } else { print(report.text) }
       if report.badShare > allowBad {
@@ -85,20 +90,26 @@ struct ScanVideos: ParsableCommand {
     }
   }
 
+  private static func absolute(_ path: String) -> String {
+    URL(fileURLWithPath: path).standardizedFileURL.path
+  }
+
   private func write() throws -> ScanReport {
     let start = ContinuousClock.now
-    let part = out + ".part"
-    let known = ManifestFile.salvage(out) + ManifestFile.salvage(part)
+    // With absolute paths a file has one name, wherever the table lies and whoever names it.
+    let (data, table) = (Self.absolute(data), Self.absolute(out))
+    let part = table + ".part"
+    let known = ManifestFile.salvage(table) + ManifestFile.salvage(part)
     var scan = try Scan(of: data, layout: layout, list: list, clipFrames: frames, known: known)
     let reused = scan.knownCount
-    let folder = URL(fileURLWithPath: out).deletingLastPathComponent().path
+    let folder = URL(fileURLWithPath: table).deletingLastPathComponent().path
     let journal = try ScanJournal(
       path: part, folder: folder, known: scan.records.filter { $0.status != nil },
       all: scan.records.count)
     let pool = LanePool(count: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
     try scan.run(lanes: pool) { try journal.add($0) }
     journal.clear()
-    try AtomicFile.write(ManifestFile.data(scan.records, in: folder), to: out)
+    try AtomicFile.write(ManifestFile.data(scan.records, in: folder), to: table)
     try? FileManager.default.removeItem(atPath: part)
     return ScanReport(
       scan.records, manifest: out, reused: reused, seconds: (ContinuousClock.now - start).inSeconds)

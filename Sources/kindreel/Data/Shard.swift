@@ -24,7 +24,7 @@ struct Shard: ParsableCommand {
   @Option(help: "The data set: a manifest of kindreel scan, or any layout it knows.")
   var data: String
 
-  @Option(help: "The folder to write; it is made if it is missing.")
+  @Option(help: "The folder to write; it is made if it is missing, and must hold no shards.")
   var out: String
 
   @Option(help: "The most MiB of video in a tar file.")
@@ -51,6 +51,7 @@ struct Shard: ParsableCommand {
         throw UnwritableOutput(description: "\(out): the folder cannot be made")
       }
       let table = out + "/manifest.tsv"
+      try refuseShards()
       try OutputPath.check(table)
       let records = try Manifest.records(of: data, list: list, seed: seed)
       let line = ProgressLine()
@@ -65,6 +66,17 @@ struct Shard: ParsableCommand {
         Report(
           bytes: packed.reduce(0) { $0 + ($1.size ?? 0) }, manifest: table,
           shards: Set(packed.map(\.path)).count, videos: packed.count))
+    }
+  }
+
+  /// Refuses a folder with shards: a new set over an old one would mix the two.
+  private func refuseShards() throws {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: out)) ?? []
+    let old = names.sorted().first { $0.hasSuffix(".tar") || $0 == "manifest.tsv" }
+    if let old {
+      throw UnwritableOutput(
+        description: "\(out): holds \(old), of an earlier or interrupted packing; name another "
+          + "folder, or empty this one")
     }
   }
 
