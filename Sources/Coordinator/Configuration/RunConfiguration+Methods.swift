@@ -63,7 +63,9 @@ extension RunConfiguration {
   /// SLIC's released settings for UCF101 (CVPR 2022; `ClusterTriplets`).
   ///
   /// SGD at a constant 0.1, momentum 0.5, no decay; a quarter of the views shows what moved; batches
-  /// are not planned around clusters. There flow replaces the positive or the second anchor, here residual frames any view.
+  /// are not planned around clusters. Departures: there flow replaces the positive or the second anchor,
+  /// here residual frames any view; there FINCH labels head outputs from the first epoch on, here cuts of
+  /// the dendrogram label pooled features after the warm-up, as for all methods.
   private mutating func adoptTriplets() {
     objective.temperature = 0.5
     optimizer.learningRate = 0.1
@@ -77,7 +79,8 @@ extension RunConfiguration {
 
   /// Koreitem et al.'s settings (IROS 2020; `HalfHardTriplets`).
   ///
-  /// Adam at 6·10⁻⁴; clusters once, by average linkage where cosines average 0.55, of features that the warm-up or `encoder.weights` gave.
+  /// Adam at 6·10⁻⁴; clusters once, by average linkage where cosines average 0.55, of features that the
+  /// warm-up or `encoder.weights` gave.
   private mutating func adoptKoreitem() {
     (objective.margin, objective.ownShare) = (0.5, 0.5)
     optimizer.name = .adamw
