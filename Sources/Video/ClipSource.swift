@@ -79,15 +79,16 @@ public final class ClipSource: Sendable {
   /// - Throws: why the file cannot be decoded.
   public func evaluationClip(
     sample: Int, clip k: Int, of n: Int, view: EvaluationView = .standard,
+    showing content: ViewRecipe.Content = .rgb,
     into clip: UnsafeMutableBufferPointer<Float>
   ) throws(VideoError) {
     let window = view.window(
       k, of: n, frameCount: try cache.frameCount(sample), frames: settings.frames,
       stride: settings.stride)
     let (pixels, size) = try cache.frames(sample, window)
-    unsafe augmentation.apply(
-      ClipAugmentation.Draw(crop: view.crop(of: size, size: settings.size)), to: pixels,
-      frames: settings.frames, of: size, into: clip)
+    var draw = ClipAugmentation.Draw(crop: view.crop(of: size, size: settings.size))
+    draw.content = content
+    unsafe augmentation.apply(draw, to: pixels, frames: settings.frames, of: size, into: clip)
   }
 
   /// The number of a sample's frames, for which it is decoded, and kept if there is room, unless a scan

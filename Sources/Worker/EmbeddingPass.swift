@@ -31,18 +31,20 @@ public struct EmbeddingPass {
 
   /// Plans a pass with `clips` evenly spaced, centre-cropped clips a video.
   public init(
-    _ replica: Replica, source: ClipSource, sampleCount: Int, clips: Int, feature: Feature
+    _ replica: Replica, source: ClipSource, sampleCount: Int, clips: Int, feature: Feature,
+    shows: [ViewRecipe.Content] = [.rgb]
   ) {
     self.init(
       replica, source: source, sampleCount: sampleCount,
-      recipe: EmbeddingRecipe(clips: clips, feature: feature))
+      recipe: EmbeddingRecipe(clips: clips, feature: feature, shows: shows))
   }
 
   private var clips: Int { recipe.clips }
 
   /// Embeds the whole manifest; every rank gets every row.
   ///
-  /// A row is the mean of its clips' rows; both have unit length if the recipe says so. It is zeros where
+  /// A row is the mean of its clips' rows; both have unit length if the recipe says so, for each content that
+  /// is shown. It is zeros where
   /// no clip was readable.
   public func run(_ communicator: Communicator) throws -> Matrix {
     let rows = try communicator.allGather(share(communicator)).joined
@@ -50,7 +52,10 @@ public struct EmbeddingPass {
   }
 
   /// The width of a row.
-  private var width: Int { replica.weights.network.width(of: recipe.feature) }
+  private var width: Int { featureWidth * recipe.shows.count }
+
+  /// The width of what one clip gives.
+  private var featureWidth: Int { replica.weights.network.width(of: recipe.feature) }
 
   /// The rows of this rank's samples.
   private func share(_ communicator: Communicator) throws -> [Float] {
@@ -58,12 +63,17 @@ public struct EmbeddingPass {
       of: sampleCount, clips: clips, blockClips: replica.clips, rank: communicator.rank,
       ranks: communicator.size)
     var rows: [Float] = []
-    for samples in share.parts(ofClips: Self.clipsAtOnce) { rows += try embed(samples).values }
+    for samples in share.parts(ofClips: Self.clipsAtOnce) {
+      let parts = try recipe.shows.map { try embed(samples, showing: $0) }
+      for sample in 0..<samples.count { for part in parts { rows += part.row(sample) } }
+    }
     return rows
   }
 
   /// One row for each of some samples, of which the first starts a block.
-  private func embed(_ samples: Range<Int>) throws -> Matrix {
+  private func embed(
+    _ samples: Range<Int>, showing content: ViewRecipe.Content
+  ) throws -> Matrix {
     let (first, end) = (samples.lowerBound * clips, samples.upperBound * clips)
     let blockClips = replica.clips
     let blocks = first / blockClips..<(end + blockClips - 1) / blockClips
@@ -81,7 +91,9 @@ public struct EmbeddingPass {
             continue
           }
           try unsafe source.evaluationClip(
-            sample: item / clips, clip: item % clips, of: clips, view: recipe.view, into: part)
+            sample: item / clips, clip: item % clips, of: clips, view: recipe.view,
+            showing: content,
+            into: part)
         } catch {
           unsafe part.update(repeating: 0)
           unreadable.insert(item)
@@ -89,6 +101,7 @@ public struct EmbeddingPass {
       }
     }
     let parts = result.map { recipe.normalisesClips ? $0.unitRows() : $0 }
+    let width = featureWidth
     var means = Matrix(rows: samples.count, columns: width)
     let left = unreadable.items
     for item in first..<end where !left.contains(item) {

@@ -30,17 +30,21 @@ public struct EmbeddingRecipe: Sendable, Equatable {
   public var feature: Feature
   /// Where clips are taken, and what they show.
   public var view: EvaluationView
+  /// What the clips show; of several, the rows stand side by side.
+  public var shows: [ViewRecipe.Content]
   /// Whether each clip's row, and then the mean, has unit length; else the mean is plain.
   public var normalisesClips: Bool
 
   /// The standard recipe: evenly spaced, centre-cropped clips of unit length.
   public init(
-    clips: Int, feature: Feature, view: EvaluationView = .standard, normalisesClips: Bool = true
+    clips: Int, feature: Feature, view: EvaluationView = .standard,
+    shows: [ViewRecipe.Content] = [.rgb], normalisesClips: Bool = true
   ) {
     precondition(clips >= 1, "\(clips) clips have no mean")
     self.clips = clips
     self.feature = feature
     self.view = view
+    self.shows = shows
     self.normalisesClips = normalisesClips
   }
 }

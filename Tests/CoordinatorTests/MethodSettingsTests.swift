@@ -73,6 +73,15 @@ import Video
     }
   }
 
+  @Test(arguments: ["labels", "evaluation"])
+  func `What is embedded is made of pixels, each content once`(group: String) throws {
+    #expect(try Self.load("actions").labels.shows == [.residual])
+    for shows in ["[]", "[mv]", "[rgb, rgb]"] {
+      #expect(throws: ConfigurationError.self) { try Self.load(nil, "\(group).shows=\(shows)") }
+    }
+    #expect(throws: Never.self) { try Self.load(nil, "\(group).shows=[residual, rgb]") }
+  }
+
   @Test func `Keys and averages need a decay`() {
     for overrides in [
       ["objective.name=moco", "optimizer.averageDecay=0"], ["evaluation.weights=averaged"],

@@ -88,6 +88,35 @@ import Video
     }
   }
 
+  @Test(.timeLimit(.minutes(3)))
+  func `labels of colours and of motion end with the same bits, and so do given ones`() throws {
+    let world = try SmallWorld()
+    func train(_ name: String, ranks: Int, labels file: String = "") throws -> RunSummary {
+      try world.train(name, ranks: ranks, lanes: 1) {
+        $0.labels.shows = [.rgb, .residual]
+        $0.labels.file = file
+      }
+    }
+    let alone = try train("alone", ranks: 1)
+    let four = try train("four", ranks: 4)
+    #expect(four.weights_hash == alone.weights_hash)
+    #expect(four.labels_hash == alone.labels_hash)
+    let plain = try world.train("plain", ranks: 1, lanes: 1) { $0.labels.shows = [.rgb] }
+    #expect(plain.weights_hash != alone.weights_hash)
+
+    // The table of the only clustering, given back, makes the same run.
+    let tables = world.folder.appendingPathComponent("alone/labels")
+    let table = try #require(
+      try FileManager.default.contentsOfDirectory(atPath: tables.path).sorted().last)
+    let given = try train(
+      "given", ranks: 2, labels: tables.appendingPathComponent(table).path)
+    #expect(given.labels_hash == alone.labels_hash)
+    #expect(given.weights_hash == alone.weights_hash)
+    #expect(throws: (any Error).self) {
+      try train("missing", ranks: 2, labels: "/nowhere/labels.tsv")
+    }
+  }
+
   @Test(.timeLimit(.minutes(1)))
   func `a run does not resume with another linkage`() throws {
     let world = try SmallWorld()
@@ -192,6 +221,7 @@ import Video
 
 /// A folder with a few clips of the sample set, and runs of the smoke preset on it.
 private struct SmallWorld {
+  private let directory: TemporaryDirectory
   let folder: URL
   private let data: URL
 
@@ -200,7 +230,8 @@ private struct SmallWorld {
       .deletingLastPathComponent().deletingLastPathComponent()
     let samples = repository.appendingPathComponent("Samples/actions/videos")
     let files = FileManager.default
-    folder = files.temporaryDirectory.appendingPathComponent("kindreel-" + UUID().uuidString)
+    directory = try TemporaryDirectory()
+    folder = URL(fileURLWithPath: directory.path)
     data = folder.appendingPathComponent("videos")
     try files.createDirectory(at: data, withIntermediateDirectories: true)
     let classes = try files.contentsOfDirectory(atPath: samples.path).sorted().prefix(8)

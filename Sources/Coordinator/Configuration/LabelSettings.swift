@@ -1,4 +1,5 @@
 public import Clustering
+public import Video
 public import Worker
 
 /// Where pseudo labels come from.
@@ -7,6 +8,8 @@ public struct LabelSettings: Codable, Sendable, Equatable {
   public var warmupEpochs = 5
   /// Epochs from one clustering to the next; 0 clusters once.
   public var every = 1
+  /// A table of labels to take, once, instead of clustering: what `kindreel cluster --labels` writes.
+  public var file = ""
   /// How clusters are found.
   public var method = LabellingMethod.agglomerative
   /// `agglomerative`: how the distance of two clusters follows from those of samples.
@@ -27,6 +30,8 @@ public struct LabelSettings: Codable, Sendable, Equatable {
   public var finch = FinchSettings()
   /// What is clustered.
   public var feature = Feature.pooled
+  /// What the clips show that are clustered; of several, the features stand side by side.
+  public var shows = [ViewRecipe.Content.rgb]
   /// Which weights embed the videos.
   public var weights = TrainedWeights.current
   /// The clips of a video whose embeddings are averaged before clustering.

@@ -22,6 +22,13 @@ extension RunConfiguration {
       memoryMegabytes >= 1, "memoryMegabytes", "must be at least 1, is \(memoryMegabytes)")
     try Self.require(
       evaluation.clips >= 1, "evaluation.clips", "must be at least 1, is \(evaluation.clips)")
+    for (group, shows) in [("labels", labels.shows), ("evaluation", evaluation.shows)] {
+      try Self.require(
+        !shows.isEmpty && Set(shows).count == shows.count && !shows.contains(.mv),
+        "\(group).shows",
+        "must list different contents that are made of pixels, is "
+          + "[\(shows.map(\.rawValue).joined(separator: ", "))]")
+    }
     for (group, weights) in [("labels", labels.weights), ("evaluation", evaluation.weights)] {
       try Self.require(
         weights == .current || optimizer.averageDecay > 0, "\(group).weights",

@@ -84,6 +84,8 @@ public struct EvaluationSettings: Codable, Sendable, Equatable {
   public var clips = 3
   /// What is compared.
   public var feature = Feature.pooled
+  /// What the clips show; of several, the features stand side by side.
+  public var shows = [ViewRecipe.Content.rgb]
   /// Which weights of a run embed the videos.
   public var weights = TrainedWeights.current
 

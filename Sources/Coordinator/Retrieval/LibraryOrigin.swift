@@ -1,6 +1,6 @@
 internal import Foundation
 public import Tensors
-internal import Video
+public import Video
 public import Worker
 
 /// Which encoder made the rows of a library, and from which clips; `X.encoder.json` beside `X.npy`.
@@ -17,12 +17,14 @@ public struct LibraryOrigin: Codable, Sendable, Equatable {
   public let clips: Int
   /// What stands for a clip.
   public let feature: Feature
+  /// What the clips show; files without it are of colours.
+  public let shows: [ViewRecipe.Content]?
 
   private enum CodingKeys: String, CodingKey {
     case weightsHash = "weights_hash"
     case encoder, colours, frames, stride, size
     case shortSide = "short_side"
-    case clips, feature
+    case clips, feature, shows
   }
 
   /// Describes what a session makes by kindreel's own protocol.
@@ -35,10 +37,13 @@ public struct LibraryOrigin: Codable, Sendable, Equatable {
     (frames, stride, size, shortSide) = (video.frames, video.stride, video.size, video.shortSide)
     clips = recipe.clips
     feature = recipe.feature
+    shows = recipe.shows
   }
 
   /// How a query becomes a row of the same library.
-  public var recipe: EmbeddingRecipe { EmbeddingRecipe(clips: clips, feature: feature) }
+  public var recipe: EmbeddingRecipe {
+    EmbeddingRecipe(clips: clips, feature: feature, shows: shows ?? [.rgb])
+  }
 
   /// The place beside a `.npy` file.
   public static func path(beside npy: String) -> String { npy.dropLast(4) + ".encoder.json" }

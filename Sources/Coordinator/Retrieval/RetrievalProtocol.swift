@@ -27,7 +27,9 @@ public enum RetrievalProtocol: String, Codable, Sendable, CaseIterable {
         view: EvaluationView(placement: .ends, framing: framing), normalisesClips: false)
     }
     return switch self {
-    case .kindreel: EmbeddingRecipe(clips: clips ?? settings.clips, feature: settings.feature)
+    case .kindreel:
+      EmbeddingRecipe(
+        clips: clips ?? settings.clips, feature: settings.feature, shows: settings.shows)
     case .iic: plain(.map, .stretched(side: 112))
     case .slic: plain(.head, .stretched(side: 128))
     case .coclr: plain(.pooled, .square(share: 224.0 / 256))

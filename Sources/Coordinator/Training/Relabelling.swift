@@ -142,6 +142,19 @@ struct Relabelling {
   }
 }
 
+extension Relabelling.Outcome {
+  /// Labels that were given, not found.
+  init(_ labels: PseudoLabels) {
+    let members = labels.fine.indices.filter { labels.fine[$0] >= 0 }
+    let levels = TwoLevelPartition(
+      fine: Partition(numbering: members.map { labels.fine[$0] }),
+      coarse: Partition(numbering: members.map { labels.coarse[$0] }))
+    self.init(
+      labels: labels, dendrogram: nil, members: members,
+      report: ClusterReport(of: levels, seconds: 0))
+  }
+}
+
 extension Duration {
   /// The length in seconds.
   var seconds: Double {

@@ -206,11 +206,12 @@ public struct TrainingRun {
     let due = position.epoch - settings.warmupEpochs
     let isDue = settings.every == 0 ? due == 0 : due >= 0 && due % settings.every == 0
     guard trainer.objective.usesLabels, isDue else { return }
+    guard settings.file.isEmpty else { return try adoptLabels(from: settings.file) }
     let replica = settings.weights == .averaged ? trainer.averaged : trainer.replica
     let pass = EmbeddingPass(
       replica ?? trainer.replica, source: dataset.source, sampleCount: dataset.count,
       clips: settings.clips,
-      feature: settings.feature)
+      feature: settings.feature, shows: settings.shows)
     let relabelling = Relabelling(
       settings: settings, seed: configuration.seed, epoch: position.epoch, lanes: lanes,
       communicator: communicator, ids: dataset.manifest.samples.map(\.id)
@@ -220,6 +221,16 @@ public struct TrainingRun {
     labels = try communicator.decide(gathering: [UInt8]()) { _ in
       try root?.keep(
         outcome, before: labels, epoch: position.epoch, manifest: dataset.manifest)
+      return outcome.labels
+    }
+  }
+
+  /// Takes labels from a table that rank 0 reads.
+  private mutating func adoptLabels(from path: String) throws {
+    labels = try communicator.decide(gathering: [UInt8]()) { _ in
+      let outcome = Relabelling.Outcome(
+        try LabelTable.read(path, ids: dataset.manifest.samples.map(\.id)))
+      try root?.keep(outcome, before: labels, epoch: position.epoch, manifest: dataset.manifest)
       return outcome.labels
     }
   }

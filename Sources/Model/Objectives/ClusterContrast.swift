@@ -17,6 +17,8 @@ import Tensors
 /// 2206.12534); fine labels for positives and coarse ones for negatives, its `multiple_partition`
 /// branch; the one-positive denominator, Khosla et al., "Supervised contrastive learning", NeurIPS
 /// 2020, equation 2, with the other positives left out.
+///
+/// `ClusterPrototypes` add a loss against the centres of all clusters, `prototypeWeight` times as heavy.
 public struct ClusterContrast: Objective {
   /// Queries are computed in blocks of this many rows, so that their similarities stay in cache.
   private static let queriesPerBlock = 64
@@ -25,12 +27,18 @@ public struct ClusterContrast: Objective {
   let instanceWeight: Double
   let policy: HardNegatives
   var queue: NegativeQueue
+  /// The weight of the prototypes' loss beside that of pairs.
+  let prototypeWeight: Double
+  var prototypes: ClusterPrototypes
 
   /// Creates the objective with an empty queue; the knobs are explained in `ObjectiveSettings`.
   public init(
     temperature: Double = 0.2, keepShare: Double = 0.5, dropShare: Double = 0.001,
-    queueLength: Int = 0, instanceWeight: Double = 1
+    queueLength: Int = 0, instanceWeight: Double = 1, prototypeWeight: Double = 0,
+    prototypeTemperature: Double = 0.1, bankMomentum: Double = 0.5
   ) {
+    self.prototypeWeight = prototypeWeight
+    prototypes = ClusterPrototypes(temperature: prototypeTemperature, keep: bankMomentum)
     self.temperature = temperature
     self.instanceWeight = instanceWeight
     policy = HardNegatives(keepShare: keepShare, dropShare: dropShare)
@@ -43,10 +51,17 @@ public struct ClusterContrast: Objective {
   /// Two augmented views of the weights in training.
   public var views: [View] { [View(.augmented), View(.augmented)] }
 
-  /// The queue: rows, their manifest indices and the place of the next.
+  /// The queue (rows, their manifest indices and the place of the next), and the prototypes' bank.
   public var state: ObjectiveState {
-    get { queue.state }
-    set { queue.state = newValue }
+    get {
+      let bank = prototypes.bank.rows
+      return bank.rows == 0 ? queue.state : queue.state.adding(bank)
+    }
+    set {
+      queue.state = newValue
+      prototypes = ClusterPrototypes(
+        temperature: prototypes.temperature, keep: prototypes.keep, bank: newValue.bank)
+    }
   }
 
   /// Computes the loss and its gradient, then takes the batch's unit rows into the queue.
@@ -92,9 +107,50 @@ public struct ClusterContrast: Objective {
 
     queue.append(rows, samples: samples)
     let average = contrast.totals.queries > 0 ? 1 / Double(contrast.totals.queries) : 0
-    return LossAndGradient(
+    var result = LossAndGradient(
       loss: contrast.totals.loss * average,
       gradients: rows.gradient(of: gradient, scale: average).split(into: 2),
       statistics: contrast.totals.statistics(of: count), pairs: contrast.totals.pairs)
+    if prototypeWeight > 0 {
+      if isLabelled { add(prototypes, of: rows, samples, batch, to: &result) }
+      prototypes.take(rows.unit, of: samples, among: batch.fine.count)
+    }
+    return result
+  }
+
+  /// Adds the loss against the prototypes, and its gradient.
+  private func add(
+    _ prototypes: ClusterPrototypes, of rows: UnitRows, _ samples: [Int],
+    _ batch: borrowing EmbeddedBatch, to result: inout LossAndGradient
+  ) {
+    let outcome = prototypes.evaluate(
+      rows.unit, samples: samples, fine: batch.fine, coarse: batch.coarse)
+    let average = 1 / Double(max(outcome.queries, 1))
+    result.loss += prototypeWeight * average * outcome.loss
+    let gradients = rows.gradient(of: outcome.gradient, scale: prototypeWeight * average)
+    for (view, more) in gradients.split(into: 2).enumerated() {
+      var sum = result.gradients[view].values.mutableSpan
+      for index in sum.indices { sum[index] += more.values[index] }
+    }
+    result.statistics["prototype_loss"] = average * outcome.loss
+    result.statistics["nearest_prototype_is_own"] = average * Double(outcome.nearest)
+  }
+}
+
+extension ObjectiveState {
+  /// The same memory with a bank.
+  fileprivate func adding(_ bank: Matrix) -> ObjectiveState {
+    var state = self
+    state.arrays["bank"] = bank.values
+    state.integers["bank_width"] = [bank.columns]
+    return state
+  }
+
+  /// The bank that was added; 0×0 if none was.
+  fileprivate var bank: Matrix {
+    guard let values = arrays["bank"], let width = integers["bank_width"]?.first else {
+      return Matrix(rows: 0, columns: 0)
+    }
+    return Matrix(rows: values.count / width, columns: width, values: values)
   }
 }

@@ -3,7 +3,10 @@ extension ObjectiveSettings {
   public var knobs: Set<String> {
     let mined: Set = ["temperature", "keepShare", "dropShare"]
     switch name {
-    case .cluster: return mined.union(["queueLength", "instanceWeight"])
+    case .cluster:
+      return mined.union([
+        "queueLength", "instanceWeight", "prototypeWeight", "prototypeTemperature", "bankMomentum",
+      ])
     case .simclr: return mined.union(["hidesCoarse"])
     case .moco: return mined.union(["hidesCoarse", "queueLength"])
     case .triplet:
@@ -31,8 +34,12 @@ extension ObjectiveSettings {
     try check(
       instanceWeight >= 0 && instanceWeight.isFinite, "instanceWeight", instanceWeight,
       "at least 0")
+    try check(
+      prototypeTemperature > 0 && prototypeTemperature.isFinite, "prototypeTemperature",
+      prototypeTemperature, "above 0")
     for (field, value) in [
-      ("margin", margin), ("temporalMargin", temporalMargin), ("temporalWeight", temporalWeight),
+      ("prototypeWeight", prototypeWeight), ("margin", margin), ("temporalMargin", temporalMargin),
+      ("temporalWeight", temporalWeight),
     ] {
       try check(value >= 0 && value.isFinite, field, value, "at least 0")
     }

@@ -43,6 +43,10 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
   ///
   /// Own-video positives count fully for a query that has no others, whatever this says.
   public var instanceWeight = 1.0
+  /// `cluster`: the weight of the loss against the centres of all clusters; 0 leaves it out.
+  public var prototypeWeight = 1.0
+  /// `cluster`: the temperature of that loss.
+  public var prototypeTemperature = 0.1
   /// Whether videos of the query's coarse cluster are no negatives; `cluster` and triplets always
   /// do so.
   public var hidesCoarse = false
@@ -60,7 +64,7 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
   public var intraNegative = BankContrast.IntraNegative.repeat
   /// `iic` and `cmc`: how many other samples' bank rows are negatives.
   public var bankNegatives = 1024
-  /// `iic` and `cmc`: the share of a bank's row that an embedding leaves.
+  /// `iic`, `cmc` and `cluster`'s prototypes: the share of a bank's row that an embedding leaves.
   public var bankMomentum = 0.5
   /// `dsm`: InfoNCE with momentum keys, or triplets.
   public var form = SceneMotion.Form.queue
@@ -78,7 +82,8 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
       return ClusterContrast(
         temperature: temperature, keepShare: keepShare, dropShare: dropShare,
         queueLength: queueLength,
-        instanceWeight: instanceWeight)
+        instanceWeight: instanceWeight, prototypeWeight: prototypeWeight,
+        prototypeTemperature: prototypeTemperature, bankMomentum: bankMomentum)
     case .simclr:
       return SimCLR(
         temperature: temperature, keepShare: keepShare, dropShare: dropShare,

@@ -30,7 +30,7 @@ public struct ViewRecipe: Sendable, Hashable {
   }
 
   /// What the three channels hold.
-  public enum Content: String, Sendable, CaseIterable {
+  public enum Content: String, Codable, Sendable, CaseIterable {
     /// Red, green and blue; in a share `augmentation.residual` of the views, residual frames.
     case rgb
     /// What changed since the frame before, the first frame's since the last.

@@ -19,6 +19,7 @@ import encoder_cases
 import method_cases
 import objective_cases
 import optimizer_cases
+import prototype_cases
 
 FILES = {
     "encoder": lambda: {"cases": [encoder_cases.encoder_case(c) for c in encoder_cases.CASES]},
@@ -26,6 +27,7 @@ FILES = {
     "objectives": objective_cases.objectives,
     "methods": method_cases.methods,
     "optimizers": optimizer_cases.optimizers,
+    "prototypes": prototype_cases.prototypes,
 }
 
 

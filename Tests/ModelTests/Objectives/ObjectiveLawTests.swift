@@ -30,6 +30,7 @@ struct ObjectiveLawTests {
     SimCLR(temperature: 0.3, keepShare: 0.5, hidesCoarse: true),
     ClusterContrast(temperature: 0.3, keepShare: 1, dropShare: 0, queueLength: 10),
     ClusterContrast(temperature: 0.3, keepShare: 0.4, queueLength: 0, instanceWeight: 0.5),
+    ClusterContrast(temperature: 0.3, keepShare: 0.4, queueLength: 10, prototypeWeight: 0.7),
     MoCo(temperature: 0.3, queueLength: 12),
     MoCo(temperature: 0.3, keepShare: 0.5, queueLength: 12, hidesCoarse: true),
     HalfHardTriplets(),

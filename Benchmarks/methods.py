@@ -1,0 +1,196 @@
+"""Trains and measures the rows of a comparison; see methods.sh."""
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+
+KINDREEL = os.environ["KINDREEL"]
+EPOCHS = {"quick": 20, "full": 100}
+RESIDUAL = "augmentation.residual=0.5"
+
+# A row: its name, and the settings that make it; None is the network before any training.
+METHODS = {
+    "untrained": None,
+    "simclr": ["objective.name=simclr"],
+    "moco": ["objective.name=moco"],
+    "iic": ["objective.name=iic"],
+    "cmc": ["objective.name=cmc"],
+    "dsm": ["objective.name=dsm"],
+    "koreitem": ["objective.name=koreitem"],
+    "triplet": ["objective.name=triplet"],
+    "cluster": ["objective.name=cluster"],
+    # The same views as cluster's, without its labels; cluster without its views.
+    "simclr, residual views": ["objective.name=simclr", RESIDUAL],
+    "cluster, colours alone": ["augmentation.residual=0", "labels.shows=[rgb]"],
+    # Bound, no method: clusters are the true classes. Only this script knows them.
+    "bound: true classes": ["labels.file={classes}", "labels.warmupEpochs=0"],
+}
+
+ABLATIONS = {
+    "cluster": [],
+    "fine cut alone": ["labels.coarse={fine}"],
+    "coarse cut alone": ["labels.fine={coarse}"],
+    **{
+        f"hardest {share} of negatives, drop {drop}": [
+            f"objective.keepShare={share}",
+            f"objective.dropShare={drop}",
+        ]
+        for share in (1, 0.5, 0.1, 0.05, 0.01)
+        for drop in (0, 0.001)
+    },
+    **{f"residual views {p}": [f"augmentation.residual={p}"] for p in (0, 0.2, 0.5, 1)},
+    "labels of colours": ["labels.shows=[rgb]"],
+    "labels of both": ["labels.shows=[rgb,residual]"],
+    "no prototypes": ["objective.prototypeWeight=0"],
+    **{
+        f"triplet, own video {p}": ["objective.name=triplet", f"objective.ownShare={p}"]
+        for p in (0, 0.2, 0.5, 1)
+    },
+    "ward": ["labels.linkage=ward", "labels.metric=euclidean"],
+    "complete": ["labels.linkage=complete"],
+    "finch": ["labels.method=finch"],
+    "kmeans": ["labels.method=kmeans"],
+    "labels once": ["labels.every=0"],
+    "labels of the head": ["labels.feature=head"],
+    "labels of three clips": ["labels.clips=3"],
+    "second view residual": ["views=[rgb,residual]", "augmentation.residual=0"],
+    "second view motion vectors": ["views=[rgb,mv]", "augmentation.residual=0"],
+}
+
+ROWS = {"methods": METHODS, "ablations": ABLATIONS}
+
+
+def kindreel(*arguments, **options):
+    return subprocess.run([KINDREEL, *arguments], check=True, text=True, **options)
+
+
+def write_classes(data, path):
+    """The true classes as a table of labels, from the class folders of the ids."""
+    manifest = path.with_suffix(".manifest")
+    kindreel("scan", data, "--out", str(manifest), stdout=subprocess.DEVNULL)
+    lines = manifest.read_text().splitlines()
+    ids = [line.split("\t")[lines[0].split("\t").index("id")] for line in lines[1:]]
+    classes = sorted({name.split("/")[-2] for name in ids})
+    numbers = {name: classes.index(name.split("/")[-2]) for name in ids}
+    rows = [f"{name}\t{number}\t{number}" for name, number in numbers.items()]
+    path.write_text("\n".join(["id\tfine\tcoarse", *rows]) + "\n")
+
+
+def run(folder, name, settings, seed, arguments):
+    """Trains and evaluates one row with one seed, unless that is done."""
+    out = folder / f"{name.replace(' ', '-').replace(',', '').replace(':', '')}-{seed}"
+    result = out.with_suffix(".json")
+    if not result.exists():
+        if settings is None:
+            source = ["--untrained", str(seed), "--config", arguments.config]
+        else:
+            train(out, settings, seed, arguments, folder)
+            source = ["--run", str(out)]
+        command = ["evaluate", *source, "--data", arguments.data, "--json"]
+        result.write_text(kindreel(*command, stdout=subprocess.PIPE).stdout)
+        if settings is not None:
+            shutil.rmtree(out / "checkpoints")
+    metrics = out / "metrics.jsonl"
+    epochs = [json.loads(line) for line in metrics.open()] if metrics.exists() else []
+    return json.loads(result.read_text()), [row for row in epochs if row["kind"] == "epoch"]
+
+
+def train(out, settings, seed, arguments, folder):
+    command = ["train", "--data", arguments.data, "--out", str(out)]
+    if list(out.glob("checkpoints/epoch-*")):
+        kindreel(*command, "--resume", stdout=subprocess.DEVNULL)
+        return
+    shutil.rmtree(out, ignore_errors=True)
+    classes = folder / "classes.tsv"
+    if any("{classes}" in setting for setting in settings) and not classes.exists():
+        write_classes(arguments.data, classes)
+    cuts = dict(fine=arguments.fine, coarse=arguments.coarse, classes=classes)
+    every = [f"seed={seed}", f"epochs={EPOCHS[arguments.budget]}"]
+    for setting in every + [setting.format(**cuts) for setting in settings]:
+        command += ["--set", setting]
+    kindreel(*command, "--config", arguments.config, stdout=subprocess.DEVNULL)
+
+
+def spread(values):
+    mean = f"{statistics.mean(values):.1f}"
+    return mean if len(values) < 2 else f"{mean} ± {statistics.stdev(values):.1f}"
+
+
+def table(results, budget):
+    lines = [
+        f"| {budget} budget | seeds | R@1 of each | R@1 | R@5 | R@10 | R@20 | mAP | NMI | purity | s |",
+        "|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    for name, runs in results.items():
+        scores = [score for score, _ in runs]
+        recalls = {k: [score["recall"][k] for score in scores] for k in ("1", "5", "10", "20")}
+        last = [epochs[-1] for _, epochs in runs if epochs and "nmi" in epochs[-1]]
+        seconds = [sum(epoch["seconds"] for epoch in epochs) for _, epochs in runs if epochs]
+        cells = [
+            name,
+            str(len(runs)),
+            " ".join(f"{value:.1f}" for value in recalls["1"]),
+            *(spread(values) for values in recalls.values()),
+            spread([score["map"] for score in scores]),
+            *(
+                f"{statistics.mean(epoch[key] for epoch in last):.2f}" if last else ""
+                for key in ("nmi", "purity")
+            ),
+            f"{statistics.mean(seconds):.0f}" if seconds else "",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def draw(results, path):
+    """Loss, NMI and purity of the fine clusters by epoch."""
+    import matplotlib
+
+    matplotlib.use("svg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(1, 3, figsize=(13, 4))
+    for axis, key in zip(axes, ("loss", "nmi", "purity")):
+        for index, (name, runs) in enumerate(results.items()):
+            for turn, (_, epochs) in enumerate(runs):
+                points = [(row["epoch"], row[key]) for row in epochs if key in row]
+                if points:
+                    label = name if turn == 0 else None
+                    axis.plot(*zip(*points), color=f"C{index}", alpha=0.6, label=label)
+        axis.set_xlabel("epoch")
+        axis.set_title(key)
+    axes[0].legend(fontsize="x-small")
+    figure.tight_layout()
+    figure.savefig(path, metadata={"Date": None})
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("rows", choices=ROWS)
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--budget", choices=EPOCHS, default="quick")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    parser.add_argument("--config", default="actions")
+    parser.add_argument("--fine", default="count:200")
+    parser.add_argument("--coarse", default="count:60")
+    arguments = parser.parse_args()
+    folder = pathlib.Path("runs") / f"{arguments.rows}-{arguments.budget}"
+    folder.mkdir(parents=True, exist_ok=True)
+    results = {name: [] for name in ROWS[arguments.rows]}
+    for seed in arguments.seeds:
+        for name, settings in ROWS[arguments.rows].items():
+            results[name].append(run(folder, name, settings, seed, arguments))
+            print(f"{name}, seed {seed}: R@1 {results[name][-1][0]['recall']['1']:.1f}",
+                  file=sys.stderr)
+        (folder / "table.md").write_text(table(results, arguments.budget))
+        draw(results, folder / "curves.svg")
+    sys.stdout.write((folder / "table.md").read_text())
+
+
+if __name__ == "__main__":
+    main()
