@@ -87,4 +87,8 @@ double cpanels_write(cpanels_vector a, int64_t width, float *panels, int64_t col
 // Gives memory that was freed back to the machine; the C library would keep much of it for later.
 void cpanels_release_freed(void);
 
+// Makes the C library give blocks of a megabyte or more back as soon as they are freed. By itself it
+// keeps ever larger ones, up to 32 MB.
+void cpanels_release_at_once(void);
+
 #endif

@@ -14,7 +14,10 @@ struct BenchCluster: ParsableCommand {
       Ranks share the searches: with --ranks 2, or under mpirun -n 2, each of them searches for half.
 
       start_rss_bytes is what the process held before there were rows (the libraries, above all), and \
-      peak_to_input how many times the size of the rows came on top of it at most, theirs included.
+      peak_to_input how many times the size of the rows came on top of it at most, theirs included. \
+      file_rss_bytes are those pages of the process that only show files, the program and its \
+      libraries, as they are at the end; other processes share them. cpu_seconds is what all threads of \
+      the process took together, in the median repetition.
       """)
 
   @Option(help: "Rows.")
@@ -35,6 +38,7 @@ struct BenchCluster: ParsableCommand {
   func run() throws {
     try reportingFailure {
       BLAS.useOneThread()
+      FreedMemory.releaseAtOnce()
       let start = peakMemory
       let figures = try world.launch(deadline: 600) { try time($0, startMemory: start) }
       if let figures { try options.report("cluster", figures) }
@@ -48,17 +52,20 @@ struct BenchCluster: ParsableCommand {
     let pool = LanePool(count: world.lanesOfRank)
     var statistics: JoiningStatistics?
     var (count, width) = (count, width)
+    var processorTimes: [Double] = []
     let timing = try options.time {
       let matrix = try rows.map { try Npy.readMatrix($0) } ?? Self.clustered(count, width)
       (count, width) = (matrix.rows, matrix.columns)
       try communicator.barrier()
       return matrix
     } _: { (matrix: consuming Matrix) in
+      let start = processorTime
       statistics =
         try Dendrogram(
           of: matrix, linkage: joining.linkage, metric: joining.metric, lanes: pool,
           team: RankTeam(communicator)
         ).statistics
+      processorTimes.append(processorTime - start)
     }
     let input = max(count * width * 4, 1)
     return [
@@ -67,7 +74,9 @@ struct BenchCluster: ParsableCommand {
       "linkage": .text(joining.linkage.rawValue), "metric": .text(joining.metric.rawValue),
       "rounds": .integer(statistics?.rounds ?? 0), "searches": .integer(statistics?.searches ?? 0),
       "seconds": .number(timing.median), "spread": .seconds(timing),
+      "cpu_seconds": .number(Seconds(Array(processorTimes.dropFirst())).median),
       "peak_rss_bytes": .integer(peakMemory), "start_rss_bytes": .integer(startMemory),
+      "file_rss_bytes": .integer(fileMemory),
       "peak_to_input": .number(Double(peakMemory - startMemory) / Double(input)),
     ]
   }

@@ -92,6 +92,7 @@ struct Cluster: ParsableCommand {
   func run() throws {
     try reportingFailure {
       BLAS.useOneThread()
+      FreedMemory.releaseAtOnce()
       for path in outputs { try OutputPath.check(path) }
       let matrix = try Npy.readMatrix(rows)
       let width = matrix.columns
