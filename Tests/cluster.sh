@@ -72,12 +72,15 @@ check "lone rows join" says "2 clusters in 2 coarse ones of 4 rows at count:3/co
   "$kindreel" cluster x.npy --cut count:3/count:2 --singletons join --labels l.tsv
 check "a summary in JSON" bash -c "'$kindreel' cluster x.npy --cut quantile:0.5 --newick t.nwk --json \
   | grep -q '^{\"clusters\":2,\"cut\":\"quantile:0.5\",\"largest_share\":0.75,\"linkage\":\"average\",'"
-check "every linkage joins" bash -c "for linkage in average ward single complete; do
+check "every linkage joins" bash -c "for linkage in average ward single complete centroid median; do
   '$kindreel' cluster x.npy --linkage \$linkage --metric euclidean --newick \$linkage.nwk || exit 1; done
   ! cmp -s single.nwk complete.nwk && ! cmp -s average.nwk ward.nwk"
 check "the picture says what heights are" bash -c "'$kindreel' cluster x.npy --linkage complete \
   --metric euclidean --svg t.svg && grep -q 'x.npy, complete linkage' t.svg \
   && grep -q 'height: greatest euclidean distance of' t.svg"
+check "centroid linkage on cosine distance is refused" leaves 64 \
+  "centroid linkage is not defined on cosine distance; average, single, complete are, and centroid is on euclidean distance" \
+  "$kindreel" cluster x.npy --out none.npy --linkage centroid
 check "cosine distance has its linkages too" bash -c "'$kindreel' cluster x.npy --linkage single --json \
   --out z.npy --cut height:0.5 | grep -q '\"linkage\":\"single\",\"merges\":3,\"metric\":\"cosine\"'"
 

@@ -8,11 +8,6 @@ typedef float eight_floats __attribute__((vector_size(32), aligned(4)));
 typedef uint32_t eight_words __attribute__((vector_size(32), aligned(4)));
 typedef uint32_t sixteen_words __attribute__((vector_size(64), aligned(4)));
 
-#if defined(__x86_64__)
-#define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
-#else
-#define CLONES
-#endif
 #define INLINE static inline __attribute__((always_inline))
 
 // Words are in this machine's order, the lower half of a double first.

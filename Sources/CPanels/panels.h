@@ -6,6 +6,13 @@
 
 enum { COLUMNS = CPANELS_COLUMNS, ROWS = CPANELS_ROWS, KEPT = CPANELS_KEPT };
 
+// Makes the compiler translate a function for several instruction sets.
+#if defined(__x86_64__)
+#define CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define CLONES
+#endif
+
 void panels_run_avx512(const cpanels_search *search);
 void panels_run_avx2(const cpanels_search *search);
 void panels_run_portable(const cpanels_search *search);

@@ -8,22 +8,26 @@ extension ClusterStore {
   func similarity(_ one: Int, _ other: Int) -> Double {
     let (a, b) = (clusters[one], clusters[other])
     let (x, y) = unsafe (mean(of: one), mean(of: other))
-    let total =
-      unsafe criterion == .cosine
-      ? cpanels_product(x, y, Int64(width)) : cpanels_distance(x, y, Int64(width))
-    guard criterion == .ward else { return total }
-    let (m, n) = (Double(a.size), Double(b.size))
-    return -(m * n / (m + n)) * total
+    switch criterion {
+    case .cosine: return unsafe cpanels_product(x, y, Int64(width))
+    case .ward:
+      let (m, n) = (Double(a.size), Double(b.size))
+      return unsafe -(m * n / (m + n)) * cpanels_distance(x, y, Int64(width))
+    case .centroid, .median: return unsafe -cpanels_distance(x, y, Int64(width))
+    }
   }
 
-  /// The mean of a cluster's rows.
+  /// The mean of a cluster's rows; for the median its middle.
   func mean(of slot: Int) -> cpanels_vector {
-    unsafe vector(of: slot, sumFactor: 1 / Double(clusters[slot].size), rowFactor: 1)
+    let parts = criterion == .median ? 2 : Double(clusters[slot].size)
+    return unsafe vector(of: slot, sumFactor: 1 / parts, rowFactor: 1)
   }
 
-  /// The sum of a cluster's rows.
+  /// The sum of a cluster's rows, or what makes the sum of a union: for the median its middle.
   func sum(of slot: Int) -> cpanels_vector {
-    unsafe vector(of: slot, sumFactor: 1, rowFactor: Double(clusters[slot].size))
+    unsafe criterion == .median
+      ? mean(of: slot)
+      : vector(of: slot, sumFactor: 1, rowFactor: Double(clusters[slot].size))
   }
 
   @inline(__always)

@@ -35,7 +35,7 @@ struct ClusterStore {
   let panels: AlignedStorage
   /// The slot at every position, −1 beyond the last.
   let slots: LaneArray<Int32>
-  /// What kernels are told of the mean at every position, for Ward.
+  /// What kernels are told of the mean at every position, for distances.
   let squares: LaneArray<Float>
   let sizes: LaneArray<Float>
   /// What rounding may add to a similarity per level.
@@ -44,7 +44,7 @@ struct ClusterStore {
   private let lists: LaneArray<cpanels_list>
   /// The slot that each slot was merged into, itself while it is left.
   private let unions: LaneArray<Int32>
-  private let lanes: LanePool
+  let lanes: LanePool
 
   /// Starts with one cluster for every distinct row, its copies merged at height 0.
   ///
@@ -74,8 +74,8 @@ struct ClusterStore {
     let positions = (count + columns - 1) / columns * columns
     panels = AlignedStorage(count: positions * width)
     slots = LaneArray(count: positions)
-    squares = LaneArray(count: criterion == .ward ? positions : 0)
-    sizes = LaneArray(count: criterion == .ward ? positions : 0)
+    squares = LaneArray(count: criterion.isDistance ? positions : 0)
+    sizes = LaneArray(count: criterion.isDistance ? positions : 0)
     for position in 0..<positions { clear(position) }
     for slot in 0..<count {
       clusters[slot] = Cluster(
@@ -147,7 +147,8 @@ struct ClusterStore {
 
   // MARK: - Merging
 
-  /// Merges pairs of reciprocal nearest neighbours, no cluster being in two of them.
+  /// Merges pairs of reciprocal nearest neighbours, no cluster being in two of them; where the
+  /// criterion is not reducible, the union's list is left for `introduce`.
   mutating func unite(_ pairs: [Pair], log: inout MergeLog) {
     var made: [Cluster] = []
     made.reserveCapacity(pairs.count)
@@ -164,8 +165,10 @@ struct ClusterStore {
     }
     let store = self
     // Lists are inherited while all clusters are as they were.
-    lanes.eachRange(in: pairs.count, by: 16) { range in
-      for pair in pairs[range] { store.inheritList(pair) }
+    if criterion.isReducible {
+      lanes.eachRange(in: pairs.count, by: 16) { range in
+        for pair in pairs[range] { store.inheritList(pair) }
+      }
     }
     lanes.eachRange(in: pairs.count, by: 16) { [made] range in
       for index in range { store.write(made[index], of: pairs[index]) }
@@ -188,9 +191,9 @@ struct ClusterStore {
     let position = Int(cluster.position)
     let length = unsafe cpanels_write(
       mean(of: slot), Int64(width), panels.base, Int64(position))
-    guard criterion == .ward else { return }
+    guard criterion.isDistance else { return }
     squares[position] = criterion.square(length, width: width)
-    sizes[position] = Float(cluster.size)
+    sizes[position] = criterion.weight(of: cluster.size)
   }
 
   /// Marks dropped slots as part of the kept ones, and moves the last columns into the gaps.
@@ -229,14 +232,14 @@ struct ClusterStore {
     let source = unsafe panels.base + from / columns * columns * width + from % columns
     let target = unsafe panels.base + to / columns * columns * width + to % columns
     for column in 0..<width { unsafe target[column * columns] = source[column * columns] }
-    guard criterion == .ward else { return }
+    guard criterion.isDistance else { return }
     squares[to] = squares[from]
     sizes[to] = sizes[from]
   }
 
   private func clear(_ position: Int) {
     slots[position] = -1
-    guard criterion == .ward else { return }
+    guard criterion.isDistance else { return }
     squares[position] = .infinity
     sizes[position] = 1
   }

@@ -1,20 +1,34 @@
 /// The similarity that a linkage maximises, of two clusters with means m and sizes a, b, and what
 /// rounding may do to it.
 ///
-/// Both are reducible: the union of a pair of reciprocal nearest neighbours is no more similar to a
-/// third cluster than the nearer of the two was. Moreover both have a bound from above,
+/// The first two are reducible: the union of a pair of reciprocal nearest neighbours is no more similar to a
+/// third cluster than the nearer of the two was. Moreover they have a bound from above,
 /// `similarity(of:…)`, that rises with its arguments; so bounds on the parts bound the union.
 enum Criterion: Sendable {
   /// Average linkage on cosine distance: the mean cosine m_A·m_B of unit vectors.
   case cosine
   /// Ward: −a·b / (a + b) · ‖m_A − m_B‖², which is −½ of the square of SciPy's height.
   case ward
+  /// Centroid: −‖m_A − m_B‖², which is minus the square of SciPy's height.
+  case centroid
+  /// Median: the same for middles, a union's being half the sum of its parts'.
+  case median
+
+  /// Whether no union is more similar to others than both its parts were.
+  var isReducible: Bool { self == .cosine || self == .ward }
+
+  /// Whether it is a distance of means, not their product.
+  var isDistance: Bool { self != .cosine }
+
+  /// How many rows a kernel is told that a cluster has: of 2 and 2, Ward's factor is 1.
+  func weight(of size: Int32) -> Float { self == .ward ? Float(size) : 2 }
 
   /// The distance that SciPy calls the height.
   func height(_ similarity: Double, unit: Double) -> Double {
     switch self {
     case .cosine: max(0, 1 - similarity)
     case .ward: max(0, -2 * similarity).squareRoot() * unit
+    case .centroid, .median: max(0, -similarity).squareRoot() * unit
     }
   }
 
@@ -30,6 +44,7 @@ enum Criterion: Sendable {
     switch self {
     case .cosine: (a * ac + b * bc) / (a + b)
     case .ward: ((a + c) * ac + (b + c) * bc - c * ab) / (a + b + c)
+    case .centroid, .median: preconditionFailure("\(self) linkage is not reducible")
     }
   }
 
@@ -39,17 +54,22 @@ enum Criterion: Sendable {
   /// A sum of D products of means no longer than 1 is off by at most D·2⁻⁵³ (Higham, "Accuracy and
   /// Stability of Numerical Algorithms", section 3.1), a union's sum by 2⁻⁵³ of each element, and
   /// at most eight of these meet where both clusters change: 8·(D + 3)·2⁻⁵³. Ward weighs it by at most 4·N/2 (the square
-  /// of a difference of two such means is at most 4, and a·b / (a + b) at most N/2).
+  /// of a difference of two such means is at most 4, and a·b / (a + b) at most N/2). The others
+  /// inherit no bounds.
   func slack(width: Int, count: Int) -> Double {
     let rounding = Double(width + 16) * 0x1p-50
-    return self == .cosine ? rounding : rounding * 2 * Double(max(count, 1))
+    return switch self {
+    case .cosine: rounding
+    case .ward: rounding * 2 * Double(max(count, 1))
+    case .centroid, .median: 0
+    }
   }
 
   /// What a kernel adds to a product in single precision, so that it is never below the similarity.
   ///
   /// Cosine: rounding both means to single precision and D fused multiply-adds are off by at most
   /// (D + 2)·2⁻²⁴ for means no longer than 1, adding this by another 2⁻²³.
-  /// Ward: see `square(_:width:)`; what is left are products too small for the exponent.
+  /// Distances: see `square(_:width:)`; what is left are products too small for the exponent.
   func productSlack(width: Int) -> Float {
     self == .cosine ? Float(width + 8) * 0x1p-24 : 0x1p-100
   }

@@ -1,6 +1,9 @@
 extension Dendrogram {
   /// The clusters that the merges below a cut leave.
   ///
+  /// With inversions a merge lies as high as the highest one below it, as in SciPy's `fcluster`
+  /// (`reaches`): a union that is lower than one of its parts holds where that part holds.
+  ///
   /// - Parameters:
   ///   - rule: a height (merges at most that high hold), a number of clusters (above N it means N,
   ///     and no rows have no clusters), a share of the merges, rounded to the nearest, or the widest
@@ -19,13 +22,27 @@ extension Dendrogram {
   /// Where a cut lies on the axis of heights; nil without merges.
   ///
   /// Halfway between the highest merge that holds and the lowest that does not; a height where the
-  /// rule states one. Where everything holds it is the root's height.
+  /// rule states one. Where everything holds it is the greatest height.
   public func height(of rule: CutRule) -> Double? {
     if case .height(let height) = rule { return height }
-    guard let root = merges.last else { return nil }
+    guard !merges.isEmpty else { return nil }
     let kept = mergesKept(by: rule)
-    guard kept < merges.count else { return root.height }
-    return ((kept > 0 ? merges[kept - 1].height : 0) + merges[kept].height) / 2
+    let reaches = reaches
+    guard kept < merges.count else { return reaches.last }
+    return ((kept > 0 ? reaches[kept - 1] : 0) + reaches[kept]) / 2
+  }
+
+  /// For every merge the greatest height in its subtree; its own, where heights never fall.
+  ///
+  /// That is also the greatest height up to this merge. Where the nearest pair of all is merged, a
+  /// merge can only be lower than an earlier one because one of its clusters was made since then, so
+  /// the greatest of all is below it. Hence the merges up to any cut come first.
+  var reaches: [Double] {
+    var highest = 0.0
+    return merges.map { merge in
+      highest = max(highest, merge.height)
+      return highest
+    }
   }
 
   /// How many of the merges hold, the lowest first.
@@ -62,8 +79,9 @@ extension Dendrogram {
     let most = mergesLeaving(max(clusters, 2))
     var best = most
     var widest = -Double.infinity
+    let reaches = reaches
     for kept in stride(from: most, to: 0, by: -1) {
-      let gap = merges[kept].height - merges[kept - 1].height
+      let gap = reaches[kept] - reaches[kept - 1]
       if gap > widest { (best, widest) = (kept, gap) }
     }
     return best

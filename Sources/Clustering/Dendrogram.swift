@@ -26,6 +26,9 @@ public struct Dendrogram: Sendable {
   /// The number of rows, N.
   public let count: Int
   /// The N − 1 merges, lowest first; a cluster is made before it is merged further.
+  ///
+  /// By centroid or median linkage the merges are in the order in which they are made, and a height
+  /// may fall below that of one of the two clusters.
   public let merges: [Merge]
   /// What the computation took; not part of equality.
   public let statistics: JoiningStatistics
@@ -50,6 +53,12 @@ public struct Dendrogram: Sendable {
   /// among those that the bounds leave, and ties go to the cluster with the lowest row. So the result
   /// depends neither on the number of lanes or ranks, nor on block sizes.
   ///
+  /// *Centroid* and *median* linkage follow from sums or middles too, but a union may be nearer to a
+  /// third cluster than its parts were, so the nearest pair of all is merged, again and again, as in
+  /// SciPy; of equally near pairs the one with the lowest row, then with the lowest other row. A new
+  /// cluster is compared with all others (Müllner, "Modern hierarchical, agglomerative clustering
+  /// algorithms", 2011, section 3.1, there with all distances in memory).
+  ///
   /// *Single* linkage takes O(N) memory; *complete* linkage, and average on Euclidean distance, keep
   /// all N(N − 1)/2 distances. Equal rows are merged first, at height 0.
   ///
@@ -59,13 +68,14 @@ public struct Dendrogram: Sendable {
   ///   - lanes: the threads that compute.
   ///   - team: ranks that share the searches of the linkages by sums; all call this with the same
   ///     rows, and all get the same dendrogram. Other linkages are computed by each rank alone.
-  ///   - memoryLimit: the bytes that all distances may take; what the machine has, if nil.
+  ///   - memoryLimit: the bytes that may be taken besides the rows; what the machine has, if nil.
   ///   - progress: told the number of clusters that are left, on the caller's thread.
   /// - Throws: `ClusteringError`: rows that are NaN or infinite, or zero where the metric is cosine;
-  ///   distances that do not fit; a linkage that the metric does not suit. And what the team throws.
+  ///   distances, or means and shortlists, that do not fit; a linkage that the metric does not suit.
+  ///   And what the team throws.
   /// - Complexity: by sums O(N·D) memory: twice that of `rows` and some 260 bytes a row, and once more
   ///   where the caller keeps them; typically a little over N²·D multiplications, and O(N²·D) in the
-  ///   worst case. Else O(N²·D).
+  ///   worst case, but by centroid and median linkage (`SumLinkage.mergeNearest`). Else O(N²·D).
   public init(
     of rows: consuming Matrix, linkage: Linkage = .average, metric: Metric = .cosine,
     lanes: LanePool,
@@ -87,20 +97,22 @@ public struct Dendrogram: Sendable {
     _ space: consuming RowSpace, _ linkage: Linkage, _ lanes: LanePool, _ team: any SearchTeam,
     _ memoryLimit: Int?, _ progress: (@Sendable (Int) -> Void)?
   ) throws -> (MergeLog, JoiningStatistics) {
-    let metric = space.metric
+    let (metric, count) = (space.metric, space.rows.rows)
+    let limit = memoryLimit ?? CondensedLinkage.availableMemory
     guard linkage.isDefined(on: metric) else {
-      throw ClusteringError(fault: .unsuited(linkage, metric), rows: [], count: space.rows.rows)
+      throw ClusteringError(fault: .unsuited(linkage, metric), rows: [], count: count)
     }
-    if linkage.followsFromSums(on: metric) {
+    if let criterion = linkage.criterion(on: metric) {
+      try SumLinkage.checkMemory(rows: count, width: space.rows.columns, limit: limit)
       var joining = SumLinkage(
-        consume space, criterion: linkage == .ward ? .ward : .cosine, lanes: lanes, team: team)
+        consume space, criterion: criterion, lanes: lanes,
+        team: criterion.isReducible ? team : Alone())
       try joining.run(progress: progress)
       return (joining.log, joining.statistics)
     }
     if linkage.needsAllDistances(on: metric) {
       var joining = try CondensedLinkage(
-        space, linkage: linkage, lanes: lanes,
-        memoryLimit: memoryLimit ?? CondensedLinkage.availableMemory)
+        space, linkage: linkage, lanes: lanes, memoryLimit: limit)
       return (joining.run(progress: progress), JoiningStatistics())
     }
     return (SingleLinkage(space, lanes: lanes).run(progress: progress), JoiningStatistics())

@@ -2,7 +2,8 @@
 public struct JoiningStatistics: Sendable, Equatable, Codable {
   /// Rows that were exact copies of an earlier row, merged at height 0 before anything else.
   public internal(set) var duplicates = 0
-  /// Rounds in which all reciprocal nearest neighbours were merged.
+  /// Rounds in which all reciprocal nearest neighbours were merged; by centroid and median linkage the
+  /// merges, each of the nearest pair of all.
   public internal(set) var rounds = 0
   /// Merges found by following a chain of nearest neighbours, where rounds would have merged too few.
   public internal(set) var chainMerges = 0

@@ -9,6 +9,13 @@ public enum Linkage: String, Codable, Sendable, CaseIterable {
   case single
   /// The farthest pair of members.
   case complete
+  /// The distance of the means (UPGMC). Euclidean alone.
+  ///
+  /// A union may be nearer to others than its parts were to each other, so heights may fall.
+  case centroid
+  /// The distance of the middles, where a union's middle lies halfway between those of its two parts,
+  /// however large they are (WPGMC; Gower, 1967). Euclidean alone; heights may fall.
+  case median
 }
 
 /// The distance of two rows.
@@ -21,27 +28,44 @@ public enum Metric: String, Codable, Sendable, CaseIterable {
 
 extension Linkage {
   /// Whether the linkage has a meaning for distances of that kind.
-  public func isDefined(on metric: Metric) -> Bool { self != .ward || metric == .euclidean }
+  public func isDefined(on metric: Metric) -> Bool {
+    switch self {
+    case .average, .single, .complete: true
+    case .ward, .centroid, .median: metric == .euclidean
+    }
+  }
+
+  /// Whether a merge may be lower than the merges that made its clusters, as SciPy has it too.
+  public var hasInversions: Bool { self == .centroid || self == .median }
 
   /// Why it has none, and what has; nil where it has one.
   public func problem(on metric: Metric) -> String? {
     guard !isDefined(on: metric) else { return nil }
     let defined = Self.allCases.filter { $0.isDefined(on: metric) }.map(\.rawValue)
     return "\(rawValue) linkage is not defined on \(metric.rawValue) distance; "
-      + "\(defined.joined(separator: ", ")) are, and ward is on euclidean distance"
+      + "\(defined.joined(separator: ", ")) are, and \(rawValue) is on euclidean distance"
   }
 
-  /// Whether distances of clusters follow from the sums of their rows, so that no matrix of distances
-  /// is needed, and a team shares the searches.
-  public func followsFromSums(on metric: Metric) -> Bool {
+  /// Whether a team shares the searches: there are many at a time where distances of clusters follow
+  /// from the sums of their rows, and many pairs may be merged at a time.
+  public func sharesSearches(on metric: Metric) -> Bool {
+    criterion(on: metric)?.isReducible ?? false
+  }
+
+  /// What is maximised where distances of clusters follow from the sums of their rows, so that no
+  /// matrix of distances is needed; nil for other linkages.
+  func criterion(on metric: Metric) -> Criterion? {
     switch (self, metric) {
-    case (.average, .cosine), (.ward, .euclidean): true
-    default: false
+    case (.average, .cosine): .cosine
+    case (.ward, .euclidean): .ward
+    case (.centroid, .euclidean): .centroid
+    case (.median, .euclidean): .median
+    default: nil
     }
   }
 
   /// Whether all N(N − 1)/2 distances are kept.
   func needsAllDistances(on metric: Metric) -> Bool {
-    self != .single && !followsFromSums(on: metric)
+    self != .single && criterion(on: metric) == nil
   }
 }

@@ -5,25 +5,31 @@ struct MergeLog {
   /// Merges whose ids beyond `count` are places in this very list.
   private(set) var merges: [Dendrogram.Merge] = []
 
-  init(count: Int) {
+  /// Whether heights of clusters may not be below those of their parts.
+  private let isReducible: Bool
+
+  init(count: Int, isReducible: Bool = true) {
     self.count = count
+    self.isReducible = isReducible
     merges.reserveCapacity(max(count - 1, 0))
   }
 
   /// Notes a merge, and returns the id of the new cluster.
   ///
-  /// In exact arithmetic no merge of average linkage lies below those that made its clusters; the
+  /// In exact arithmetic no merge of a reducible linkage lies below those that made its clusters; the
   /// last bit of a rounded height is lifted to keep it so.
   mutating func append(_ one: Int, _ other: Int, height: Double, size: Int) -> Int {
-    let lifted = max(height, self.height(of: one), self.height(of: other))
-    merges.append(Dendrogram.Merge(one, other, height: lifted, count: size))
+    let least = isReducible ? max(self.height(of: one), self.height(of: other)) : 0
+    merges.append(Dendrogram.Merge(one, other, height: max(height, least), count: size))
     return count + merges.count - 1
   }
 
   private func height(of node: Int) -> Double { node < count ? 0 : merges[node - count].height }
 
-  /// The merges by height, those of equal height as they were found, with ids to match.
+  /// The merges by height, those of equal height as they were found, with ids to match; as they were
+  /// found, where heights may fall.
   func sorted() -> [Dendrogram.Merge] {
+    guard isReducible else { return merges }
     let order = merges.indices.sorted { (merges[$0].height, $0) < (merges[$1].height, $1) }
     var place = [Int](repeating: 0, count: merges.count)
     for (new, old) in order.enumerated() { place[old] = new }

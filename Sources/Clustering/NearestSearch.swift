@@ -82,21 +82,21 @@ struct NearestSearch {
     _ scratch: Scratch, both: Bool
   ) {
     let width = Int64(store.width)
-    let isWard = store.criterion == .ward
+    let isDistance = store.criterion.isDistance
     for (index, slot) in slots.enumerated() {
       scratch.ids[index] = slot
       let position = store.clusters[Int(slot)].position
       scratch.positions[index] = position
-      guard isWard else { continue }
+      guard isDistance else { continue }
       scratch.squares[index] = store.squares[Int(position)]
       scratch.sizes[index] = store.sizes[Int(position)]
     }
     unsafe cpanels_gather(
       store.panels.base, width, scratch.positions.base, Int64(slots.count), scratch.rows.base)
     let rowWeights = unsafe cpanels_weights(
-      squares: isWard ? scratch.squares.base : nil, sizes: scratch.sizes.base)
+      squares: isDistance ? scratch.squares.base : nil, sizes: scratch.sizes.base)
     let columnWeights = unsafe cpanels_weights(
-      squares: isWard ? store.squares.base : nil, sizes: store.sizes.base)
+      squares: isDistance ? store.squares.base : nil, sizes: store.sizes.base)
     var search = unsafe cpanels_search(
       width: width, slack: store.criterion.productSlack(width: store.width),
       rows: scratch.rows.base, row_count: Int64(slots.count), row_ids: scratch.ids.base,

@@ -32,6 +32,13 @@ struct Shortlist {
   /// Takes note of a bound, if it is among the highest.
   func offer(_ value: Float, _ slot: Int32) { unsafe cpanels_offer(list, value, slot) }
 
+  /// Puts a new cluster in the place of two that have ended, one of whose slots it has.
+  ///
+  /// - Returns: the highest bound that the list has no room for; −infinity where it has.
+  func replace(_ ended: Int32, by slot: Int32, _ value: Float) -> Float {
+    unsafe cpanels_replace(list, ended, slot, value)
+  }
+
   /// Offers all that another list holds.
   func offer(_ other: Shortlist) {
     for place in 0..<Self.capacity where other.slot(place) >= 0 {

@@ -4,6 +4,8 @@ internal import Tensors
 /// Joins clusters until one is left: rounds of reciprocal nearest neighbours, and a chain of nearest
 /// neighbours where rounds would find too few of them.
 ///
+/// Where unions may be nearer than their parts, the nearest pair of all, again and again.
+///
 /// Every round merges at least one pair: of all pairs with the highest similarity, take the lowest
 /// slot; its nearest, by the rule for ties, has it as its nearest. Rounding may break that for
 /// neighbours kept from earlier rounds; then all are determined anew.
@@ -22,7 +24,7 @@ struct SumLinkage {
     team: any SearchTeam = Alone()
   ) {
     let count = space.rows.rows
-    log = MergeLog(count: count)
+    log = MergeLog(count: count, isReducible: criterion.isReducible)
     store = ClusterStore(consume space, criterion: criterion, lanes: lanes, log: &log)
     search = NearestSearch(width: store.width, lanes: lanes)
     self.lanes = lanes
@@ -30,10 +32,24 @@ struct SumLinkage {
     statistics.duplicates = count - store.live.count
   }
 
+  /// What is kept for each row besides it and its mean, in bytes, with room to spare.
+  private static let bytesOfRow = 260
+
+  /// - Throws: `ClusteringError` if a copy of that many rows, with what is kept for each, does not fit
+  ///   in `limit` bytes. The rows given are let go of before means take as much again.
+  static func checkMemory(rows count: Int, width: Int, limit: Int) throws(ClusteringError) {
+    let needed = count * (4 * width + bytesOfRow)
+    guard needed <= limit else {
+      throw ClusteringError(
+        fault: .memoryOfSums(needed: needed, limit: limit), rows: [], count: count)
+    }
+  }
+
   /// Merges until one cluster is left.
   mutating func run(progress: (@Sendable (Int) -> Void)?) throws {
     let count = store.live.count
     try compareAll { progress?(count) }
+    guard store.criterion.isReducible else { return try mergeNearest(progress: progress) }
     while store.live.count > 1 {
       let before = statistics.searches
       try refresh(store.live.filter { store.isStale($0) })

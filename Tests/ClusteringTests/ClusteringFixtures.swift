@@ -17,6 +17,8 @@ enum ClusteringFixtures {
     let width: Int
     let rows: [Float]
     let heights: [Double]
+    /// Left and right of every merge, where SciPy's order is to be ours.
+    let merges: [Int]?
     let cuts: [Cut]
 
     var description: String { name }
@@ -62,6 +64,8 @@ enum ClusteringFixtures {
   }
 
   static func linkages() throws -> [LinkageCase] { try read("linkage.json") }
+
+  static func inversions() throws -> [LinkageCase] { try read("inversions.json") }
 
   static func kMeans() throws -> [KMeansCase] { try read("kmeans.json") }
 

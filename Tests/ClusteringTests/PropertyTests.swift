@@ -9,10 +9,11 @@ import Testing
 struct PropertyTests {
   static let kinds: [(Linkage, Metric)] = [
     (.average, .cosine), (.average, .euclidean), (.ward, .euclidean), (.single, .cosine),
-    (.single, .euclidean), (.complete, .cosine), (.complete, .euclidean),
+    (.single, .euclidean), (.complete, .cosine), (.complete, .euclidean), (.centroid, .euclidean),
+    (.median, .euclidean),
   ]
 
-  @Test("Sound trees, the same for permuted rows and any lanes", arguments: 0..<7, 0..<4)
+  @Test("Sound trees, the same for permuted rows and any lanes", arguments: 0..<9, 0..<4)
   func invariants(_ kind: Int, _ seed: UInt64) throws {
     let (linkage, metric) = Self.kinds[kind]
     var random = RandomStream(seed: seed, purpose: .test, sample: 7)
@@ -23,12 +24,12 @@ struct PropertyTests {
       try Dendrogram(of: rows, linkage: linkage, metric: metric, lanes: LanePool(count: lanes))
     }
     let plain = try tree(rows)
-    #expect(plain.violation == nil)
+    #expect(plain.violation(allowingInversions: linkage.hasInversions) == nil)
     #expect(try tree(rows, lanes: 1) == plain)
 
     let order = random.permutation(of: count)
     let permuted = try tree(rows.rows(order))
-    let heights = (plain.merges.map(\.height), permuted.merges.map(\.height))
+    let heights = (plain.reaches, permuted.reaches)
     #expect(largestDifference(heights.0, heights.1) < 1e-9)
     for kept in [count / 4, count / 2, count * 3 / 4] where kept > 0 && kept < count - 1 {
       // A cut through a tie may fall on either side.
@@ -39,20 +40,20 @@ struct PropertyTests {
     }
   }
 
-  @Test("Copies merge first, at 0, whatever the linkage", arguments: 0..<7)
+  @Test("Copies merge first, at 0, whatever the linkage", arguments: 0..<9)
   func copies(_ kind: Int) throws {
     let (linkage, metric) = Self.kinds[kind]
     let distinct = RandomRows.scattered(30, 5, seed: 4)
     let picks = Array(0..<30) + (0..<2000).map { $0 * 7 % 30 }
     let tree = try Dendrogram(
       of: distinct.rows(picks), linkage: linkage, metric: metric, lanes: LanePool(count: 2))
-    #expect(tree.violation == nil)
+    #expect(tree.violation(allowingInversions: linkage.hasInversions) == nil)
     #expect(tree.merges.prefix(2000).allSatisfy { $0.height == 0 })
     #expect(tree.merges[2000].height > 0)
     #expect(tree.cut(.height(0)) == Partition(numbering: picks))
   }
 
-  @Test("No row, one, two, and equal ones, whatever the linkage", arguments: 0..<7)
+  @Test("No row, one, two, and equal ones, whatever the linkage", arguments: 0..<9)
   func few(_ kind: Int) throws {
     let (linkage, metric) = Self.kinds[kind]
     for count in [0, 1, 2, 500] {
@@ -68,14 +69,16 @@ struct PropertyTests {
     #expect(abs(tree.merges[0].height - (metric == .cosine ? 1 : 5)) < 1e-12)
   }
 
-  @Test("Rows that cannot be clustered are named, whatever the linkage", arguments: 0..<7)
+  @Test("Rows that cannot be clustered are named, whatever the linkage", arguments: 0..<9)
   func faults(_ kind: Int) throws {
     let (linkage, metric) = Self.kinds[kind]
     func fault(of rows: Matrix) -> ClusteringError? {
       do {
         let tree = try Dendrogram(
           of: rows, linkage: linkage, metric: metric, lanes: LanePool(count: 2))
-        return tree.violation.map { _ in ClusteringError(fault: .notFinite, rows: [], count: 0) }
+        return tree.violation(allowingInversions: linkage.hasInversions).map { _ in
+          ClusteringError(fault: .notFinite, rows: [], count: 0)
+        }
       } catch { return error as? ClusteringError }
     }
     var rows = RandomRows.scattered(40, 3, seed: 2)
@@ -91,7 +94,7 @@ struct PropertyTests {
 
   @Test(
     "Rows that pair off one pair a round take bounded work, whatever the linkage",
-    .timeLimit(.minutes(1)), arguments: 0..<7)
+    .timeLimit(.minutes(1)), arguments: 0..<9)
   func slowPairing(_ kind: Int) throws {
     let (linkage, metric) = Self.kinds[kind]
     // Each row is nearest to the next, so only the last two are each other's nearest; when they have
@@ -106,7 +109,7 @@ struct PropertyTests {
     }
     let tree = try Dendrogram(
       of: rows, linkage: linkage, metric: metric, lanes: LanePool(count: 2))
-    #expect(tree.violation == nil)
+    #expect(tree.violation(allowingInversions: linkage.hasInversions) == nil)
     #expect(tree.statistics.searches < 12 * 400)
     if linkage == .ward { #expect(tree.statistics.rounds + tree.statistics.chainMerges > 100) }
   }
@@ -160,11 +163,28 @@ struct PropertyTests {
     #expect("\(error)".contains("ward"))
   }
 
-  @Test("Ward on cosine distance is refused")
-  func unsuited() {
-    #expect(throws: ClusteringError(fault: .unsuited(.ward, .cosine), rows: [], count: 2)) {
+  @Test("Means that do not fit are refused, too", arguments: [Linkage.average, .centroid])
+  func memoryOfSums(_ linkage: Linkage) throws {
+    let rows = RandomRows.scattered(1000, 100, seed: 1)
+    func tree(limit: Int) throws -> Dendrogram {
       try Dendrogram(
-        of: Matrix(rows: 2, columns: 1, repeating: 1), linkage: .ward, lanes: LanePool(count: 1))
+        of: rows, linkage: linkage, metric: linkage == .average ? .cosine : .euclidean,
+        lanes: LanePool(count: 1), memoryLimit: limit)
+    }
+    #expect(try tree(limit: 660_000).merges.count == 999)
+    let fault = ClusteringError.Fault.memoryOfSums(needed: 660_000, limit: 659_999)
+    #expect(throws: ClusteringError(fault: fault, rows: [], count: 1000)) {
+      try tree(limit: 659_999)
+    }
+  }
+
+  @Test(
+    "Linkages of means on cosine distance are refused",
+    arguments: [Linkage.ward, .centroid, .median])
+  func unsuited(_ linkage: Linkage) {
+    #expect(throws: ClusteringError(fault: .unsuited(linkage, .cosine), rows: [], count: 2)) {
+      try Dendrogram(
+        of: Matrix(rows: 2, columns: 1, repeating: 1), linkage: linkage, lanes: LanePool(count: 1))
     }
   }
 

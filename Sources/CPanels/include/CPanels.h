@@ -63,6 +63,17 @@ void cpanels_run(const cpanels_search *search, cpanels_instructions instructions
 void cpanels_gather(
     const float *panels, int64_t width, const int32_t *columns, int64_t count, float *rows);
 
+// For every column of some panels −(q + q_c − 2p) + slack, p being its product with one column, and
+// q that one's square: what a similarity is where all sizes are 2. Products are sums of rounded
+// products, with the same bits on any instruction set.
+void cpanels_compare_one(
+    const float *panels, int64_t width, const float *squares, int64_t column, float slack,
+    int64_t first_panel, int64_t end_panel, float *values);
+
+// Takes the ids `ended` and `id` out of a list, and offers it `id` with a value. Returns the highest
+// value that was left out, −infinity if none was.
+float cpanels_replace(cpanels_list *list, int32_t ended, int32_t id, float value);
+
 // D numbers in double precision, in one of two forms:
 //   a row, (row[k] − centre[k]) · factor;
 //   a sum, s[k] · factor, where row is null: high and low hold D words each, the upper and the lower

@@ -2,7 +2,8 @@ extension Dendrogram {
   /// The tree in Newick's format, for the programs that draw and compare phylogenies.
   ///
   /// A branch is as long as its ends' heights differ, and rows are at height 0, so a row's distance
-  /// to the root is the root's height. Names with other characters than letters, digits, `.` and `-`
+  /// to the root is the root's height. A cluster that is lower than one of its parts stands as high as
+  /// the highest below it, where cuts have it too, since programs refuse negative lengths. Names with other characters than letters, digits, `.` and `-`
   /// are quoted, and quotes in them doubled (Olsen, "Newick's 8:45 tree format standard", 1990).
   ///
   /// - Parameter names: the rows' names, N of them.
@@ -15,21 +16,23 @@ extension Dendrogram {
       case node(Int, under: Double?)
       case text(String)
     }
+    let reaches = reaches
+    func reach(_ node: Int) -> Double { node < count ? 0 : reaches[node - count] }
     var text = ""
     var parts = [Part.node(count + merges.count - 1, under: nil)]
     while let part = parts.popLast() {
       switch part {
       case .text(let piece): text += piece
       case .node(let node, let parent):
-        let length = parent.map { ":\(max(0, $0 - height(ofNode: node)))" } ?? ""
+        let length = parent.map { ":\($0 - reach(node))" } ?? ""
         if node < count {
           text += Self.newickName(names[node]) + length
         } else {
           let merge = merges[node - count]
           parts.append(.text(")" + length))
-          parts.append(.node(merge.right, under: merge.height))
+          parts.append(.node(merge.right, under: reach(node)))
           parts.append(.text(","))
-          parts.append(.node(merge.left, under: merge.height))
+          parts.append(.node(merge.left, under: reach(node)))
           text += "("
         }
       }

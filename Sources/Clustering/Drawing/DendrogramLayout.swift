@@ -23,8 +23,9 @@ struct DendrogramLayout {
     self.outline = outline
     self.clusters = clusters
     labels = Self.labels(picture, outline, clusters)
-    let highest = picture.marks.map(\.height).filter { $0 <= 2 * Self.root(of: picture.tree) }
-    scale = HeightScale(highest: max(Self.root(of: picture.tree), highest.max() ?? 0))
+    let top = picture.tree.reaches.last ?? 0
+    let highest = picture.marks.map(\.height).filter { $0 <= 2 * top }
+    scale = HeightScale(highest: max(top, highest.max() ?? 0))
     middles = [Double](repeating: 0, count: outline.branches.count)
     halves = middles
     var y = Self.top
@@ -45,8 +46,6 @@ struct DendrogramLayout {
   private var longestLabel: Int {
     labels.values.map { $0.words.count + $0.detail.count }.max() ?? 0
   }
-
-  private static func root(of tree: Dendrogram) -> Double { tree.merges.last?.height ?? 0 }
 
   private func x(_ height: Double) -> Double {
     Self.right - scale.share(of: height) * (Self.right - Self.left)

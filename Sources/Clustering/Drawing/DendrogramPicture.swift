@@ -3,7 +3,8 @@
 /// The root is at the left, rows at the right, and the axis below has the heights. Subtrees without
 /// room are triangles from their height to the rows, with the number of rows beside them; clusters of
 /// a partition have colours, and what lies above them is grey. Tiny clusters that join one by one are
-/// ticks on the branch that they join.
+/// ticks on the branch that they join. A cluster that is lower than one of its parts is drawn to the
+/// right of it, so that lines run back.
 public struct DendrogramPicture: Sendable {
   /// A vertical line, as at a cut.
   public struct Mark: Sendable {

@@ -14,7 +14,8 @@ public struct LabelSettings: Codable, Sendable, Equatable {
   public var method = LabellingMethod.agglomerative
   /// `agglomerative`: how the distance of two clusters follows from those of samples.
   public var linkage = Linkage.average
-  /// `agglomerative`: the distance of two samples' embeddings; `ward` needs `euclidean`.
+  /// `agglomerative`: the distance of two samples' embeddings; `ward`, `centroid` and `median` need
+  /// `euclidean`.
   public var metric = Metric.cosine
   /// The cut whose clusters are the positives; with `kmeans` the number of clusters, `count:K`.
   public var fine = CutRule.count(200)

@@ -77,7 +77,7 @@ extension ClusteringError: RunError {
   public var code: ExitCode {
     switch fault {
     case .zero, .notFinite: .badData
-    case .memory, .unsuited: .configuration
+    case .memory, .memoryOfSums, .unsuited: .configuration
     }
   }
 }

@@ -63,7 +63,7 @@ struct Relabelling {
   /// Whether all ranks search; else rank 0 computes for all.
   private var isShared: Bool {
     switch settings.method {
-    case .agglomerative: settings.linkage.followsFromSums(on: settings.metric)
+    case .agglomerative: settings.linkage.sharesSearches(on: settings.metric)
     case .finch: true
     // BLAS may round otherwise on another kind of machine.
     case .kmeans: false

@@ -22,8 +22,14 @@ struct Cluster: ParsableCommand {
         --linkage ward      growth of the squared distances to the mean, as in SciPy
         --linkage single    the least
         --linkage complete  the greatest
+        --linkage centroid  the distance of their means
+        --linkage median    that of their middles, a union's lying halfway between its parts'
         --metric cosine     1 − cosine, 0…2
-        --metric euclidean  the length of the difference; ward needs it
+        --metric euclidean  the length of the difference; ward, centroid and median need it
+
+      By centroid and median linkage a merge may be lower than those that made its clusters, as in \
+      SciPy. Cuts then take it for as high as the highest merge below it, as fcluster does, and so \
+      does the Newick tree. They compare each new cluster with all others, so they take longer.
 
       A cut is one of
 
@@ -40,7 +46,7 @@ struct Cluster: ParsableCommand {
 
       Memory is some two and a half times that of the rows in float32. Complete linkage, and average linkage on euclidean \
       distance, need all distances, 4·N² bytes: where they do not fit, the command says so and ends \
-      before it takes any (exit code 78).
+      before it takes any (exit code 78), and so where the rows' means would not fit.
 
       --json prints one object: rows, width, linkage, metric, merges, rounds, seconds, \
       peak_rss_bytes, root_height, and with a cut also cut, clusters, largest_share, \

@@ -23,6 +23,8 @@ struct LinkageOptions: ParsableArguments {
     case .ward: "Ward's \(metric.rawValue) distance"
     case .single: "least \(metric.rawValue) distance"
     case .complete: "greatest \(metric.rawValue) distance"
+    case .centroid: "\(metric.rawValue) distance of the means"
+    case .median: "\(metric.rawValue) distance of the middles"
     }
   }
 }

@@ -1,4 +1,4 @@
-"""Writes linkage.json, quality.json and kmeans.json: what SciPy and scikit-learn give.
+"""Writes linkage.json, inversions.json, quality.json and kmeans.json: what SciPy and scikit-learn give.
 
     python3 -m venv --system-site-packages /tmp/venv
     /tmp/venv/bin/pip install scikit-learn==1.9.1     # numpy 2.4.6 and scipy 1.17.1 were there
@@ -8,7 +8,7 @@ import json
 import pathlib
 
 import numpy as np
-from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.cluster.hierarchy import fcluster, linkage, maxdists
 from sklearn import metrics
 from sklearn.cluster import KMeans
 
@@ -79,6 +79,42 @@ def other_linkages():
             f"{method} {metric}, clusters", clustered(random, 120, 10, 9, 0.3), method, metric)
         yield linkage_case(
             f"{method} {metric}, no structure", 5 + 3 * random.standard_normal((90, 5)), method, metric)
+
+
+def inverted_case(name, rows, method):
+    """Centroid or median linkage: merges in SciPy's order, cuts by its rule for falling heights."""
+    rows = np.asarray(rows, np.float32)
+    tree = linkage(rows.astype(np.float64), method)
+    reaches = np.maximum.accumulate(tree[:, 2])
+    assert np.allclose(reaches, maxdists(tree), rtol=0, atol=0)
+    assert (tree[1:, 2] < tree[:-1, 2]).any()
+    cuts = []
+    for kept in np.flatnonzero(np.diff(reaches) > 1e-6)[::max(1, len(rows) // 12)] + 1:
+        height = (reaches[kept] + reaches[kept - 1]) / 2
+        labels = by_first_occurrence(fcluster(tree, height, "distance").tolist())
+        cuts.append({"rule": f"height:{float(height)!r}", "labels": labels})
+        cuts.append({"rule": f"count:{int(len(rows) - kept)}", "labels": labels})
+    return {
+        "name": name,
+        "linkage": method,
+        "metric": "euclidean",
+        "width": rows.shape[1],
+        "rows": [float(f"{value:.9g}") for value in rows.ravel().tolist()],
+        "heights": tree[:, 2].tolist(),
+        "merges": tree[:, :2].astype(int).ravel().tolist(),
+        "cuts": cuts,
+    }
+
+
+def inversions():
+    random = np.random.default_rng(20260325)
+    for method in ("centroid", "median"):
+        yield inverted_case(f"{method}, clusters", clustered(random, 150, 10, 9, 0.3), method)
+        yield inverted_case(f"{method}, no structure", 5 + 3 * random.standard_normal((120, 5)), method)
+        yield inverted_case(
+            f"{method}, lengths far apart",
+            random.standard_normal((90, 6)) * np.exp(2 * random.standard_normal((90, 1))), method)
+        yield inverted_case(f"{method}, in a plane", random.standard_normal((100, 2)), method)
 
 
 def quality_case(name, labels, truth):
@@ -190,5 +226,6 @@ def write(name, value):
 
 if __name__ == "__main__":
     write("linkage.json", linkages())
+    write("inversions.json", list(inversions()))
     write("quality.json", qualities())
     write("kmeans.json", kmeans())

@@ -1,0 +1,45 @@
+extension SumLinkage {
+  /// Merges the nearest pair of all, again and again, until one cluster is left.
+  ///
+  /// This is the greedy order itself. Every cluster knows its nearest, or a bound from above on its
+  /// highest similarity; a new cluster is compared with all others, as it may be nearer to them than
+  /// its parts were, and takes their places in the lists. Clusters that stay do not change, so bounds
+  /// do not age. Where similarities tie, the pair with the lowest slot is merged, then that with the
+  /// lowest other slot.
+  ///
+  /// - Complexity: O(N²·D) for comparing, and O(N·D) for every search. Data that rounding or ties keep
+  ///   lists from telling apart may need O(N²) searches.
+  mutating func mergeNearest(progress: (@Sendable (Int) -> Void)?) throws {
+    let values = LaneArray<Float>(count: store.slots.count)
+    while store.live.count > 1 {
+      let pair = try nearestPair()
+      unite([pair])
+      store.introduce(Int32(pair.kept), insteadOf: Int32(pair.dropped), values)
+      statistics.rounds += 1
+      if store.live.count % 64 == 0 || store.live.count == 1 { progress?(store.live.count) }
+    }
+  }
+
+  /// The most similar pair, found once no cluster of unknown nearest may belong to a better one.
+  private mutating func nearestPair() throws -> Pair {
+    while true {
+      var best: Int32 = -1
+      var similarity = -Double.infinity
+      for slot in store.live {
+        let state = store.states[Int(slot)]
+        if state.nearest >= 0, state.similarity > similarity {
+          (best, similarity) = (slot, state.similarity)
+        }
+      }
+      let doubtful = store.live.filter {
+        store.states[Int($0)].nearest < 0 && store.highest(of: $0) >= similarity
+      }
+      guard !doubtful.isEmpty else {
+        let other = Int(store.states[Int(best)].nearest)
+        precondition(best < other, "\(best) is nearest to \(other), which is nearer to others")
+        return Pair(kept: Int(best), dropped: other, similarity: similarity)
+      }
+      try refresh(doubtful)
+    }
+  }
+}
