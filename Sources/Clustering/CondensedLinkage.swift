@@ -15,9 +15,11 @@ struct CondensedLinkage {
 
   /// Computes all distances.
   ///
+  /// - Parameter tick: called now and then.
   /// - Throws: `ClusteringError` if they do not fit in `memoryLimit` bytes, before it takes any.
   init(
-    _ space: RowSpace, linkage: Linkage, lanes: LanePool, memoryLimit: Int
+    _ space: RowSpace, linkage: Linkage, lanes: LanePool, memoryLimit: Int,
+    tick: () -> Void
   ) throws(ClusteringError) {
     self.space = space
     self.linkage = linkage
@@ -28,10 +30,13 @@ struct CondensedLinkage {
     try Self.checkMemory(rows: count, limit: memoryLimit)
     distances = LaneArray(count: count * (count - 1) / 2)
     let (rows, distances) = (distinct.rows, distances)
-    lanes.eachRange(in: rows.count, by: 16) { range in
-      for other in range {
-        for one in 0..<other {
-          distances[Self.place(one, other)] = space.distance(rows[one], rows[other])
+    for first in stride(from: 0, to: rows.count, by: 512) {
+      tick()
+      lanes.eachRange(in: min(512, rows.count - first), by: 16) { range in
+        for other in range.map({ first + $0 }) {
+          for one in 0..<other {
+            distances[Self.place(one, other)] = space.distance(rows[one], rows[other])
+          }
         }
       }
     }
@@ -83,7 +88,7 @@ struct CondensedLinkage {
       sizes[kept] += sizes[dropped]
       nodes[kept] = log.append(nodes[kept], nodes[dropped], height: distance, size: sizes[kept])
       live.removeAll { $0 == dropped }
-      if live.count % 4096 == 0 { progress?(live.count) }
+      if live.count % 512 == 0 { progress?(live.count) }
     }
     return log
   }

@@ -112,7 +112,8 @@ public struct Dendrogram: Sendable {
     }
     if linkage.needsAllDistances(on: metric) {
       var joining = try CondensedLinkage(
-        space, linkage: linkage, lanes: lanes, memoryLimit: limit)
+        space, linkage: linkage, lanes: lanes, memoryLimit: limit,
+        tick: { progress?(count) })
       return (joining.run(progress: progress), JoiningStatistics())
     }
     return (SingleLinkage(space, lanes: lanes).run(progress: progress), JoiningStatistics())

@@ -79,7 +79,7 @@ struct SingleLinkage {
           length: found.distance))
       newest = found.kind
       outside[next] = outside[left - 1]
-      if left % 4096 == 0 { progress?(left) }
+      if left % 512 == 0 { progress?(left) }
     }
     return edges
   }

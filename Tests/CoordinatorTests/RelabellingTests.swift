@@ -1,5 +1,6 @@
 import Clustering
 import Collective
+import Foundation
 import Tensors
 import Testing
 import Video
@@ -112,6 +113,34 @@ import Worker
         }
       }
     }
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: [Linkage.single, .complete, .centroid])
+  func `Rank 0 clusters for longer than any deadline, reports, and nobody gives up`(
+    linkage: Linkage
+  ) throws {
+    final class Reports: @unchecked Sendable {
+      // Only rank 0's thread, which computes alone, writes it; it is read after the launch.
+      var counts: [Int] = []
+    }
+    let rows = Matrix(rows: 600, columns: 4, values: random(2400))
+    let settings = Self.settings(.agglomerative) {
+      $0.linkage = linkage
+      $0.metric = .euclidean
+    }
+    let reports = Reports()
+    let outcomes = try Launch.simulated(ranks: 3, deadline: .seconds(2)) { communicator in
+      var relabelling = Relabelling(
+        settings: settings, seed: 1, epoch: 0, lanes: LanePool(count: 1),
+        communicator: communicator, ids: (0..<600).map { "video \($0)" })
+      relabelling.progress = { left in
+        if reports.counts.isEmpty { Thread.sleep(forTimeInterval: 5) }
+        reports.counts.append(left)
+      }
+      return try relabelling(rows, unreadable: [])
+    }
+    #expect(reports.counts.count > 0 && reports.counts == reports.counts.sorted(by: >))
+    #expect(outcomes.allSatisfy { $0.labels == outcomes[0].labels })
   }
 
   @Test func `Distances that would not fit are refused with the numbers and the key`() throws {
