@@ -73,7 +73,14 @@ import Video
       "labels.linkage=ward",
       "labels.linkage: ward linkage is not defined on cosine distance; average, single, complete are"
     ),
-    ("labels.linkage=centroid", "labels.linkage: expected average or ward or single or complete"),
+    (
+      "labels.linkage=nearest",
+      "labels.linkage: expected average or ward or single or complete or centroid or median"
+    ),
+    (
+      "labels.linkage=centroid",
+      "labels.linkage: centroid linkage is not defined on cosine distance; average, single, complete"
+    ),
     ("labels.metric=manhattan", "labels.metric: expected cosine or euclidean, got 'manhattan'"),
     ("labels.largest=1", "labels.largest: must be 0, for no limit, or at least 2, is 1"),
     ("labels.singletons=drop", "labels.singletons: expected keep or join, got 'drop'"),
