@@ -53,7 +53,7 @@ struct Cluster: ParsableCommand {
       singleton_share, and coarse_clusters for two levels.
       """)
 
-  @Argument(help: "Rows to cluster, float32 or float64 N×D.")
+  @Argument(help: "Rows to cluster, N×D in float32, or in float64, which is rounded to float32.")
   var rows: String
 
   @Option(help: "The .npy file for the linkage matrix.")

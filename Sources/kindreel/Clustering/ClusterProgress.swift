@@ -6,24 +6,26 @@ import Coordinator
 final class ClusterProgress: @unchecked Sendable {
   private let line = ProgressLine()
   private let rows: Int
+  private let start = ContinuousClock.now
 
   init(rows: Int) {
     self.rows = rows
     line.update("clustering \(rows) rows")
   }
 
-  /// Shows how many clusters are left.
+  /// Shows how many clusters are left, and the time: all are, while the first neighbours are found.
   func show(left: Int) {
-    line.update(Self.text(left: left, of: rows))
+    line.update(Self.text(left: left, of: rows, after: start.duration(to: .now)))
   }
 
   /// Makes room for what is printed next.
   func clear() { line.clear() }
 
-  static func text(left: Int, of rows: Int) -> String {
+  static func text(left: Int, of rows: Int, after time: Duration) -> String {
     let share = rows > 1 ? Double(rows - left) / Double(rows - 1) : 1
     return
-      "clustering \(ProgressBar.text(share)) \(Int(share * 100)) %, \(left) of \(rows) clusters left"
+      "clustering \(ProgressBar.text(share)) \(Int(share * 100)) %, \(left) of \(rows) clusters left, "
+      + "\(time.components.seconds) s"
   }
 }
 
