@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Feeds damaged and hostile files to the readers of weights, on one core, with AddressSanitizer.
 #
-#   Tests/fuzz.sh [SECONDS]        seconds for each of the two targets; the default is 12
+#   Tests/fuzz.sh [SECONDS]        seconds for each of the two targets; the default is 30
 #
 # Inputs start from Tests/Fuzz/corpus and Tests/Fixtures/weights; new ones stay in $FUZZ_CORPUS, if it
 # names a directory. A finding is written to crash-… or timeout-… here, and the script fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-seconds=${1:-12}
+seconds=${1:-30}
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 
