@@ -50,7 +50,7 @@ struct BenchOptions: ParsableArguments {
   /// Prints a case's figures.
   func report(_ name: String, _ figures: [String: BenchFigure]) throws {
     if json { return try printJSON(BenchReport(name: name, figures: figures)) }
-    print("\(name)  (\(BenchReport.machine), commit \(BenchReport.commit))")
+    print("\(name)  (\(BenchReport.machine), \(Versions.text), commit \(BenchReport.commit))")
     for (key, value) in figures.sorted(by: { $0.key < $1.key }) { print("  \(key): \(value)") }
   }
 }
