@@ -70,7 +70,8 @@ public final class Replica {
     case .keys(let count):
       microbatches = count
       packed = try PackedWeights(
-        weights, clips: clips, precision: precision, choices: kernels, lanes: lanes)
+        weights, clips: clips, precision: precision, choices: kernels, isTraining: false,
+        lanes: lanes)
       memory = ArenaMemory(packed, slots: [Int](repeating: 1, count: lanes.count))
       keepsActivations = false
       slots = memory.slots

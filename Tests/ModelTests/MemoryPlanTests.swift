@@ -75,14 +75,15 @@ struct MemoryPlanTests {
     let network = try EncoderFixture.network(
       depth: 18, frames: 16, size: 112, width: 1, headHidden: 0)
     let largest = 4 * 4 * network.stem.output.positions * 64
-    func bytes(_ mode: Mode) -> Int {
+    func bytes(_ mode: Mode, hasBackward: Bool = true) -> Int {
       let program = EncoderProgram(
-        network, clips: 4, precision: .fp32, mode: mode,
+        network, clips: 4, precision: .fp32, mode: mode, hasBackward: hasBackward,
         scratchBytes: network.units.map { _ in 0 })
       return program.plan.slotBytes + program.plan.laneBytes
     }
     #expect(bytes(.training) < 10 * largest)
     #expect(bytes(.evaluation) <= 3 * largest + 1 << 20)
+    #expect(bytes(.training, hasBackward: false) == bytes(.evaluation))
   }
 
   private func check(_ plan: MemoryPlan, _ demands: [MemoryPlan.Demand], _ boundary: Int) {

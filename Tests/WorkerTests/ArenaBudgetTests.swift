@@ -10,12 +10,16 @@ import Testing
 @Suite("The memory budget")
 struct ArenaBudgetTests {
   private func replica(_ memory: Int) throws -> Replica {
+    try replica(for: .training(microbatches: 6, memory: memory))
+  }
+
+  private func replica(for purpose: Replica.Purpose) throws -> Replica {
     var architecture = EncoderArchitecture()
     (architecture.headHidden, architecture.headWidth) = (48, 24)
     let network = try ResNet3D(architecture, frames: 4, size: 24)
     return try Replica(
       EncoderWeights(network, seed: 1), precision: .fp32, kernels: KernelChoices(.auto), clips: 4,
-      lanes: LanePool(count: 2), for: .training(microbatches: 6, memory: memory))
+      lanes: LanePool(count: 2), for: purpose)
   }
 
   @Test("keeps three microbatches a lane, then one, then is refused with the numbers")
@@ -43,15 +47,27 @@ struct ArenaBudgetTests {
     #expect(try sum(within: ample) == sum(within: ample - 1))
   }
 
+  /// Keys are embedded with batch statistics, and nothing goes back through them.
+  @Test("holds as little for keys as for embedding, and gives the same rows as in training")
+  func keys() throws {
+    let keys = try replica(for: .keys(microbatches: 6))
+    let (embedding, training) = (try replica(for: .embedding), try replica(1 << 30))
+    let moments = 2 * 4 * keys.weights.network.layout.statisticsCount
+    #expect(keys.memory.byteCount <= embedding.memory.byteCount + 2 * (moments + 128))
+    #expect(3 * keys.memory.byteCount < training.memory.byteCount)
+    #expect(try unsafe keys.forward(Self.load) == training.forward(Self.load))
+  }
+
+  private static let load: Replica.Load = { microbatch, clips in
+    var random = RandomStream(seed: 3, purpose: .test, sample: microbatch)
+    _ = unsafe clips.update(fromContentsOf: random.normals(clips.count))
+  }
+
   private func sum(within memory: Int) throws -> [Float] {
     try Launch.simulated(ranks: 1, deadline: .seconds(30)) { communicator in
       let replica = try replica(memory)
-      let load: Replica.Load = { microbatch, clips in
-        var random = RandomStream(seed: 3, purpose: .test, sample: microbatch)
-        _ = unsafe clips.update(fromContentsOf: random.normals(clips.count))
-      }
-      let rows = try unsafe replica.forward(load)
-      return try unsafe replica.backward(rows, load, reducing: communicator).array
+      let rows = try unsafe replica.forward(Self.load)
+      return try unsafe replica.backward(rows, Self.load, reducing: communicator).array
     }[0]
   }
 }

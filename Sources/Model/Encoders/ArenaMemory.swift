@@ -22,7 +22,7 @@ public struct ArenaMemory: Sendable, CustomStringConvertible {
     byteCount = slots.reduce(0) { $0 + programs.byteCount(slots: $1) }
     byteCountIfKept = shares.reduce(0) { $0 + programs.byteCount(slots: $1) }
     lane = programs.byteCount(slots: slots.max() ?? 0)
-    peak = (programs.training ?? programs.evaluation).peakSummary
+    peak = (slots.contains { $0 > 0 } ? programs.training : programs.evaluation).peakSummary
   }
 
   /// Keeps all activations if the budget allows, otherwise one microbatch's a lane.
@@ -57,11 +57,10 @@ public struct ArenaMemory: Sendable, CustomStringConvertible {
 
   /// The two programs of a lane.
   private struct Programs {
-    let training: EncoderProgram?
-    let evaluation: EncoderProgram
+    let training, evaluation: EncoderProgram
 
     init(_ packed: PackedWeights) {
-      training = packed.isTraining ? packed.program(.training) : nil
+      training = packed.program(.training)
       evaluation = packed.program(.evaluation)
     }
 

@@ -81,7 +81,8 @@ enum Instruction: Sendable {
 ///
 /// Between the passes only two things of a unit are kept: the output of its convolution, and the
 /// result of a block. The results within a block are computed again from the former, to the same bits,
-/// when the backward pass wants them (`EncoderProgram+Backward`); evaluation keeps nothing.
+/// when the backward pass wants them (`EncoderProgram+Backward`). Evaluation keeps nothing, nor do
+/// passes for keys, whose statistics are those of training and which no backward pass follows.
 ///
 /// The program that is planned is the program that runs, so no lifetime can be wrong.
 struct EncoderProgram: Sendable {
@@ -101,6 +102,8 @@ struct EncoderProgram: Sendable {
   let clips: Int
   let precision: Precision
   let mode: Mode
+  /// Whether a backward pass follows; otherwise nothing is kept for one.
+  let hasBackward: Bool
   private(set) var tensors: [TensorShape] = []
   private(set) var instructions: [Instruction] = []
   /// The first instruction of the backward pass.
@@ -117,19 +120,23 @@ struct EncoderProgram: Sendable {
   private(set) var plan = MemoryPlan([], boundary: 0)
 
   /// Writes the program of a pass over N clips, and places its tensors.
+  ///
+  /// - Parameter hasBackward: whether a backward pass follows the forward one, in training.
   init(
-    _ network: ResNet3D, clips: Int, precision: Precision, mode: Mode, scratchBytes: [Int]
+    _ network: ResNet3D, clips: Int, precision: Precision, mode: Mode, hasBackward: Bool = true,
+    scratchBytes: [Int]
   ) {
     self.network = network
     self.clips = clips
     self.precision = precision
     self.mode = mode
+    self.hasBackward = hasBackward && mode == .training
     self.scratchBytes = scratchBytes
     moments = tensor(4 * network.layout.statisticsCount)
     inverses = tensor(4 * network.layout.statisticsCount)
     let kept = writeForward()
     boundary = instructions.count
-    if mode == .training { writeBackward(kept) }
+    if self.hasBackward { writeBackward(kept) }
     plan = MemoryPlan(demands, boundary: boundary)
   }
 
@@ -249,14 +256,15 @@ extension EncoderProgram {
     return result
   }
 
-  /// A convolution and its norm; evaluation needs the output no more and normalises in place.
+  /// A convolution and its norm; without a backward pass the output is needed no more, and normalised
+  /// in place.
   private mutating func writeUnit(
     _ index: Int, _ source: Tensor, residual: Tensor?, rectifies: Bool
   ) -> (result: Tensor, output: Tensor) {
     let unit = network.units[index]
     let output = tensor(unit.output, unit.outputChannels)
     emit(.convolve(unit: index, source, into: output, scratch: scratch(index)))
-    let result = mode == .evaluation ? output : tensor(unit.output, unit.outputChannels)
+    let result = hasBackward ? tensor(unit.output, unit.outputChannels) : output
     emit(
       .normalize(
         unit: index, output, residual: residual, rectifies: rectifies, into: result))

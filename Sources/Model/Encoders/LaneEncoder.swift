@@ -31,9 +31,9 @@ public final class LaneEncoder: @unchecked Sendable {
 
   /// Creates the primitives and the arena.
   ///
-  /// - Parameter slots: at most 0 where the weights were packed for evaluation.
+  /// - Parameter slots: the microbatches that are kept at once, or 0 for evaluation alone. Where the
+  ///   weights were packed without backward passes, one slot is as good as several.
   public init(_ packed: PackedWeights, slots: Int) throws(ModelError) {
-    precondition(slots == 0 || packed.isTraining, "these weights are packed for evaluation alone")
     network = packed.weights.network
     clips = packed.clips
     training = slots > 0 ? packed.program(.training) : nil
@@ -71,6 +71,7 @@ public final class LaneEncoder: @unchecked Sendable {
       gradient.rows == clips && gradient.columns == network.embeddingWidth
         && leaf.count == leafCount)
     let program = program(.training)
+    precondition(program.hasBackward, "these weights are packed without backward passes")
     unsafe gradient.values.withUnsafeBufferPointer { values in
       unsafe run(program, program.backward, slot: slot, values.baseAddress, leaf.baseAddress)
     }

@@ -77,7 +77,7 @@ public final class PackedWeights: @unchecked Sendable {
   /// The program of a pass with these primitives.
   func program(_ mode: Mode) -> EncoderProgram {
     EncoderProgram(
-      weights.network, clips: clips, precision: precision, mode: mode,
+      weights.network, clips: clips, precision: precision, mode: mode, hasBackward: isTraining,
       scratchBytes: primitives.map(\.scratchBytes))
   }
 

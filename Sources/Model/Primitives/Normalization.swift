@@ -8,7 +8,7 @@ let normalizationEpsilon: Float = 1e-5
 
 /// Whether batch norm uses the microbatch's own statistics or the running ones.
 public enum Mode: Sendable {
-  /// Statistics of the microbatch; what the backward pass wants is kept.
+  /// Statistics of the microbatch; what a backward pass wants is kept.
   case training
   /// Running statistics.
   case evaluation
