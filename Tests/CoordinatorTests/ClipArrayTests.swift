@@ -61,6 +61,25 @@ import Worker
     #expect(try embed(clip, ranks: 1, lanes: 1).values.allSatisfy { $0.isFinite })
   }
 
+  @Test(.timeLimit(.minutes(1)))
+  func `Clips that do not fit in memory even one by one are refused with the numbers`() throws {
+    let directory = try TemporaryDirectory()
+    let shape = [2, 3, 8, 112, 112]
+    let clips = try ClipArray(
+      reading: directory.file(
+        "x.npy", holding: Self.array("<f4", shape, Self.normals(shape.reduce(1, *)))))
+    var configuration = RunConfiguration()
+    configuration.memoryMegabytes = 1
+    let loaded = try WeightsSource.untrained(seed: 3).load(configuration, for: clips.extent)
+    let error = #expect(throws: ModelError.self) {
+      _ = try Launch.simulated(ranks: 1, deadline: .seconds(30)) { communicator in
+        try clips.embed(
+          with: loaded, feature: .pooled, lanes: LanePool(count: 2), communicator: communicator)
+      }
+    }
+    #expect(error?.reason.contains("memoryMegabytes is 1; raise it") == true)
+  }
+
   @Test(arguments: [
     ("<f8", [1, 3, 1, 1, 1], "'<f8'; '<f4' is needed"), ("<f4", [3, 1, 2], "clips are N×3×T×H×W"),
     ("<f4", [1, 2, 3, 1, 1], "clips are N×3×T×H×W"), ("<f4", [1, 3, 1, 1, 3], "takes 36"),

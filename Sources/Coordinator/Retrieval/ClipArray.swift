@@ -41,16 +41,7 @@ public struct ClipArray: Sendable {
     try loaded.check(feature)
     let configuration = loaded.configuration
     let network = loaded.weights.network
-    let budget = configuration.memoryMegabytes << 20
-    let fair = (count + communicator.size * lanes.count - 1) / (communicator.size * lanes.count)
-    // A clip's row does not depend on how many others are computed with it.
-    let clips =
-      [4, 2].first { clips in
-        clips <= fair
-          && lanes.count
-            * LaneEncoder.embeddingBytes(network, clips: clips, precision: configuration.precision)
-            <= budget
-      } ?? 1
+    let clips = try blockClips(loaded, lanes: lanes.count, ranks: communicator.size)
     try loaded.checkEqual(communicator)
     let kernels = try KernelTrust.forEmbedding(loaded, clips: clips, communicator)
     let replica = try Replica(
@@ -71,6 +62,32 @@ public struct ClipArray: Sendable {
     let width = network.width(of: feature)
     let all = try communicator.allGather(rows).joined
     return Matrix(rows: count, columns: width, values: Array(all.prefix(count * width)))
+  }
+
+  /// The clips that a lane embeds at once: a fair share of all, of those that fit in memory.
+  ///
+  /// A clip's row does not depend on how many others are computed with it.
+  ///
+  /// - Throws: `ModelError` where not even one fits.
+  private func blockClips(
+    _ loaded: LoadedEncoder, lanes: Int, ranks: Int
+  ) throws(ModelError) -> Int {
+    let configuration = loaded.configuration
+    let budget = configuration.memoryMegabytes << 20
+    func bytes(_ clips: Int) -> Int {
+      lanes
+        * LaneEncoder.embeddingBytes(
+          loaded.weights.network, clips: clips, precision: configuration.precision)
+    }
+    let fair = (count + ranks * lanes - 1) / (ranks * lanes)
+    if let clips = [4, 2].first(where: { $0 <= fair && bytes($0) <= budget }) { return clips }
+    guard bytes(1) <= budget else {
+      let need = (bytes(1) + (1 << 20) - 1) >> 20
+      throw ModelError(
+        "the activations of \(lanes) lanes take \(need) MiB with one clip of \(path) each, but "
+          + "memoryMegabytes is \(configuration.memoryMegabytes); raise it, or take fewer lanes")
+    }
+    return 1
   }
 
   /// Refuses a number that is none, and says where it lies.
