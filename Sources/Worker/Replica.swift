@@ -104,15 +104,20 @@ public final class Replica {
   /// The length of the gradient sum: parameters, then batch means and variances.
   public var leafCount: Int { workers[0].encoder.leafCount }
 
-  /// Embeds this rank's microbatches with batch statistics; the rows N·D of each, in order.
-  public func forward(_ load: Load) throws -> [Matrix] {
-    let results = Results(Matrix(rows: 0, columns: 0), count: microbatches)
+  /// What a forward pass gives of a microbatch's clips, neither normalised: pooled features N·F, and
+  /// embeddings N·D.
+  public typealias Rows = (features: Matrix, embeddings: Matrix)
+
+  /// Embeds this rank's microbatches with batch statistics; the rows of each, in order.
+  public func forward(_ load: Load) throws -> [Rows] {
+    let none = Matrix(rows: 0, columns: 0)
+    let results = Results<Rows>((none, none), count: microbatches)
     try lanes.run { [workers, keepsActivations] lane in
       let worker = workers[lane]
       for (place, microbatch) in worker.microbatches.enumerated() {
         let slot = keepsActivations ? place : 0
         try unsafe load(microbatch, worker.encoder.input(slot: slot, mode: .training))
-        results[microbatch] = worker.encoder.forward(slot: slot, mode: .training).embeddings
+        results[microbatch] = worker.encoder.forward(slot: slot, mode: .training)
       }
     }
     return results.values

@@ -42,6 +42,8 @@ public struct Trainer {
   public var objective: any Objective
   /// The update rule and its memory.
   public let optimizer: Optimizer
+  /// The last gathered row of every sample, where labels come from it.
+  public var bank: FeatureBank?
   /// The steps taken so far, in all epochs.
   public var step = 0
   /// The steps of the whole run.
@@ -58,12 +60,14 @@ public struct Trainer {
   /// Puts a trainer together; every rank does so with the same arguments.
   ///
   /// - Parameters:
+  ///   - bank: an empty one, where labels come from it.
   ///   - average: wanted by objectives with momentum views, and so is `averaged`, whose clips are
   ///     a microbatch's samples times these views.
   public init(
-    replica: Replica, average: WeightAverage?, averaged: Replica?, objective: any Objective,
-    optimizer settings: OptimizerSettings, totalSteps: Int, source: ClipSource, sampleCount: Int,
-    videosPerStep: Int, microbatches: Int, seed: UInt64, communicator: Communicator
+    replica: Replica, average: WeightAverage?, averaged: Replica?, bank: FeatureBank?,
+    objective: any Objective, optimizer settings: OptimizerSettings, totalSteps: Int,
+    source: ClipSource, sampleCount: Int, videosPerStep: Int, microbatches: Int, seed: UInt64,
+    communicator: Communicator
   ) {
     precondition(
       averaged != nil || objective.views.allSatisfy { $0.source == .trained },
@@ -71,6 +75,7 @@ public struct Trainer {
     self.replica = replica
     self.average = average
     self.averaged = averaged
+    self.bank = bank
     self.objective = objective
     self.settings = settings
     self.totalSteps = totalSteps
@@ -97,15 +102,18 @@ public struct Trainer {
     }
     let queries = viewPass(.trained, of: subjects, in: Array(samples.indices), epoch: epoch)
     let mine = try unsafe replica.forward(queries.load)
-    var passes = [(queries, mine)]
+    var passes = [(queries, mine.map(\.embeddings))]
     if let averaged {
       // Another order, so that a query and its key do not share batch statistics.
       var random = RandomStream(seed: seed, purpose: .keys, epoch: epoch, sample: step)
       let order = random.permutation(of: samples.count)
       let keys = viewPass(.momentum, of: subjects, in: order, epoch: epoch)
-      if !keys.views.isEmpty { passes.append((keys, try unsafe averaged.forward(keys.load))) }
+      if !keys.views.isEmpty {
+        passes.append((keys, try unsafe averaged.forward(keys.load).map(\.embeddings)))
+      }
     }
-    let (batch, allFlags) = try gather(passes, labels: labels, epoch: epoch, flags: flags)
+    let (batch, allFlags) = try gather(passes, labels: labels, flags: flags)
+    try fillBank(mine.map(\.features), of: queries, batch)
     let result = objective.evaluate(batch)
 
     let sum = try unsafe replica.backward(
@@ -148,7 +156,7 @@ public struct Trainer {
 
   /// Gathers everybody's rows, samples and flags.
   private func gather(
-    _ passes: [(pass: ViewPass, rows: [Matrix])], labels: PseudoLabels, epoch: Int, flags: UInt32
+    _ passes: [(pass: ViewPass, rows: [Matrix])], labels: PseudoLabels, flags: UInt32
   ) throws -> (batch: EmbeddedBatch, flags: UInt32) {
     var views = [EmbeddedView?](repeating: nil, count: objective.views.count)
     var allFlags: UInt32 = 0
@@ -169,8 +177,27 @@ public struct Trainer {
     precondition(embedded.count == views.count, "a view that no encoder embeds")
     let batch = EmbeddedBatch(
       views: embedded.map(\.rows), samples: embedded.map(\.samples), fine: labels.fine,
-      coarse: labels.coarse, epoch: epoch, step: step, seed: seed)
+      coarse: labels.coarse, step: step, seed: seed)
     return (batch, allFlags)
+  }
+
+  /// Takes the batch into the bank; pooled features travel for it alone.
+  private mutating func fillBank(
+    _ features: [Matrix], of queries: ViewPass, _ batch: EmbeddedBatch
+  ) throws {
+    guard let bank else { return }
+    let trained =
+      bank.feature == .head
+      ? queries.views.map { batch.views[$0] }
+      : Self.split(
+        try communicator.allGather(features.flatMap(\.values)).joined,
+        views: queries.views.count, perMicrobatch: perMicrobatch,
+        width: replica.weights.network.features)
+    let whole = queries.views.indices.filter {
+      objective.views[queries.views[$0]].showsWholeVideo
+    }
+    self.bank?.take(
+      whole.map { trained[$0] }, of: whole.map { batch.samples[queries.views[$0]] })
   }
 
   /// Sorts gathered rows, view after view within each microbatch, into one matrix a view.

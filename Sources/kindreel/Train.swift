@@ -20,14 +20,20 @@ struct Train: ParsableCommand {
       have the same instruction set. SIGUSR1 or SIGTERM save at the next step, exit 75.
 
       Objectives (--set objective.name=NAME): cluster, triplet (SLIC), simclr, moco, iic, cmc, dsm and \
-      koreitem, each with its publication's defaults for the groups objective and optimizer. With \
+      koreitem, each with its publication's defaults for the groups objective and optimizer, and for what \
+      the method says about augmentation and labels (iic and cmc: no flip, no colours; triplet: \
+      residual views, labels every 5 epochs; koreitem: labels once, cut at 0.45); network, clips, batch \
+      and length are common to all. A file's groups objective and optimizer are left out where --set \
+      names another objective. run.yaml has every value, also after --resume. With \
       budget: clips, as in the preset actions, all see as many clips, whatever their number of views.
 
       Pseudo labels (--set KEY=VALUE): labels.method is agglomerative, finch or kmeans. Cuts of the \
       dendrogram, labels.fine and labels.coarse, are written as for kindreel cluster; kmeans takes \
       count:K for both, finch the partitions labels.finch.fine and labels.finch.coarse. \
       labels.linkage and labels.metric say how videos are joined, as for kindreel cluster; \
-      labels.largest caps fine clusters, labels.singletons is keep or join.
+      labels.source is pass (all videos are embedded, centred) or bank (the rows that training last \
+      gathered of each video, free of charge; it needs a warm-up, and has no label for a video that no \
+      step has shown yet). labels.largest caps fine clusters, labels.singletons is keep or join.
 
       encoder.weights names a file that training starts from (.pth, .pt or .safetensors; see kindreel \
       help embed), and run.yaml keeps its hash. Every tensor of the network must be in it but the \

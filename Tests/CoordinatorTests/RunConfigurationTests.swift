@@ -105,6 +105,13 @@ import Video
     (["labels.method=kmeans", "labels.singletons=join"], "labels.singletons: must be keep where"),
     (["labels.method=finch", "labels.linkage=single"], "labels.linkage: must be average where"),
     (["labels.method=kmeans", "labels.metric=euclidean"], "labels.metric: must be cosine where"),
+    (["labels.source=bank", "labels.warmupEpochs=0"], "labels.warmupEpochs: must be at least 1"),
+    (["labels.source=bank", "labels.clips=3"], "labels.clips: must be 1 where labels.source is"),
+    (["labels.source=bank", "labels.feature=map"], "labels.feature: must be pooled or head"),
+    (
+      ["labels.source=bank", "labels.weights=averaged", "optimizer.averageDecay=0.9"],
+      "labels.weights: must be current"
+    ),
     (["labels.fine=gap:20", "labels.coarse=gap:30"], "labels.coarse: must cut no lower than"),
   ])
   func `Settings that the labelling method would ignore are refused`(

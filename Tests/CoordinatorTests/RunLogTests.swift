@@ -14,7 +14,7 @@ import Testing
   @Test func `Each line is one object with its place and time`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("metrics.jsonl")
-    let log = try RunLog(path: path, resumingAfter: 0) { Issue.record("\($0)") }
+    let log = try RunLog(path: path, resumingAfter: 0, epoch: 0) { Issue.record("\($0)") }
     log.append(
       "epoch", epoch: 1, step: 30,
       ["loss": 1.25, "clusters": 6, "note": "a\nb", "nmi": .number(.nan)])
@@ -29,15 +29,18 @@ import Testing
     let directory = try TemporaryDirectory()
     let path = directory.file("metrics.jsonl")
     do {
-      let log = try RunLog(path: path, resumingAfter: 0) { _ in }
+      let log = try RunLog(path: path, resumingAfter: 0, epoch: 0) { _ in }
       for epoch in 1...4 { log.append("epoch", epoch: epoch, step: epoch * 10, [:]) }
     }
     let torn = try Data(contentsOf: URL(fileURLWithPath: path)) + Data(#"{"step":1,"ep"#.utf8)
     try torn.write(to: URL(fileURLWithPath: path))
-    let log = try RunLog(path: path, resumingAfter: 20) { _ in }
+    let log = try RunLog(path: path, resumingAfter: 20, epoch: 2) { _ in }
     log.append("epoch", epoch: 3, step: 30, [:])
     #expect(try rows(path).map { $0["step"] as? Int } == [10, 20, 30])
-    _ = try RunLog(path: path, resumingAfter: 0) { _ in }
+    // An epoch that was cut short goes on: its line goes, though no step is taken back.
+    _ = try RunLog(path: path, resumingAfter: 30, epoch: 2) { _ in }
+    #expect(try rows(path).map { $0["step"] as? Int } == [10, 20])
+    _ = try RunLog(path: path, resumingAfter: 0, epoch: 0) { _ in }
     #expect(try rows(path).isEmpty)
   }
 

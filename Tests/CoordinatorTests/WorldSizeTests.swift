@@ -5,6 +5,7 @@ import Model
 import Tensors
 import Testing
 import Video
+import Worker
 
 @testable import Coordinator
 
@@ -68,6 +69,67 @@ import Video
     }
     #expect(other.weights_hash == averaged.weights_hash)
     #expect(other.labels_hash == averaged.labels_hash)
+  }
+
+  @Test(.timeLimit(.minutes(3)), arguments: [Feature.pooled, .head])
+  func `labels may come from the bank, with the same bits on any ranks, and after a stop`(
+    feature: Feature
+  ) throws {
+    let world = try SmallWorld()
+    func train(_ name: String, _ ranks: Int, _ lanes: Int, stop: Int? = nil, resumes: Bool = false)
+      throws -> RunSummary
+    {
+      try world.train(name, ranks: ranks, lanes: lanes, stoppingAfter: stop, resumes: resumes) {
+        ($0.labels.source, $0.labels.feature) = (.bank, feature)
+        $0.video.badShare = 0.2
+      }
+    }
+    try world.damageOne()
+    let alone = try train("1x1", 1, 1)
+    for (ranks, lanes) in [(1, 3), (2, 1), (4, 1)] {
+      let other = try train("\(ranks)x\(lanes)", ranks, lanes)
+      #expect(other.weights_hash == alone.weights_hash, "\(ranks) ranks × \(lanes) lanes")
+      #expect(other.labels_hash == alone.labels_hash, "\(ranks) ranks × \(lanes) lanes")
+    }
+    // Before the labels, and after them.
+    for stop in [2, 4] {
+      try #require(train("stopped \(stop)", 2, 1, stop: stop).stopped)
+      let resumed = try train("stopped \(stop)", 1, 2, resumes: true)
+      #expect(resumed.weights_hash == alone.weights_hash, "after \(stop) steps")
+      #expect(resumed.labels_hash == alone.labels_hash, "after \(stop) steps")
+    }
+    let pass = try world.train("pass", ranks: 1, lanes: 2) { $0.video.badShare = 0.2 }
+    #expect(pass.labels_hash != alone.labels_hash)
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `a run of as many clips that ended within an epoch goes on there, and says so in run.yaml`()
+    throws
+  {
+    let world = try SmallWorld(objective: .iic)
+    func train(_ name: String, epochs: Int, resumes: Bool = false) throws -> RunSummary {
+      try world.train(name, ranks: 1, lanes: 2, resumes: resumes) {
+        ($0.budget, $0.epochs, $0.optimizer.schedule) = (.clips, epochs, .constant)
+        $0.optimizer.warmupSteps = 0
+      }
+    }
+    let whole = try train("whole", epochs: 4)
+    // Two passes of three views are four steps of three: an epoch and a third.
+    let part = try train("longer", epochs: 2)
+    #expect(part.steps == 4 && whole.steps == 8)
+    let longer = try train("longer", epochs: 4, resumes: true)
+    #expect(longer.weights_hash == whole.weights_hash)
+    #expect(longer.loss.bitPattern == whole.loss.bitPattern)
+    #expect(longer.steps == 8)
+    let run = world.folder.appendingPathComponent("longer")
+    #expect(try RunConfiguration.load(run.path + "/run.yaml").epochs == 4)
+    let lines = try String(contentsOfFile: run.path + "/metrics.jsonl", encoding: .utf8)
+    #expect(lines.split(separator: "\n").count == 3)
+    // What a checkpoint refuses does not reach the file.
+    #expect(throws: ConfigurationError.self) {
+      try world.train("longer", ranks: 1, lanes: 1, resumes: true) { $0.labels.every = 7 }
+    }
+    #expect(try RunConfiguration.load(run.path + "/run.yaml").labels.every == 1)
   }
 
   @Test(.timeLimit(.minutes(3)))

@@ -1,4 +1,5 @@
 import Clustering
+import Worker
 
 extension LabelSettings {
   /// Checks that the values make sense, each alone and together.
@@ -19,7 +20,22 @@ extension LabelSettings {
       "must be 0, for no limit, or at least 2, is \(largest)")
     try require(
       !coarse.isBelow(fine), "coarse", "must cut no lower than labels.fine, \(fine), is \(coarse)")
+    if source == .bank { try validateBank() }
     try validateMethod()
+  }
+
+  /// Refuses what the bank cannot give: rows before any step, other outputs, clips or weights.
+  private func validateBank() throws(ConfigurationError) {
+    try require(
+      warmupEpochs >= 1, "warmupEpochs",
+      "must be at least 1 where labels.source is bank, which training fills, is \(warmupEpochs)")
+    try require(
+      clips == 1, "clips", "must be 1 where labels.source is bank, of one row a video, is \(clips)")
+    try require(
+      weights == .current, "weights",
+      "must be current where labels.source is bank, is \(weights.rawValue)")
+    try require(
+      feature != .map, "feature", "must be pooled or head where labels.source is bank, is map")
   }
 
   /// Refuses settings that another method would ignore.

@@ -10,6 +10,8 @@ public struct LabelSettings: Codable, Sendable, Equatable {
   public var every = 1
   /// A table of labels to take, once, instead of clustering: what `kindreel cluster --labels` writes.
   public var file = ""
+  /// Where the rows that are clustered come from.
+  public var source = LabelSource.pass
   /// How clusters are found.
   public var method = LabellingMethod.agglomerative
   /// `agglomerative`: how the distance of two clusters follows from those of samples.
@@ -32,10 +34,11 @@ public struct LabelSettings: Codable, Sendable, Equatable {
   /// What is clustered.
   public var feature = Feature.pooled
   /// What the clips show that are clustered; of several, the features stand side by side.
+  /// With `bank`, what the training views showed.
   public var shows = [ViewRecipe.Content.rgb]
   /// Which weights embed the videos.
   public var weights = TrainedWeights.current
-  /// The clips of a video whose embeddings are averaged before clustering.
+  /// The clips of a video whose embeddings are averaged before clustering; with `bank` always 1.
   public var clips = 1
   /// The most videos of one fine cluster in a step.
   public var perCluster = 2
@@ -63,6 +66,15 @@ public struct LabelSettings: Codable, Sendable, Equatable {
     TwoLevelCut(
       fine: fine, coarse: coarse, largest: largest == 0 ? nil : largest, singletons: singletons)
   }
+}
+
+/// Where the rows that are clustered come from.
+public enum LabelSource: String, Codable, Sendable, CaseIterable {
+  /// An embedding pass over all videos, with centred clips and running statistics.
+  case pass
+  /// The rows that training last gathered of each video, which cost no pass: `FeatureBank`. A video that
+  /// no step has shown yet has no label.
+  case bank
 }
 
 /// Which of FINCH's partitions serve, counted from 0, the finest; the last one stands for those

@@ -50,9 +50,12 @@ public final class RunLog {
   /// - Parameters:
   ///   - path: The file; created where it does not exist.
   ///   - step: Lines of later steps are removed, and so is a torn last line; 0 for a new run.
+  ///   - epoch: Lines that speak of more epochs as done are removed, too.
   ///   - warn: Called once when lines can no longer be written.
   /// - Throws: `FileError`.
-  public init(path: String, resumingAfter step: Int, warn: @escaping (String) -> Void) throws {
+  public init(
+    path: String, resumingAfter step: Int, epoch: Int, warn: @escaping (String) -> Void
+  ) throws {
     self.path = path
     self.warn = warn
     let old = FileManager.default.contents(atPath: path) ?? Data()
@@ -60,7 +63,7 @@ public final class RunLog {
       guard let place = try? JSONDecoder().decode(Place.self, from: Data(line)) else {
         return false
       }
-      return step > 0 && place.step <= step
+      return step > 0 && place.step <= step && place.epoch <= epoch
     }
     try AtomicFile.write(Data(kept.flatMap { $0 + [UInt8(ascii: "\n")] }), to: path)
     file = FileHandle(forWritingAtPath: path)
@@ -68,7 +71,7 @@ public final class RunLog {
   }
 
   /// What decides whether a line stays.
-  private struct Place: Decodable { let step: Int }
+  private struct Place: Decodable { let step, epoch: Int }
 
   /// Appends a line about the epochs and steps done so far.
   public func append(

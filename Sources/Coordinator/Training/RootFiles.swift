@@ -22,11 +22,14 @@ final class RootFiles: @unchecked Sendable {
     directory = try RunDirectory(request.output, resuming: request.resumes)
     checkpoints = CheckpointStore(
       directory: directory.checkpoints, keep: request.configuration.checkpoint.keep)
-    if !request.resumes {
-      try request.configuration.write(
-        to: directory.configuration,
-        header: ["kindreel \(Program.version)", "data: \(request.data)"])
-    }
+    // A run that goes on keeps its settings until its checkpoint has taken the new ones.
+    if !request.resumes { try write(request) }
+  }
+
+  private func write(_ request: TrainingRequest) throws {
+    try request.configuration.write(
+      to: directory.configuration,
+      header: ["kindreel \(Program.version)", "data: \(request.data)"])
   }
 
   /// Opens the run directory on rank 0; every rank learns of a failure.
@@ -47,6 +50,7 @@ final class RootFiles: @unchecked Sendable {
   /// Tells what is about to run, and opens the log.
   func announce(_ run: TrainingRun) throws {
     let configuration = run.configuration
+    if run.request.resumes { try write(run.request) }
     diagnostics = EpochDiagnostics(LabelReport(run.dataset.manifest))
     let network = run.trainer.replica.weights.network
     say(
@@ -70,9 +74,9 @@ final class RootFiles: @unchecked Sendable {
         "\(run.dataset.unreadable.count) videos cannot be read and are replaced:\n"
           + run.dataset.unreadableNames(limit: 20))
     }
-    log = try RunLog(path: directory.metrics, resumingAfter: run.trainer.step) { [line] text in
-      line.finish(text)
-    }
+    log = try RunLog(
+      path: directory.metrics, resumingAfter: run.trainer.step, epoch: run.position.epoch
+    ) { [line] text in line.finish(text) }
   }
 
   /// Shows how far a clustering is.

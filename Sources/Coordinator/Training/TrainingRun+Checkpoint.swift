@@ -42,12 +42,19 @@ extension TrainingRun {
       "labels": SafeTensors(pseudo),
     ]
     tensors["average"] = trainer.average.map { WeightsFile.safeTensors($0.weights) }
+    tensors["bank"] = trainer.bank.map { bank in
+      SafeTensors([
+        SafeTensors.Entry(
+          "rows", shape: [bank.rows.rows, bank.rows.columns], values: .floats(bank.rows.values))
+      ])
+    }
     return CheckpointContents(
       tensors: tensors, epoch: position.epoch, step: trainer.step,
       progress: [
         "step_of_epoch": position.step,
         "loss_sum_bits": Int(bitPattern: UInt(position.lossSum.bitPattern)),
-        "last_loss_bits": Int(bitPattern: UInt(position.lastLoss.bitPattern)),
+        "last_loss_sum_bits": Int(bitPattern: UInt(position.lastSum.bitPattern)),
+        "last_steps": position.lastSteps,
       ],
       text: ["run.yaml": try configuration.yaml()],
       configurationHash: try configuration.resumeHash(dataset))
@@ -90,6 +97,15 @@ extension TrainingRun {
       try average.weights.load(WeightsFile.floats(of: tensors.entries))
       trainer.averaged?.refresh()
     }
+    if let bank = trainer.bank {
+      guard let rows = contents.tensors["bank"]?.floats("rows"),
+        rows.count == bank.rows.values.count
+      else {
+        throw ConfigurationError(origin: loaded.path, "holds no bank of \(dataset.count) rows")
+      }
+      trainer.bank = FeatureBank(
+        bank.feature, rows: Matrix(rows: dataset.count, columns: bank.rows.columns, values: rows))
+    }
     var restored = ObjectiveState()
     for entry in state.entries {
       switch entry.values {
@@ -101,12 +117,23 @@ extension TrainingRun {
     labels = PseudoLabels(fine: fine.map { Int32($0) }, coarse: coarse.map { Int32($0) })
     trainer.step = contents.step
     let progress = contents.progress
+    func double(_ key: String) -> Double {
+      Double(bitPattern: UInt64(UInt(bitPattern: progress[key] ?? 0)))
+    }
     position = Position(
-      epoch: contents.epoch, step: progress["step_of_epoch"] ?? 0,
-      lossSum: Double(bitPattern: UInt64(UInt(bitPattern: progress["loss_sum_bits"] ?? 0))),
-      lastLoss: Double(bitPattern: UInt64(UInt(bitPattern: progress["last_loss_bits"] ?? 0))))
+      epoch: contents.epoch, step: progress["step_of_epoch"] ?? 0, lossSum: double("loss_sum_bits"),
+      lastSum: double("last_loss_sum_bits"), lastSteps: progress["last_steps"] ?? 0)
+    reopenLastEpoch()
     root?.say(
-      "resuming after \(contents.epoch) epochs and \(position.step) steps from \(loaded.path)")
+      "resuming after \(position.epoch) epochs and \(position.step) steps from \(loaded.path)")
+  }
+
+  /// Goes on within the last epoch if it was cut short (`budget: clips`) and the run is longer now.
+  private mutating func reopenLastEpoch() {
+    let cut = position.epoch * stepsPerEpoch - trainer.step
+    guard position.step == 0, cut > 0, trainer.step < trainer.totalSteps else { return }
+    position = Position(
+      epoch: position.epoch - 1, step: stepsPerEpoch - cut, lossSum: position.lastSum)
   }
 }
 

@@ -79,8 +79,12 @@ public struct TrainingRun {
     var step = 0
     /// The sum of their losses.
     var lossSum = 0.0
+    /// The sum of the losses of the epoch before.
+    var lastSum = 0.0
+    /// The steps of the epoch before.
+    var lastSteps = 0
     /// The mean loss of the epoch before.
-    var lastLoss = 0.0
+    var lastLoss: Double { lastSum / Double(max(lastSteps, 1)) }
   }
 
   var configuration: RunConfiguration { request.configuration }
@@ -155,6 +159,10 @@ public struct TrainingRun {
         weights, views: objective.views.count - keyViews,
         for: .training(microbatches: share, memory: memory)),
       average: average, averaged: averaged,
+      bank: objective.usesLabels && configuration.labels.source == .bank
+        ? FeatureBank(
+          configuration.labels.feature, samples: dataset.count,
+          width: network.width(of: configuration.labels.feature)) : nil,
       objective: objective, optimizer: configuration.optimizer,
       totalSteps: configuration.steps(samples: dataset.count, views: objective.views.count),
       source: dataset.source, sampleCount: dataset.count,
@@ -191,7 +199,7 @@ public struct TrainingRun {
   }
 
   /// The steps of an epoch that is not cut short.
-  private var stepsPerEpoch: Int { dataset.count / configuration.batch.videos }
+  var stepsPerEpoch: Int { dataset.count / configuration.batch.videos }
 
   /// The epochs of the run; the last one may be cut short.
   var epochs: Int { (trainer.totalSteps + stepsPerEpoch - 1) / stepsPerEpoch }
@@ -207,17 +215,12 @@ public struct TrainingRun {
     let isDue = settings.every == 0 ? due == 0 : due >= 0 && due % settings.every == 0
     guard trainer.objective.usesLabels, isDue else { return }
     guard settings.file.isEmpty else { return try adoptLabels(from: settings.file) }
-    let replica = settings.weights == .averaged ? trainer.averaged : trainer.replica
-    let pass = EmbeddingPass(
-      replica ?? trainer.replica, source: dataset.source, sampleCount: dataset.count,
-      clips: settings.clips,
-      feature: settings.feature, shows: settings.shows)
     let relabelling = Relabelling(
       settings: settings, seed: configuration.seed, epoch: position.epoch, lanes: lanes,
       communicator: communicator, ids: dataset.manifest.samples.map(\.id)
     ) { [root] left in root?.show(clustersLeft: left) }
     let outcome = try relabelling(
-      pass.run(communicator), unreadable: Set(dataset.unreadable.keys))
+      labelRows(), unreadable: Set(dataset.unreadable.keys))
     labels = try communicator.decide(gathering: [UInt8]()) { _ in
       try root?.keep(
         outcome, before: labels, epoch: position.epoch, manifest: dataset.manifest)
@@ -233,6 +236,17 @@ public struct TrainingRun {
       try root?.keep(outcome, before: labels, epoch: position.epoch, manifest: dataset.manifest)
       return outcome.labels
     }
+  }
+
+  /// One row a sample to cluster: an embedding pass's, or training's own.
+  private func labelRows() throws -> Matrix {
+    if let bank = trainer.bank { return bank.rows }
+    let settings = configuration.labels
+    let replica = settings.weights == .averaged ? trainer.averaged : trainer.replica
+    return try EmbeddingPass(
+      replica ?? trainer.replica, source: dataset.source, sampleCount: dataset.count,
+      clips: settings.clips, feature: settings.feature, shows: settings.shows
+    ).run(communicator)
   }
 
   // MARK: - Train
@@ -270,8 +284,7 @@ public struct TrainingRun {
     }
     let done = max(position.step - first, 1)
     position = Position(
-      epoch: position.epoch + 1, step: 0, lossSum: 0,
-      lastLoss: position.lossSum / Double(max(steps.count, 1)))
+      epoch: position.epoch + 1, lastSum: position.lossSum, lastSteps: steps.count)
     try checkReplicas()
     root?.log(
       self, steps: done, seconds: (clock.now - start).seconds,

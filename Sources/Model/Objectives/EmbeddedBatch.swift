@@ -12,8 +12,6 @@ public struct EmbeddedBatch: Sendable {
   public var fine: [Int32]
   /// The coarse pseudo label of each *manifest index*; −1 while unlabelled.
   public var coarse: [Int32]
-  /// The epoch, from 0.
-  public var epoch: Int
   /// The step within the run, from 0.
   public var step: Int
   /// The run's seed, for objectives that draw.
@@ -22,7 +20,7 @@ public struct EmbeddedBatch: Sendable {
   /// Creates a batch from equally shaped views.
   public init(
     views: [Matrix], samples: [[Int]], fine: [Int32], coarse: [Int32],
-    epoch: Int = 0, step: Int = 0, seed: UInt64 = 0
+    step: Int = 0, seed: UInt64 = 0
   ) {
     precondition(
       views.count == samples.count
@@ -38,7 +36,6 @@ public struct EmbeddedBatch: Sendable {
     self.samples = samples
     self.fine = fine
     self.coarse = coarse
-    self.epoch = epoch
     self.step = step
     self.seed = seed
   }

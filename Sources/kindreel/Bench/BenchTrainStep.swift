@@ -115,7 +115,7 @@ private struct RandomStep {
     let load: Replica.Load = { [clips] _, buffer in
       _ = unsafe buffer.update(fromContentsOf: clips)
     }
-    let rows = try unsafe replica.forward(load)
+    let rows = try unsafe replica.forward(load).map(\.embeddings)
     let half = replica.clips / 2
     let all = rows.flatMap(\.values)
     let views = Trainer.split(all, views: 2, perMicrobatch: half, width: rows[0].columns)
@@ -124,7 +124,7 @@ private struct RandomStep {
       EmbeddedBatch(
         views: views, samples: [Array(0..<count), Array(0..<count)],
         fine: [Int32](repeating: -1, count: count),
-        coarse: [Int32](repeating: -1, count: count), epoch: 0, step: 0, seed: 0))
+        coarse: [Int32](repeating: -1, count: count)))
     let gradients = (0..<replica.microbatches).map { microbatch in
       Matrix(
         rows: 2 * half, columns: rows[0].columns,
