@@ -43,7 +43,8 @@ import Video
   }
 
   @Test func `The actions preset is the reference's setting`() throws {
-    let actions = try RunConfiguration.load("actions", presets: Self.presets)
+    let actions = try RunConfiguration.load(
+      "actions", overrides: ["objective.name=simclr"], presets: Self.presets)
     #expect(actions.batch.videos == 32 && actions.epochs == 20)
     #expect(actions.video == VideoSettings())
     #expect(actions.augmentation == AugmentationSettings())

@@ -55,7 +55,8 @@ struct ArenaBudgetTests {
     let moments = 2 * 4 * keys.weights.network.layout.statisticsCount
     #expect(keys.memory.byteCount <= embedding.memory.byteCount + 2 * (moments + 128))
     #expect(3 * keys.memory.byteCount < training.memory.byteCount)
-    #expect(try unsafe keys.forward(Self.load) == training.forward(Self.load))
+    let rows = try [keys, training].map { try unsafe $0.forward(Self.load).map(\.embeddings) }
+    #expect(rows[0] == rows[1])
   }
 
   private static let load: Replica.Load = { microbatch, clips in

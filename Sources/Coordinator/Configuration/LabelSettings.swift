@@ -33,8 +33,8 @@ public struct LabelSettings: Codable, Sendable, Equatable {
   public var finch = FinchSettings()
   /// What is clustered.
   public var feature = Feature.pooled
-  /// What the clips show that are clustered; of several, the features stand side by side.
-  /// With `bank`, what the training views showed.
+  /// What the clips show that are clustered; of several, the features stand side by side; with
+  /// `bank`, what the training views showed.
   public var shows = [ViewRecipe.Content.rgb]
   /// Which weights embed the videos.
   public var weights = TrainedWeights.current
