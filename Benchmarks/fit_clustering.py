@@ -2,11 +2,10 @@
 import json
 import pathlib
 import resource
-import subprocess
 import sys
 
 import numpy as np
-from compare_clustering import rows_file
+from compare_clustering import rows_file, run as run_behind_shell
 
 SMALL = [25_000, 50_000, 100_000]
 LARGEST = 1_000_000
@@ -18,9 +17,8 @@ def measure(kindreel, folder, count, width, repeats):
     runs = []
     for _ in range(repeats):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        text = subprocess.run(
-            [kindreel, "cluster", str(path), "--out", str(folder / "tree.npy"), "--json"],
-            check=True, capture_output=True).stdout
+        text = run_behind_shell(
+            [kindreel, "cluster", str(path), "--out", str(folder / "tree.npy"), "--json"])
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         result = json.loads(text)
         runs.append({
