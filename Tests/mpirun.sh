@@ -105,6 +105,11 @@ keys=(--lanes 1 --set objective.name=moco)
 check "train moco on 1 rank" finish moco timeout 300 "${train[@]}" "${keys[@]}"
 check "train moco on 4 ranks" finish moco4 ranks 4 300 "${train[@]}" "${keys[@]}"
 check "same bits: moco and moco4" same moco moco4
+# The first of these times the kernels, and the second finds the table in the machine's cache.
+timed=(--lanes 1 --set convolutions=timed)
+check "train with timed kernels on 1 rank" finish timed timeout 300 "${train[@]}" "${timed[@]}"
+check "train with timed kernels on 2 ranks" finish timed2 ranks 2 300 "${train[@]}" "${timed[@]}"
+check "same bits: timed and timed2" same timed timed2
 check "another seed gives other bits" finish seed timeout 300 "${train[@]}" --lanes 1 --set seed=1
 check "hashes tell seeds apart" bash -c "! cmp -s \
   <(tail -n 1 '$work/alone.out' | sed 's/.*weights_hash//') \

@@ -191,7 +191,7 @@ typedef struct {
 } ck_winograd_plan;
 
 /* Fills a plan and returns 1, or returns 0 where the direction had better be computed directly. A
- * function of the shape (but not of its clips), its type and method, and the instruction set. */
+ * function of the shape (but not of its clips), its type and methods, and the instruction set. */
 int ck_winograd_plan_make(ck_winograd_plan *plan, const ck_convolution_shape *shape,
                           ck_direction direction);
 /* Packs O·I·3·3·3 floats for forward or backward data; does nothing where packed_bytes is 0, and the

@@ -1,4 +1,5 @@
-/* Where Winograd's method is used, in which blocks, and what a direction of a convolution needs.
+/* Where Winograd's method is used unless somebody has measured, in which blocks, and what a direction
+ * of a convolution needs.
  *
  * The first two are rules in the shape alone, derived from timings of r3d_18's layers (AMD Zen 4,
  * oneDNN 2.6.3, one thread); `kindreel bench layers` prints what they choose and how fast it is.
@@ -23,10 +24,11 @@ static const ck_form *find(const ck_form *forms, int count, const ck_convolution
   return NULL;
 }
 
-/* The form that a shape's method names, on this CPU; NULL where there is none. */
-static const ck_form *form_of(const ck_convolution_shape *shape) {
-  const ck_method method = shape->method == CK_FASTEST ? (shape->type == CK_F32 ? CK_F4 : CK_F2)
-                                                       : shape->method;
+/* The form that a direction's method names, on this CPU; NULL where there is none. */
+static const ck_form *form_of(const ck_convolution_shape *shape, ck_direction direction) {
+  const ck_method asked = shape->methods[direction];
+  const ck_method method =
+      asked == CK_FASTEST ? (shape->type == CK_F32 ? CK_F4 : CK_F2) : asked;
   const int is_strided = shape->stride[0] != 1;
   const int rows = is_strided || method == CK_F2 ? 2 : 4;
   const int columns = is_strided || method != CK_F4 ? 2 : 4;
@@ -46,8 +48,8 @@ static const ck_form *form_of(const ck_convolution_shape *shape) {
   return form;
 }
 #else
-static const ck_form *form_of(const ck_convolution_shape *shape) {
-  (void)shape;
+static const ck_form *form_of(const ck_convolution_shape *shape, ck_direction direction) {
+  (void)shape, (void)direction;
   return NULL;
 }
 #endif
@@ -154,7 +156,7 @@ static ck_blocking blocking_of(const ck_winograd_shape *shape) {
 
 int ck_winograd_plan_make(ck_winograd_plan *plan, const ck_convolution_shape *shape,
                           ck_direction direction) {
-  const ck_form *form = form_of(shape);
+  const ck_form *form = form_of(shape, direction);
   if (!form || !is_possible(shape)) return 0;
   const int32_t stride = form->stride;
   const ck_extent output = {(shape->t - 1) / stride + 1, (shape->h - 1) / stride + 1,

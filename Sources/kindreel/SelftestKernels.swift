@@ -37,13 +37,16 @@ struct SelftestKernels: ParsableCommand {
       let configuration = try RunConfiguration.load(config, overrides: overrides)
       let check = try configuration.kernelCheck()
       let report = try world.launch(deadline: configuration.deadlineSeconds) { communicator in
-        let method = configuration.convolutions
+        let asked = try KernelSource.standard.choices(
+          configuration.convolutions, configuration.kernelTiming(), communicator)
         let clock = ContinuousClock()
         var rows: [KernelCheck.Row] = []
-        let time = try clock.measure { rows = try check.rows(KernelChoices(method)) }
+        let time = try clock.measure {
+          rows = try check.rows(asked) { try communicator.barrier() }
+        }
         var report = Report(rows, seconds: time.inSeconds)
         if !json && communicator.rank == 0 { report.printRows() }
-        _ = try KernelTrust(check, cache: nil).settle(method, communicator) {
+        _ = try KernelTrust(check, cache: nil).settle(asked, communicator) {
           report.notes.append($0)
         }
         return report

@@ -27,7 +27,8 @@ import Testing
   @Test(.timeLimit(.minutes(1)))
   func `kernels that are right stay as they are`() throws {
     _ = try Launch.simulated(ranks: 2, deadline: .seconds(30)) { communicator in
-      let choices = try KernelTrust(check, cache: nil).settle(.auto, communicator) { _ in
+      let choices = try KernelTrust(check, cache: nil).settle(KernelChoices(.auto), communicator) {
+        _ in
         Issue.record("nothing is to be said")
       }
       #expect(choices.isPlain)
@@ -38,13 +39,13 @@ import Testing
   func `a kernel that is wrong on one rank is replaced on all, with a line`() throws {
     let all = try Launch.simulated(ranks: 3, deadline: .seconds(30)) { communicator in
       var notes: [String] = []
-      let trust = KernelTrust(check) { choices in
+      let trust = KernelTrust(check) { choices, _ in
         try rows(choices) { probe, direction in
           communicator.rank == 1 && direction == .backwardData
             && probe.implementation(direction).hasPrefix("winograd")
         }
       }
-      let choices = try trust.settle(.auto, communicator) { notes.append($0) }
+      let choices = try trust.settle(KernelChoices(.auto), communicator) { notes.append($0) }
       return (choices, notes)
     }
     let expected = all[0].0
@@ -60,13 +61,13 @@ import Testing
   @Test(.timeLimit(.minutes(1)))
   func `a wrong kernel that nothing can replace is refused on every rank`() throws {
     let reasons = try Launch.simulated(ranks: 2, deadline: .seconds(30)) { communicator in
-      let trust = KernelTrust(check) { choices in
+      let trust = KernelTrust(check) { choices, _ in
         try rows(choices) { probe, direction in
           communicator.rank == 1 && probe.name == "stem.0" && direction == .forward
         }
       }
       do {
-        _ = try trust.settle(.auto, communicator) { _ in }
+        _ = try trust.settle(KernelChoices(.auto), communicator) { _ in }
         return ""
       } catch let error as ModelError { return error.reason }
     }
@@ -80,7 +81,7 @@ import Testing
     let folder = FileManager.default.temporaryDirectory
       .appendingPathComponent("kindreel-" + UUID().uuidString)
     defer { try? FileManager.default.removeItem(at: folder) }
-    let cache = KernelCheckCache(directory: folder.appendingPathComponent("kernels").path)
+    let cache = KernelCache(directory: folder.appendingPathComponent("kernels").path)
     let choices = KernelChoices(.auto)
     let rows = try cache.rows(check, choices)
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path + "/kernels")
@@ -97,7 +98,7 @@ import Testing
       #expect(try String(contentsOfFile: path, encoding: .utf8) == whole)
     }
     // Nowhere to write: the checks are made, no more.
-    let nowhere = KernelCheckCache(directory: "/dev/null/kernels")
+    let nowhere = KernelCache(directory: "/dev/null/kernels")
     #expect(try nowhere.rows(check, choices) == rows)
   }
 }

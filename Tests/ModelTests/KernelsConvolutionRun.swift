@@ -13,13 +13,13 @@ struct ConvolutionRun {
   let destination, sourceGradient, weightGradient: Operand
 
   init(
-    _ shape: ConvolutionCase, _ precision: Precision, _ method: ck_method = CK_DIRECT,
+    _ shape: ConvolutionCase, _ precision: Precision, _ method: ConvolutionMethod = .direct,
     reach: ConvolutionReach = .usual
   ) throws {
     let type = precision.type
     let convolution = try Convolution3D(
-      shape.unit, clips: shape.clips, precision: precision, method: method, reach: reach,
-      isTraining: true)
+      shape.unit, clips: shape.clips, precision: precision, choice: ConvolutionChoice(method),
+      reach: reach, isTraining: true)
     implementations = [CK_FORWARD, CK_BACKWARD_DATA, CK_BACKWARD_WEIGHTS].map {
       convolution.implementation($0)
     }

@@ -76,7 +76,7 @@ extension ConvolutionRun {
   init(_ shape: ConvolutionCase, _ form: WinogradForm) throws {
     guard form.precision.isSupported else { throw ModelError("no \(form.precision)") }
     try self.init(
-      shape, form.precision, form.method.method,
+      shape, form.precision, form.method,
       reach: ConvolutionReach(isEverywhere: true, isNarrow: form.isNarrow))
   }
 }
@@ -206,7 +206,7 @@ struct WinogradTests {
   @Test("is chosen where tiles are well filled, and nowhere else")
   func choice() throws {
     func chosen(_ shape: ConvolutionCase) throws -> Bool {
-      let run = try ConvolutionRun(shape, .fp32, CK_FASTEST)
+      let run = try ConvolutionRun(shape, .fp32, .auto)
       return run.implementations.allSatisfy { $0.hasPrefix("winograd") }
     }
     #expect(try chosen(ConvolutionCase(extent: Extent(t: 2, h: 7, w: 7))))
@@ -218,7 +218,7 @@ struct WinogradTests {
     guard Precision.bf16.isSupported else { return }
     // Words of 32 channels would be half empty where channels are summed.
     let half = try ConvolutionRun(
-      ConvolutionCase(extent: Extent(t: 2, h: 8, w: 8)), .bf16, CK_FASTEST)
+      ConvolutionCase(extent: Extent(t: 2, h: 8, w: 8)), .bf16, .auto)
     #expect(half.implementations.map { $0.hasPrefix("winograd") } == [false, false, true])
   }
 }

@@ -92,8 +92,8 @@ static outcome run(const extents *e, ck_type type, ck_method method, int is_narr
   size_t counts[3];
   count(e, counts);
   const ck_convolution_shape shape = {
-      e->n, e->c, e->t, e->h, e->w, e->o, {3, 3, 3}, {s, s, s}, {1, 1, 1}, type, method, 1,
-      is_narrow, 0, 1};
+      e->n, e->c, e->t, e->h, e->w, e->o, {3, 3, 3}, {s, s, s}, {1, 1, 1}, type,
+      {method, method, method}, 1, is_narrow, 0, 1};
   ck_message why;
   ck_convolution *it = ck_convolution_create(&shape, &why);
   if (!it) fprintf(stderr, "%s\n", why.text), exit(1);

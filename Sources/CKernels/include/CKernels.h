@@ -37,6 +37,12 @@ double ck_products_per_second(ck_type type);
 
 /* ---- convolution (convolution.c) -------------------------------------------------------------- */
 
+typedef enum {
+  CK_FORWARD = 0,
+  CK_BACKWARD_DATA = 1,
+  CK_BACKWARD_WEIGHTS = 2
+} ck_direction;
+
 /* How 3x3x3 convolutions are computed; all others are left to oneDNN. */
 typedef enum {
   CK_DIRECT = 0,  /* by oneDNN */
@@ -54,18 +60,12 @@ typedef struct {
   int32_t o;             /* output channels */
   int32_t kernel[3], stride[3], padding[3];
   ck_type type;
-  ck_method method;
-  int32_t is_everywhere; /* Winograd's method also where it is slower; for tests */
+  ck_method methods[3];  /* by ck_direction */
+  int32_t is_everywhere; /* Winograd's method also where the rule says that it is slower */
   int32_t is_narrow;     /* only AVX2 even if the CPU has AVX-512; for tests */
-  int32_t is_first;    /* the input is N·C·T·H·W floats and needs no gradient */
-  int32_t is_training; /* create the two backward directions as well */
+  int32_t is_first;      /* the input is N·C·T·H·W floats and needs no gradient */
+  int32_t is_training;   /* create the two backward directions as well */
 } ck_convolution_shape;
-
-typedef enum {
-  CK_FORWARD = 0,
-  CK_BACKWARD_DATA = 1,
-  CK_BACKWARD_WEIGHTS = 2
-} ck_direction;
 
 typedef struct ck_convolution ck_convolution;
 

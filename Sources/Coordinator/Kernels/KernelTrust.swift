@@ -9,32 +9,44 @@ internal import Video
 /// A replacement changes bits, so a kernel that is wrong on one rank is replaced on all.
 public struct KernelTrust {
   private let check: KernelCheck
-  private let rows: (KernelChoices) throws -> [KernelCheck.Row]
+  private let rows: (KernelChoices, _ afterShape: () throws -> Void) throws -> [KernelCheck.Row]
 
   /// Checks by way of the machine's cache.
-  public init(_ check: KernelCheck, cache: KernelCheckCache? = .standard) {
-    self.init(check) { choices in
-      guard let cache else { return try check.rows(choices) }
-      return try cache.rows(check, choices)
+  public init(_ check: KernelCheck, cache: KernelCache? = .standard) {
+    self.init(check) { choices, afterShape in
+      guard let cache else { return try check.rows(choices, afterShape: afterShape) }
+      return try cache.rows(check, choices, afterShape: afterShape)
     }
   }
 
   /// The same with rows from elsewhere, for tests.
-  init(_ check: KernelCheck, rows: @escaping (KernelChoices) throws -> [KernelCheck.Row]) {
+  init(
+    _ check: KernelCheck,
+    rows: @escaping (KernelChoices, _ afterShape: () throws -> Void) throws -> [KernelCheck.Row]
+  ) {
     self.check = check
     self.rows = rows
   }
 
-  /// The kernels that all ranks use, starting from one method for all; called by every rank.
+  /// The kernels that all ranks use, starting from what they ask for; called by every rank.
+  ///
+  /// The ranks meet after every shape, so that nobody waits longer than one takes, and a rank that finds
+  /// everything in its cache does not give up those that check.
   ///
   /// - Parameter note: receives a line for every kernel that was replaced.
   /// - Throws: `ModelError` on every rank where a kernel is wrong and nothing can replace it.
   public func settle(
-    _ method: ConvolutionMethod, _ communicator: Communicator, note: (String) -> Void
+    _ asked: KernelChoices, _ communicator: Communicator, note: (String) -> Void
   ) throws -> KernelChoices {
-    var choices = KernelChoices(method)
+    var choices = asked
     while true {
-      let mine = try rows(choices)
+      var shapesLeft = check.shapeCount(choices)
+      func meet() throws {
+        try communicator.barrier()
+        shapesLeft -= 1
+      }
+      let mine = try rows(choices, meet)
+      while shapesLeft > 0 { try meet() }
       let wrong = try gather(mine, communicator)
       guard !wrong.isEmpty else { return choices }
       for finding in wrong {
@@ -83,28 +95,44 @@ public struct KernelTrust {
 }
 
 extension RunConfiguration {
-  /// The checks of the kernels that train with this configuration.
-  public func kernelCheck() throws -> KernelCheck {
+  /// The clips of a microbatch in training.
+  public func trainingClips() throws -> Int {
     let trained = try objective.make().views.count { $0.source == .trained }
-    return try kernelCheck(clips: batch.videos / batch.microbatches * trained)
+    return batch.videos / batch.microbatches * trained
   }
 
-  /// The same for microbatches of so many clips.
-  func kernelCheck(clips: Int) throws -> KernelCheck {
-    let network = try ResNet3D(encoder, frames: video.frames, size: video.size)
-    return KernelCheck(network, clips: clips, precision: precision, isTraining: true)
+  /// The checks of the kernels that train with this configuration.
+  public func kernelCheck() throws -> KernelCheck {
+    KernelCheck(
+      try network(), clips: try trainingClips(), precision: precision, isTraining: true)
+  }
+
+  /// The timing of the kernels that train with this configuration.
+  public func kernelTiming() throws -> KernelTiming {
+    KernelTiming(
+      try network(), clips: try trainingClips(), precision: precision, isTraining: true)
+  }
+
+  private func network() throws -> ResNet3D {
+    try ResNet3D(encoder, frames: video.frames, size: video.size)
   }
 }
 
-extension KernelTrust {
-  /// The kernels that embed microbatches of so many clips; rank 0 says what was replaced.
-  static func forEmbedding(
-    _ loaded: LoadedEncoder, clips: Int, _ communicator: Communicator
-  ) throws -> KernelChoices {
-    let configuration = loaded.configuration
-    let check = KernelCheck(
-      loaded.weights.network, clips: clips, precision: configuration.precision, isTraining: false)
-    return try KernelTrust(check).settle(configuration.convolutions, communicator) { note in
+extension LoadedEncoder {
+  /// The kernels that embed microbatches of so many clips.
+  ///
+  /// They are those that trained the weights, where these are known. Otherwise, if they must be timed,
+  /// then for four clips, so that it is no matter how many ranks share the work. Rank 0 says what was
+  /// replaced.
+  func kernels(clips: Int, _ communicator: Communicator) throws -> KernelChoices {
+    let (network, precision) = (weights.network, configuration.precision)
+    let asked =
+      try trainedWith
+      ?? KernelSource.standard.choices(
+        configuration.convolutions,
+        KernelTiming(network, clips: 4, precision: precision, isTraining: false), communicator)
+    let check = KernelCheck(network, clips: clips, precision: precision, isTraining: false)
+    return try KernelTrust(check).settle(asked, communicator) { note in
       if communicator.rank == 0 {
         FileHandle.standardError.write(Data("kindreel: \(note)\n".utf8))
       }

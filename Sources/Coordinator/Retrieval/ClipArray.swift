@@ -43,7 +43,7 @@ public struct ClipArray: Sendable {
     let network = loaded.weights.network
     let clips = try blockClips(loaded, lanes: lanes.count, ranks: communicator.size)
     try loaded.checkEqual(communicator)
-    let kernels = try KernelTrust.forEmbedding(loaded, clips: clips, communicator)
+    let kernels = try loaded.kernels(clips: clips, communicator)
     let replica = try Replica(
       loaded.weights, precision: configuration.precision, kernels: kernels, clips: clips,
       lanes: lanes, for: .embedding)

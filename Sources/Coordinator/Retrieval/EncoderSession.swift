@@ -29,8 +29,7 @@ public struct EncoderSession {
     try loaded.checkEqual(communicator)
     byteLimit = (configuration.video.cacheMegabytes << 20) / max(ranksOfMachine, 1)
     self.lanes = LanePool(count: lanes)
-    let kernels = try KernelTrust.forEmbedding(
-      loaded, clips: configuration.embeddingClips, communicator)
+    let kernels = try loaded.kernels(clips: configuration.embeddingClips, communicator)
     replica = try Replica(
       loaded.weights, precision: configuration.precision, kernels: kernels,
       clips: configuration.embeddingClips, lanes: self.lanes, for: .embedding)

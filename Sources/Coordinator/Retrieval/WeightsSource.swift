@@ -57,7 +57,8 @@ public enum WeightsSource: Sendable {
       origin = "initial weights of seed \(seed)"
     }
     return LoadedEncoder(
-      configuration: configuration, weights: weights, origin: origin, mapping: mapping)
+      configuration: configuration, weights: weights, origin: origin, mapping: mapping,
+      trainedWith: contents.flatMap { SavedKernels.choices(in: $0, for: configuration, network) })
   }
 
   private static func lastComponent(_ path: String) -> String {
@@ -87,6 +88,8 @@ public struct LoadedEncoder: Sendable {
   public let origin: String
   /// What a foreign file filled; nil for weights of our own.
   public let mapping: WeightMapping?
+  /// The kernels that trained the weights, where a checkpoint tells and the precision is the same.
+  let trainedWith: KernelChoices?
 
   /// What was taken from a foreign file and what was not; nil for weights of our own.
   public var report: String? { mapping?.summary }

@@ -63,6 +63,7 @@ final class RootFiles: @unchecked Sendable {
         + "activations \(run.trainer.replica.keepsActivations ? "kept" : "recomputed")")
     say(
       "\(run.trainer.replica.memory), of memoryMegabytes \(configuration.memoryMegabytes) a rank")
+    if run.kernels.method == .timed { say("convolutions: \(run.kernels.summary(of: network))") }
     let perRank = configuration.batch.microbatches / run.communicator.size
     if run.communicator.size > 1 && perRank & (perRank - 1) != 0 {
       say(

@@ -56,28 +56,69 @@ extension TrainingRun {
         "last_loss_sum_bits": Int(bitPattern: UInt(position.lastSum.bitPattern)),
         "last_steps": position.lastSteps,
       ],
-      text: ["run.yaml": try configuration.yaml()],
+      text: [
+        "run.yaml": try configuration.yaml(),
+        SavedKernels.fileName: try SavedKernels(
+          precision: configuration.precision, choices: kernels
+        ).text(),
+      ],
       configurationHash: try configuration.resumeHash(dataset))
   }
 
-  /// Goes on from the newest checkpoint that is whole; every rank reads it for itself.
-  mutating func resume() throws {
+  /// The newest checkpoint that is whole, or nil; every rank reads it for itself.
+  ///
+  /// - Throws: `ConfigurationError` where it was made with other settings or videos, `AgreementError`
+  ///   where ranks find different ones.
+  static func newestCheckpoint(
+    of request: TrainingRequest, _ dataset: Dataset, _ communicator: Communicator
+  ) throws -> LoadedCheckpoint? {
+    let configuration = request.configuration
     let store = CheckpointStore(
       directory: request.output + "/checkpoints", keep: configuration.checkpoint.keep)
     let newest = try store.loadNewest()
-    try agree(on: newest?.contents)
+    // They may not share a file system.
+    let mine = newest.map {
+      ContentHash.of("\($0.contents.step) " + ($0.contents.text[SavedKernels.fileName] ?? ""))
+    }
+    let differing = try communicator.allEqual(
+      hash: mine.flatMap { UInt64($0.prefix(16), radix: 16) } ?? 0)
+    guard differing.isEmpty else {
+      throw AgreementError(
+        description: "ranks \(differing.map(\.rank)) find another newest checkpoint in "
+          + "\(request.output) than rank 0; it must lie where all ranks can read it")
+    }
+    guard let newest else { return nil }
+    guard newest.contents.configurationHash == (try configuration.resumeHash(dataset)) else {
+      throw ConfigurationError(
+        origin: newest.path,
+        "was made with another configuration or list of videos; only epochs, checkpoint, evaluation, "
+          + "memoryMegabytes and deadlineSeconds may differ (see run.yaml beside it)")
+    }
+    return newest
+  }
+
+  /// The kernels that a checkpoint was made with.
+  static func kernels(
+    in checkpoint: LoadedCheckpoint, for configuration: RunConfiguration, _ network: ResNet3D
+  ) throws -> KernelChoices {
+    guard
+      let choices = SavedKernels.choices(
+        in: checkpoint.contents, for: configuration, network)
+    else {
+      throw ConfigurationError(
+        origin: checkpoint.path, "lacks \(SavedKernels.fileName) with the kernels of this network")
+    }
+    return choices
+  }
+
+  /// Goes on from a checkpoint; from the beginning where there is none.
+  mutating func resume(from newest: LoadedCheckpoint?) throws {
     guard let loaded = newest else {
       root?.say("there is no checkpoint yet; starting from the beginning")
       return
     }
     for reason in loaded.skipped { root?.say(reason) }
     let contents = loaded.contents
-    guard contents.configurationHash == (try configuration.resumeHash(dataset)) else {
-      throw ConfigurationError(
-        origin: loaded.path,
-        "was made with another configuration or list of videos; only epochs, checkpoint, evaluation, "
-          + "memoryMegabytes and deadlineSeconds may differ (see run.yaml beside it)")
-    }
     guard let weights = contents.tensors["weights"],
       let optimizer = contents.tensors["optimizer"],
       let steps = optimizer.integers("steps")?.first,
@@ -134,19 +175,6 @@ extension TrainingRun {
     guard position.step == 0, cut > 0, trainer.step < trainer.totalSteps else { return }
     position = Position(
       epoch: position.epoch - 1, step: stepsPerEpoch - cut, lossSum: position.lastSum)
-  }
-}
-
-extension TrainingRun {
-  /// Whether all ranks read the same checkpoint; they may not share a file system.
-  private func agree(on contents: CheckpointContents?) throws {
-    let mine = contents.map { UInt64($0.step) + 1 } ?? 0
-    let differing = try communicator.allEqual(hash: mine)
-    guard differing.isEmpty else {
-      throw AgreementError(
-        description: "ranks \(differing.map(\.rank)) find another newest checkpoint in "
-          + "\(request.output) than rank 0; it must lie where all ranks can read it")
-    }
   }
 }
 

@@ -67,6 +67,8 @@ public struct TrainingRun {
   let dataset: Dataset
   private let shouldStop: @Sendable () -> Bool
   let root: RootFiles?
+  /// The kernels of the weights in training, which checkpoints keep.
+  let kernels: KernelChoices
   var trainer: Trainer
   var labels: PseudoLabels
   var position = Position()
@@ -93,9 +95,11 @@ public struct TrainingRun {
   ///
   /// - Parameters:
   ///   - shared: a dataset that simulated ranks share, so that videos are decoded once.
+  ///   - kernelSource: where the choice of kernels comes from, unless a checkpoint holds it.
   ///   - shouldStop: asked before every step; true on any rank saves and stops all.
   public init(
     _ asked: TrainingRequest, communicator: Communicator, sharing shared: Dataset? = nil,
+    kernelSource: KernelSource = .standard,
     shouldStop: @escaping @Sendable () -> Bool = { false }
   ) throws {
     var request = asked
@@ -130,33 +134,37 @@ public struct TrainingRun {
         return true
       }
     }
-    let videos = configuration.batch.videos / configuration.batch.microbatches
+    let checkpoint =
+      try request.resumes ? Self.newestCheckpoint(of: request, dataset, communicator) : nil
     let (lanes, root) = (lanes, root)
+    func note(_ text: String) { root?.say(text) }
+    kernels = try KernelTrust(configuration.kernelCheck()).settle(
+      try checkpoint.map { try Self.kernels(in: $0, for: configuration, network) }
+        ?? kernelSource.choices(
+          configuration.convolutions, configuration.kernelTiming(), communicator),
+      communicator, note: note)
+    let videos = configuration.batch.videos / configuration.batch.microbatches
     let keyViews = objective.views.count { $0.source == .momentum }
-    func replica(
-      _ weights: EncoderWeights, views: Int, for purpose: Replica.Purpose
-    ) throws -> Replica {
-      let kernels = try KernelTrust(configuration.kernelCheck(clips: videos * views))
-        .settle(configuration.convolutions, communicator) { root?.say($0) }
-      return try Replica(
-        weights, precision: configuration.precision, kernels: kernels, clips: videos * views,
-        lanes: lanes, for: purpose)
-    }
     let decay = configuration.optimizer.averageDecay
     let average = decay > 0 ? WeightAverage(of: weights, decay: decay) : nil
     let isAverageAsked = keyViews > 0 || configuration.labels.weights == .averaged
     var averaged: Replica?
     if let average, isAverageAsked {
-      averaged = try replica(
-        average.weights, views: max(keyViews, 1),
-        for: keyViews > 0 ? .keys(microbatches: share) : .embedding)
+      let clips = videos * max(keyViews, 1)
+      let check = KernelCheck(
+        network, clips: clips, precision: configuration.precision, isTraining: false)
+      averaged = try Replica(
+        average.weights, precision: configuration.precision,
+        kernels: try KernelTrust(check).settle(kernels, communicator, note: note), clips: clips,
+        lanes: lanes, for: keyViews > 0 ? .keys(microbatches: share) : .embedding)
     }
     // One budget for all arenas of the rank.
     let memory = max(
       0, (configuration.memoryMegabytes << 20) - (averaged?.memory.byteCount ?? 0))
     trainer = Trainer(
-      replica: try replica(
-        weights, views: objective.views.count - keyViews,
+      replica: try Replica(
+        weights, precision: configuration.precision, kernels: kernels,
+        clips: try configuration.trainingClips(), lanes: lanes,
         for: .training(microbatches: share, memory: memory)),
       average: average, averaged: averaged,
       bank: objective.usesLabels && configuration.labels.source == .bank
@@ -169,7 +177,7 @@ public struct TrainingRun {
       videosPerStep: configuration.batch.videos, microbatches: configuration.batch.microbatches,
       seed: configuration.seed, communicator: communicator)
     labels = .none(dataset.count)
-    if request.resumes { try resume() }
+    if request.resumes { try resume(from: checkpoint) }
     try root?.announce(self)
   }
 

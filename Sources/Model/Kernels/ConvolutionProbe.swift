@@ -39,35 +39,32 @@ public final class ConvolutionProbe {
   private let convolution: Convolution3D
   private let input, output, weights, forward, backward, scratch: AlignedStorage
 
-  /// The convolutions of a network.
-  public static func count(in network: ResNet3D) -> Int { network.units.count }
-
-  /// Prepares one convolution for N clips of random numbers.
+  /// Prepares one convolution of a network for N clips of random numbers.
   ///
   /// - Throws: where a shape is refused.
   public convenience init(
     _ network: ResNet3D, unit index: Int, clips: Int, precision: Precision,
-    convolutions: ConvolutionMethod
+    kernels: KernelChoices
   ) throws(ModelError) {
     try self.init(
-      network.units[index], clips: clips, precision: precision,
-      choice: ConvolutionChoice(method: convolutions), isTraining: true)
+      network.units[index], clips: clips, precision: precision, choice: kernels[index],
+      isTraining: true)
   }
 
-  /// Prepares a convolution that is written down.
+  /// Prepares a convolution that is written down, with the choices for it alone.
   ///
   /// - Throws: where a shape is refused.
   public convenience init(
-    _ shape: ConvolutionShape, precision: Precision, convolutions: ConvolutionMethod
+    _ shape: ConvolutionShape, precision: Precision, kernels: KernelChoices
   ) throws(ModelError) {
     try self.init(
-      shape.unit, clips: shape.clips, precision: precision,
-      choice: ConvolutionChoice(method: convolutions), isTraining: true)
+      shape.unit, clips: shape.clips, precision: precision, choice: kernels[0], isTraining: true)
   }
 
+  /// - Parameter other: another probe of the same unit, whose operands this one shares.
   init(
     _ unit: ConvolutionUnit, clips: Int, precision: Precision, choice: ConvolutionChoice,
-    isTraining: Bool
+    isTraining: Bool, sharing other: ConvolutionProbe? = nil
   ) throws(ModelError) {
     self.unit = unit
     self.clips = clips
@@ -79,16 +76,15 @@ public final class ConvolutionProbe {
     let channels = clips * unit.inputChannels * unit.outputChannels
     products = channels * unit.output.positions * unit.kernel.reduce(1, *)
     productsInside = channels * unit.tapsInside
-    directions =
-      !isTraining
-      ? [.forward] : unit.isFirst ? [.forward, .backwardWeights] : ConvolutionDirection.allCases
+    directions = unit.directions(training: isTraining)
     func operand(_ count: Int) -> AlignedStorage {
       AlignedStorage(count: (count * precision.width + 3) / 4)
     }
-    input = operand(clips * unit.inputChannels * unit.input.positions)
-    output = operand(clips * unit.outputChannels * unit.output.positions)
-    weights = AlignedStorage(
-      count: unit.outputChannels * unit.inputChannels * unit.kernel.reduce(1, *))
+    input = other?.input ?? operand(clips * unit.inputChannels * unit.input.positions)
+    output = other?.output ?? operand(clips * unit.outputChannels * unit.output.positions)
+    weights =
+      other?.weights
+      ?? AlignedStorage(count: unit.outputChannels * unit.inputChannels * unit.kernel.reduce(1, *))
     forward = AlignedStorage(count: convolution.packedBytes(CK_FORWARD) / 4)
     backward = AlignedStorage(count: convolution.packedBytes(CK_BACKWARD_DATA) / 4)
     scratch = AlignedStorage(count: convolution.scratchBytes / 4 + 16)

@@ -51,6 +51,9 @@ public struct ConvolutionShape: Codable, Sendable, Equatable {
 }
 
 extension ResNet3D {
+  /// The number of its convolutions.
+  public var unitCount: Int { units.count }
+
   /// The products of one clip's pass whose input is inside the clip, training with both gradients: what
   /// a direct method has to compute.
   public func productsInside(training: Bool) -> Int {
@@ -67,6 +70,13 @@ extension ConvolutionUnit {
     "\(clips)·\(inputChannels)·\(input.t)×\(input.h)×\(input.w) → \(outputChannels), "
       + "\(kernel.map(String.init).joined(separator: "×")) / \(stride[0])"
       + (stride[0] == stride[1] ? "" : ",\(stride[1])")
+  }
+
+  /// The passes that are needed: the first convolution's input needs no gradient.
+  func directions(training: Bool) -> [ConvolutionDirection] {
+    ConvolutionDirection.allCases.filter {
+      $0 == .forward || training && !($0 == .backwardData && isFirst)
+    }
   }
 
   /// The positions of output and kernel that meet an input position, not the padding.

@@ -41,18 +41,22 @@ public struct KernelCheck: Sendable {
 
   /// Checks all kernels, on the calling thread.
   ///
-  /// - Throws: where a shape is refused.
-  public func rows(_ choices: KernelChoices) throws(ModelError) -> [Row] {
-    try rows(choices) { _, _ in }
+  /// - Parameter afterShape: is called after each of `shapeCount` shapes.
+  /// - Throws: where a shape is refused, or what `afterShape` throws.
+  public func rows(
+    _ choices: KernelChoices, afterShape: () throws -> Void = {}
+  ) throws -> [Row] {
+    try rows(choices, afterShape: afterShape) { _, _ in }
   }
 
   /// The same; `tamper` may spoil a result before it is looked at, in tests.
   func rows(
-    _ choices: KernelChoices, tamper: (ConvolutionProbe, ConvolutionDirection) -> Void
-  ) throws(ModelError) -> [Row] {
+    _ choices: KernelChoices, afterShape: () throws -> Void = {},
+    tamper: (ConvolutionProbe, ConvolutionDirection) -> Void
+  ) throws -> [Row] {
     Machine.useOneThread()
     var rows: [Row] = []
-    for units in distinctUnits(choices) {
+    for units in network.units.alike(clips: clips, choices) {
       let probe = try ConvolutionProbe(
         network.units[units[0]], clips: clips, precision: precision, choice: choices[units[0]],
         isTraining: isTraining)
@@ -69,40 +73,26 @@ public struct KernelCheck: Sendable {
             error: error.isFinite ? error : nil,
             bound: Self.bound(probe, direction)))
       }
+      try afterShape()
     }
     return rows
   }
 
+  /// How many different shapes, or choices for a shape, there are.
+  public func shapeCount(_ choices: KernelChoices) -> Int {
+    network.units.alike(clips: clips, choices).count
+  }
+
   /// What is checked, in words: equal texts mean equal checks, on the same machine and libraries.
   public func summary(_ choices: KernelChoices) -> String {
-    let kernels = distinctUnits(choices).map { units in
+    let kernels = network.units.alike(clips: clips, choices).map { units in
       let unit = network.units[units[0]]
       let choice = choices[units[0]]
-      return "\(unit.summary(clips: clips)), padding \(unit.padding), units \(units), "
-        + "\(choice.method.rawValue)\(choice.hasWideWeights ? ", wide weights" : "")"
+      return "\(unit.summary(clips: clips)), padding \(unit.padding), units \(units), \(choice)"
+        + (choice.isMeasured ? ", measured" : "")
     }
     return ([precision.rawValue, isTraining ? "training" : "embedding"] + kernels)
       .joined(separator: "\n")
-  }
-
-  /// The unit numbers of every distinct shape and choice, in forward order.
-  func distinctUnits(_ choices: KernelChoices) -> [[Int]] {
-    struct Kind: Hashable {
-      let shape: String
-      let padding: [Int]
-      let isFirst: Bool
-      let choice: ConvolutionChoice
-    }
-    var order: [Kind] = []
-    var units: [Kind: [Int]] = [:]
-    for (index, unit) in network.units.enumerated() {
-      let kind = Kind(
-        shape: unit.summary(clips: clips), padding: unit.padding, isFirst: unit.isFirst,
-        choice: choices[index])
-      if units[kind] == nil { order.append(kind) }
-      units[kind, default: []].append(index)
-    }
-    return order.map { units[$0] ?? [] }
   }
 
   /// The error from which on a kernel counts as wrong.

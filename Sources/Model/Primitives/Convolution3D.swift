@@ -34,9 +34,13 @@ public enum ConvolutionMethod: String, Codable, Sendable, CaseIterable {
   /// 4 times fewer products. Off by 3·10⁻⁶ in fp32; bf16 activations are transformed and multiplied
   /// in fp32, off by 2·10⁻³, and strided convolutions stay direct.
   case f4
+  /// For every convolution and direction the fastest that was measured on this machine, of those above
+  /// that are no less accurate than `auto` (`KernelTiming`).
+  case timed
 
-  var method: ck_method {
+  fileprivate var method: ck_method {
     switch self {
+    case .timed: preconditionFailure("what was timed names methods, and is none itself")
     case .auto: CK_FASTEST
     case .direct: CK_DIRECT
     case .f2: CK_F2
@@ -56,13 +60,6 @@ struct ConvolutionReach {
   var isNarrow = false
 }
 
-/// How one unit's convolution is computed, where it is not as all others are.
-struct ConvolutionChoice: Sendable, Hashable {
-  var method: ConvolutionMethod
-  /// Whether bf16 weight gradients are computed in fp32, from widened operands.
-  var hasWideWeights = false
-}
-
 /// The primitives of one convolution for N clips, on one lane.
 @safe
 final class Convolution3D {
@@ -72,19 +69,11 @@ final class Convolution3D {
   private let wide: (convolution: Convolution3D, sourceCount: Int, destinationCount: Int)?
 
   /// Creates the primitives; `isTraining` adds the two backward directions.
-  convenience init(
-    _ unit: ConvolutionUnit, clips: Int, precision: Precision, choice: ConvolutionChoice,
-    isTraining: Bool
-  ) throws(ModelError) {
-    try self.init(
-      unit, clips: clips, precision: precision, method: choice.method.method,
-      isTraining: isTraining, hasWideWeights: choice.hasWideWeights && isTraining)
-  }
-
-  /// The same for any method that the kernels know.
+  ///
+  /// - Throws: where oneDNN refuses, or this CPU does not compute what was measured on another.
   init(
-    _ unit: ConvolutionUnit, clips: Int, precision: Precision, method: ck_method,
-    reach: ConvolutionReach = .usual, isTraining: Bool, hasWideWeights: Bool = false
+    _ unit: ConvolutionUnit, clips: Int, precision: Precision, choice: ConvolutionChoice,
+    reach: ConvolutionReach = .usual, isTraining: Bool
   ) throws(ModelError) {
     func triple(_ values: [Int]) -> (Int32, Int32, Int32) {
       (Int32(values[0]), Int32(values[1]), Int32(values[2]))
@@ -93,7 +82,9 @@ final class Convolution3D {
       n: Int32(clips), c: Int32(unit.inputChannels), t: Int32(unit.input.t),
       h: Int32(unit.input.h), w: Int32(unit.input.w), o: Int32(unit.outputChannels),
       kernel: triple(unit.kernel), stride: triple(unit.stride), padding: triple(unit.padding),
-      type: precision.type, method: method, is_everywhere: reach.isEverywhere ? 1 : 0,
+      type: precision.type,
+      methods: (choice.forward.method, choice.backwardData.method, choice.backwardWeights.method),
+      is_everywhere: reach.isEverywhere || choice.isMeasured ? 1 : 0,
       is_narrow: reach.isNarrow ? 1 : 0, is_first: unit.isFirst ? 1 : 0,
       is_training: isTraining ? 1 : 0)
     var why = ck_message()
@@ -103,13 +94,23 @@ final class Convolution3D {
     unsafe self.handle = handle
     name = unit.name
     wide =
-      hasWideWeights
+      choice.hasWideWeights && isTraining
       ? (
         try Convolution3D(
-          unit, clips: clips, precision: .fp32, method: CK_DIRECT, isTraining: true),
+          unit, clips: clips, precision: .fp32, choice: ConvolutionChoice(.direct),
+          isTraining: true),
         clips * unit.input.positions * unit.inputChannels,
         clips * unit.output.positions * unit.outputChannels
       ) : nil
+    for direction in unit.directions(training: isTraining) where choice.isMeasured {
+      let method = choice[direction]
+      guard method == .direct || implementation(direction.direction).hasPrefix("winograd") else {
+        throw ModelError(
+          "\(unit.name) \(direction.rawValue) was timed as \(method.rawValue) in "
+            + "\(precision.rawValue), which this CPU cannot compute: it has "
+            + "\(Machine.instructionSet)")
+      }
+    }
   }
 
   deinit { unsafe ck_convolution_destroy(handle) }

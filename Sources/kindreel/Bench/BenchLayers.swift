@@ -27,7 +27,7 @@ struct BenchLayers: ParsableCommand {
   @Option(help: "fp32 or bf16.")
   var precision = Precision.fp32
 
-  @Option(help: "auto, direct, f2, f4x2 or f4.")
+  @Option(help: "auto, timed, direct, f2, f4x2 or f4.")
   var convolutions = ConvolutionMethod.auto
 
   @Option(help: "A JSON file of convolutions instead, for example Benchmarks/convolutions.json.")
@@ -84,19 +84,27 @@ struct BenchLayers: ParsableCommand {
 
   /// What prepares each convolution, one after the other, so that only one holds memory.
   private func probes() throws -> [() throws -> ConvolutionProbe] {
+    let source = KernelSource.standard
     if let cases {
       let data = try Data(contentsOf: URL(fileURLWithPath: cases))
       let shapes = try JSONDecoder().decode([ConvolutionShape].self, from: data)
       for shape in shapes { try shape.validate() }
       return shapes.map { shape in
-        { try ConvolutionProbe(shape, precision: precision, convolutions: convolutions) }
+        {
+          try ConvolutionProbe(
+            shape, precision: precision,
+            kernels: source.choices(convolutions, KernelTiming(shape, precision: precision)))
+        }
       }
     }
     let network = try BenchTrainStep.network(encoder, clip: clip)
-    return (0..<ConvolutionProbe.count(in: network)).map { index in
+    let kernels = try source.choices(
+      convolutions,
+      KernelTiming(network, clips: batch, precision: precision, isTraining: true))
+    return (0..<network.unitCount).map { index in
       {
         try ConvolutionProbe(
-          network, unit: index, clips: batch, precision: precision, convolutions: convolutions)
+          network, unit: index, clips: batch, precision: precision, kernels: kernels)
       }
     }
   }

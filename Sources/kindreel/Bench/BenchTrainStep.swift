@@ -34,7 +34,7 @@ struct BenchTrainStep: ParsableCommand {
   @Option(help: "fp32 or bf16.")
   var precision = Precision.fp32
 
-  @Option(help: "auto, direct, f2, f4x2 or f4.")
+  @Option(help: "auto, timed, direct, f2, f4x2 or f4.")
   var convolutions = ConvolutionMethod.auto
 
   @Option(help: "Lanes, each with its own microbatch.")
@@ -52,9 +52,13 @@ struct BenchTrainStep: ParsableCommand {
       let (options, inference) = (options, inference)
       let (timing, updates, memory) = try Launch.simulated(ranks: 1, deadline: .seconds(600)) {
         communicator in
+        let kernels = try KernelSource.standard.choices(
+          convolutions,
+          KernelTiming(
+            network, clips: batch, precision: precision, isTraining: !inference), communicator)
         let replica = try Replica(
-          EncoderWeights(network, seed: 0), precision: precision,
-          kernels: KernelChoices(convolutions), clips: batch, lanes: LanePool(count: lanes),
+          EncoderWeights(network, seed: 0), precision: precision, kernels: kernels, clips: batch,
+          lanes: LanePool(count: lanes),
           for: inference ? .embedding : .training(microbatches: lanes, memory: .max))
         var step = RandomStep(replica, communicator)
         let timing = try options.time { inference ? try step.embed() : try step.train() }

@@ -1,0 +1,31 @@
+import Foundation
+internal import Model
+internal import Tensors
+
+/// The kernels of a run as its checkpoints keep them, in `kernels.json`.
+struct SavedKernels: Codable {
+  static let fileName = "kernels.json"
+
+  let precision: Precision
+  let choices: KernelChoices
+
+  /// The text of the file.
+  func text() throws -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .prettyPrinted]
+    return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+  }
+
+  /// The choices that a checkpoint holds, where they are for a configuration's network; otherwise nil.
+  static func choices(
+    in contents: CheckpointContents, for configuration: RunConfiguration, _ network: ResNet3D
+  ) -> KernelChoices? {
+    guard let text = contents.text[fileName],
+      let saved = try? JSONDecoder().decode(SavedKernels.self, from: Data(text.utf8)),
+      saved.precision == configuration.precision,
+      saved.choices.method == configuration.convolutions,
+      saved.choices.covers(units: network.unitCount)
+    else { return nil }
+    return saved.choices
+  }
+}
