@@ -1,5 +1,4 @@
 // `unsafe` is sound here because spoilt places are inside the result that is spoilt.
-import Foundation
 import Tensors
 import Testing
 
@@ -47,32 +46,6 @@ struct KernelCheckTests {
     let forward = try KernelCheck(network, clips: 4, precision: precision, isTraining: false)
       .rows(KernelChoices(.auto))
     #expect(forward.allSatisfy { $0.passed && $0.direction == .forward })
-  }
-
-  /// The shapes that `kindreel bench layers --cases Benchmarks/convolutions.json` times.
-  static let timed: [ConvolutionShape] = {
-    let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
-    let file = repository.appendingPathComponent("Benchmarks/convolutions.json")
-    let data = (try? Data(contentsOf: file)) ?? Data()
-    return (try? JSONDecoder().decode([ConvolutionShape].self, from: data)) ?? []
-  }()
-
-  @Test("trusts every shape that is timed", arguments: precisions)
-  func timedShapes(_ precision: Precision) throws {
-    #expect(Self.timed.count > 30)
-    for shape in Self.timed {
-      try shape.validate()
-      let probe = try ConvolutionProbe(shape, precision: precision, kernels: KernelChoices(.auto))
-      for direction in probe.directions {
-        probe.forget(direction)
-        probe.run(direction)
-        let error = ConvolutionSamples(probe).largestError(direction)
-        let bound = KernelCheck.bound(probe, direction)
-        #expect(error < bound, "\(shape.name) \(direction)")
-        probe.fill()
-      }
-    }
   }
 
   @Test("trusts sums over many clips of many positions", arguments: precisions)

@@ -57,6 +57,15 @@ struct KernelsConvolutionTests {
     #expect(errors.forward < 2.5e-3 && errors.data < 2.5e-3 && errors.weights < 1e-5, "\(errors)")
   }
 
+  @Test("are right at the shapes that are timed", arguments: KernelCheckTests.precisions)
+  func timedShapes(_ precision: Precision) throws {
+    #expect(ConvolutionCaseFile.shapes.count > 30)
+    for shape in ConvolutionCaseFile.shapes {
+      try shape.validate()
+      try ConvolutionCaseFile.expectRight(shape, precision, ConvolutionChoice(.direct))
+    }
+  }
+
   /// oneDNN 3.13.3 gets bf16 weight gradients at T = 2 wrong, by time tap (1.4, inf, 0.0017).
   @Test(
     "have right weight gradients where the input has few frames",

@@ -138,6 +138,20 @@ struct WinogradTests {
   }()
 
   @Test(
+    "is right at the shapes that are timed, in every form",
+    arguments: WinogradForm.onThisCPU.filter { !$0.isNarrow })
+  func timedShapes(_ form: WinogradForm) throws {
+    let shapes = ConvolutionCaseFile.shapes.filter { shape in
+      shape.kernel == [3, 3, 3] && (form.isStrided || shape.stride[0] == 1)
+    }
+    #expect(shapes.count > 10)
+    for shape in shapes {
+      try ConvolutionCaseFile.expectRight(
+        shape, form.precision, ConvolutionChoice(form.method, isMeasured: true))
+    }
+  }
+
+  @Test(
     "agrees with nested loops over the operands as the kernels see them",
     arguments: cases + strided, Precision.allCases)
   func accuracy(_ shape: ConvolutionCase, _ precision: Precision) throws {
