@@ -56,9 +56,13 @@ let package = Package(
       name: "CPanels",
       cSettings: [.unsafeFlags(["-ffp-contract=off", "-Wall", "-Wextra"])]),
 
+    .target(
+      name: "CPixels",
+      cSettings: [.unsafeFlags(["-ffp-contract=off", "-Wall", "-Wextra"])]),
+
     part("Tensors", uses: ["COpenBLAS", .product(name: "Crypto", package: "swift-crypto")]),
     part("WeightFiles", uses: ["Tensors"]),
-    part("Video", uses: ["Tensors", "CLibAV"]),
+    part("Video", uses: ["Tensors", "CLibAV", "CPixels"]),
     part("Model", uses: ["Tensors", "CKernels"]),
     part("Collective", uses: ["CMPI"]),
     part("Clustering", uses: ["Tensors", "CPanels"]),
@@ -82,7 +86,7 @@ let package = Package(
 
     tests(of: "Tensors"),
     tests(of: "WeightFiles"),
-    tests(of: "Video"),
+    tests(of: "Video", also: ["CPixels"]),
     .target(name: "CAllocations", path: "Tests/CAllocations"),
     tests(of: "Model", also: ["CKernels", "CAllocations"]),
     tests(of: "Collective"),

@@ -1,26 +1,21 @@
 // `unsafe` is sound here because every index into the frames comes from a rectangle that was checked
-// to lie inside them, and the lengths of both buffers are checked first.
+// to lie inside them, the lengths of both buffers are checked first, and scratch and taps are as long
+// as `CPixels` asks for.
+internal import CPixels
 
 /// Cuts a rectangle out of frames and scales it to a square, between bytes and planar floats.
 ///
 /// Bilinear between the two nearest pixels, pixel centres at halves, edges repeated; no smoothing
-/// when shrinking (torch's `interpolate` with `align_corners` and `antialias` false). Rows are mixed
-/// first, over whole interleaved rows, because that part vectorises.
+/// when shrinking (torch's `interpolate` with `align_corners` and `antialias` false).
 struct BilinearResize {
-  /// Between which two pixels an output pixel lies: the first, the second, and the second's share.
-  private struct Tap {
-    var first: Int
-    var second: Int
-    var share: Float
-  }
-
   private let crop: CropRectangle
   private let frame: PixelSize
   private let side: Int
-  private var rows: [Tap]
-  private var columns: [Tap]
+  private var rows: [cpixels_tap]
+  private var columns: [cpixels_tap]
 
   init(_ crop: CropRectangle, of frame: PixelSize, to side: Int, isFlipped: Bool) {
+    precondition(crop.isInside(frame), "\(crop) is not inside \(frame)")
     self.crop = crop
     self.frame = frame
     self.side = side
@@ -29,70 +24,44 @@ struct BilinearResize {
     if isFlipped { columns.reverse() }
   }
 
-  private static func taps(from length: Int, to side: Int) -> [Tap] {
+  private static func taps(from length: Int, to side: Int) -> [cpixels_tap] {
     let scale = Float(length) / Float(side)
     return (0..<side).map { place in
       let centre = max(0, (Float(place) + 0.5) * scale - 0.5)
       let first = min(Int(centre), length - 1)
-      return Tap(
-        first: first, second: min(first + 1, length - 1), share: min(1, centre - Float(first)))
+      return cpixels_tap(
+        first: Int32(first), second: Int32(min(first + 1, length - 1)),
+        share: min(1, centre - Float(first)))
     }
   }
 
   /// Writes C·T·side·side floats in 0…1 from T·H·W·3 bytes.
-  func apply(to pixels: [UInt8], frames: Int, into clip: UnsafeMutableBufferPointer<Float>) {
+  func apply(
+    to pixels: [UInt8], frames: Int, into clip: UnsafeMutableBufferPointer<Float>,
+    with passes: cpixels_passes = PixelPasses.fastest
+  ) {
     let frameBytes = frame.width * frame.height * 3
     let plane = side * side
     precondition(
       pixels.count == frames * frameBytes && clip.count == 3 * frames * plane,
       "\(pixels.count) bytes and \(clip.count) floats for \(frames) frames of \(frame)")
-    let width = crop.width * 3
+    guard let target = clip.baseAddress else { return }
+    let length = Int(cpixels_scratch(Int32(crop.width), Int32(side)))
     unsafe pixels.withUnsafeBufferPointer { pixels in
-      // One more float than the row has: pixels are loaded four floats at a time.
-      unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: width + 1) { row in
-        guard let source = pixels.baseAddress, let mixed = row.baseAddress,
-          let target = clip.baseAddress
-        else { return }
-        unsafe (mixed + width).initialize(to: 0)
-        for index in 0..<frames {
-          let corner = unsafe source + index * frameBytes + (crop.y * frame.width + crop.x) * 3
-          for y in 0..<side {
-            unsafe mixRows(at: corner, rows[y], into: mixed, count: width)
-            unsafe mixColumns(of: mixed, into: target + index * plane + y * side, frames * plane)
+      unsafe rows.withUnsafeBufferPointer { rows in
+        unsafe columns.withUnsafeBufferPointer { columns in
+          unsafe withUnsafeTemporaryAllocation(of: Float.self, capacity: length) { scratch in
+            guard let source = pixels.baseAddress, let rows = rows.baseAddress,
+              let columns = columns.baseAddress, let scratch = scratch.baseAddress
+            else { return }
+            var job = unsafe cpixels_resize(
+              corner: source + (crop.y * frame.width + crop.x) * 3,
+              frame_bytes: Int64(frameBytes), row_bytes: Int64(frame.width * 3),
+              width: Int32(crop.width), frames: Int32(frames), side: Int32(side), rows: rows,
+              columns: columns, scratch: scratch, target: target, colour: Int64(frames * plane))
+            unsafe passes.resize(&job)
           }
         }
-      }
-    }
-  }
-
-  @inline(__always)
-  private func mixRows(
-    at corner: UnsafePointer<UInt8>, _ tap: Tap, into row: UnsafeMutablePointer<Float>, count: Int
-  ) {
-    let first = unsafe corner + tap.first * frame.width * 3
-    let second = unsafe corner + tap.second * frame.width * 3
-    let (one, two) = ((1 - tap.share) / 255, tap.share / 255)
-    for i in 0..<count {
-      unsafe row[i] = Float(first[i]) * one + Float(second[i]) * two
-    }
-  }
-
-  @inline(__always)
-  private func mixColumns(
-    of row: UnsafeMutablePointer<Float>, into target: UnsafeMutablePointer<Float>, _ stride: Int
-  ) {
-    let floats = UnsafeRawPointer(row)
-    unsafe columns.withUnsafeBufferPointer { columns in
-      for x in 0..<side {
-        let tap = unsafe columns[x]
-        let first = unsafe floats.loadUnaligned(
-          fromByteOffset: tap.first * 12, as: SIMD4<Float>.self)
-        let second = unsafe floats.loadUnaligned(
-          fromByteOffset: tap.second * 12, as: SIMD4<Float>.self)
-        let value = first + (second - first) * tap.share
-        unsafe target[x] = value[0]
-        unsafe target[x + stride] = value[1]
-        unsafe target[x + 2 * stride] = value[2]
       }
     }
   }

@@ -1,5 +1,6 @@
-// `unsafe` is sound here because the planes are those of `ColourPlanes`, and the curves' places are
-// clamped to their tables.
+// `unsafe` is sound here because the planes are those of `ColourPlanes`, which lie one behind the
+// other, and a table has one point more than its steps.
+internal import CPixels
 import Foundation
 
 extension ColourPlanes {
@@ -18,18 +19,29 @@ extension ColourPlanes {
   /// (arXiv 1906.05849), section 4: the ranges of a and b over all colours.
   func showLab(_ half: Half) {
     let (red, green, blue) = unsafe (red, green, blue)
-    for i in 0..<count {
-      let r = unsafe Curve.linear[red[i]]
-      let g = unsafe Curve.linear[green[i]]
-      let b = unsafe Curve.linear[blue[i]]
-      let y = Curve.root[0.212671 * r + 0.715160 * g + 0.072169 * b]
-      switch half {
-      case .lightness:
-        let value = (116 * y - 16) / 50 - 1
-        unsafe (red[i], green[i], blue[i]) = (value, value, value)
-      case .colours:
-        let x = Curve.root[(0.412453 * r + 0.357580 * g + 0.180423 * b) / 0.95047]
-        let z = Curve.root[(0.019334 * r + 0.119193 * g + 0.950227 * b) / 1.08883]
+    unsafe Curve.linear.apply(red, 3 * count, passes)
+    switch half {
+    case .lightness:
+      for i in 0..<count {
+        unsafe red[i] = 0.212671 * red[i] + 0.715160 * green[i] + 0.072169 * blue[i]
+      }
+      unsafe Curve.root.apply(red, count, passes)
+      for i in 0..<count {
+        let value = unsafe (116 * red[i] - 16) / 50 - 1
+        unsafe red[i] = value
+        unsafe green[i] = value
+        unsafe blue[i] = value
+      }
+    case .colours:
+      for i in 0..<count {
+        let (r, g, b) = unsafe (red[i], green[i], blue[i])
+        unsafe red[i] = (0.412453 * r + 0.357580 * g + 0.180423 * b) / 0.95047
+        unsafe green[i] = 0.212671 * r + 0.715160 * g + 0.072169 * b
+        unsafe blue[i] = (0.019334 * r + 0.119193 * g + 0.950227 * b) / 1.08883
+      }
+      unsafe Curve.root.apply(red, 3 * count, passes)
+      for i in 0..<count {
+        let (x, y, z) = unsafe (red[i], green[i], blue[i])
         unsafe red[i] = (500 * (x - y) - 6.025) / 92.208
         unsafe green[i] = (200 * (y - z) + 6.6895) / 101.1675
         unsafe blue[i] = 0
@@ -76,12 +88,11 @@ struct Curve: Sendable {
   /// CIE Lab's cube root, straight near zero; at most 5·10⁻⁶ off.
   static let root = Curve { $0 > 0.008856 ? cbrt($0) : 7.787 * $0 + 16.0 / 116 }
 
-  @inline(__always)
-  subscript(_ value: Float) -> Float {
-    let place = min(max(value, 0), 1) * Float(Self.steps)
-    let low = min(Int(place), Self.steps - 1)
-    return unsafe points.withUnsafeBufferPointer { points in
-      unsafe points[low] + (points[low + 1] - points[low]) * (place - Float(low))
+  /// Replaces values by the function of them.
+  func apply(_ values: UnsafeMutablePointer<Float>, _ count: Int, _ passes: cpixels_passes) {
+    unsafe points.withUnsafeBufferPointer { points in
+      guard let table = points.baseAddress else { return }
+      unsafe passes.look_up(values, Int64(count), table, Int32(Self.steps))
     }
   }
 }

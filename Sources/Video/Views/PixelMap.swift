@@ -1,5 +1,6 @@
 // `unsafe` is sound here because all neighbours are clamped to the plane when the map is made, and the
 // clip's length is checked before anything is read or written.
+internal import CPixels
 import Foundation
 
 /// Where every pixel of a square plane comes from: four neighbours with their shares.
@@ -15,15 +16,16 @@ struct PixelMap {
   }
 
   private let side: Int
-  private var neighbours: [SIMD4<Int32>] = []
-  private var shares: [SIMD4<Float>] = []
+  /// Four a pixel.
+  private var neighbours: [Int32] = []
+  private var shares: [Float] = []
 
   /// Creates the map; `source` says which place a pixel shows, both counted in pixels from the top left
   /// pixel's centre, right and down.
   init(side: Int, outside: Outside, source: (SIMD2<Float>) -> SIMD2<Float>) {
     self.side = side
-    neighbours.reserveCapacity(side * side)
-    shares.reserveCapacity(side * side)
+    neighbours.reserveCapacity(4 * side * side)
+    shares.reserveCapacity(4 * side * side)
     let last = Float(side - 1)
     for y in 0..<side {
       for x in 0..<side {
@@ -61,12 +63,14 @@ struct PixelMap {
     func index(_ x: Int32, _ y: Int32) -> Int32 {
       min(max(y, 0), width - 1) * width + min(max(x, 0), width - 1)
     }
-    neighbours.append(
-      SIMD4(index(x, y), index(x + 1, y), index(x, y + 1), index(x + 1, y + 1)))
-    shares.append(
-      SIMD4(
-        (1 - part.x) * (1 - part.y) * inside(x, y), part.x * (1 - part.y) * inside(x + 1, y),
-        (1 - part.x) * part.y * inside(x, y + 1), part.x * part.y * inside(x + 1, y + 1)))
+    neighbours.append(index(x, y))
+    neighbours.append(index(x + 1, y))
+    neighbours.append(index(x, y + 1))
+    neighbours.append(index(x + 1, y + 1))
+    shares.append((1 - part.x) * (1 - part.y) * inside(x, y))
+    shares.append(part.x * (1 - part.y) * inside(x + 1, y))
+    shares.append((1 - part.x) * part.y * inside(x, y + 1))
+    shares.append(part.x * part.y * inside(x + 1, y + 1))
   }
 
   /// Moves the pixels of every plane of a clip.
@@ -82,12 +86,8 @@ struct PixelMap {
         unsafe old.update(from: plane, count: count)
         unsafe neighbours.withUnsafeBufferPointer { neighbours in
           unsafe shares.withUnsafeBufferPointer { shares in
-            for pixel in 0..<count {
-              let (near, share) = unsafe (neighbours[pixel], shares[pixel])
-              unsafe plane[pixel] =
-                old[Int(near[0])] * share[0] + old[Int(near[1])] * share[1]
-                + (old[Int(near[2])] * share[2] + old[Int(near[3])] * share[3])
-            }
+            guard let near = neighbours.baseAddress, let share = shares.baseAddress else { return }
+            unsafe PixelPasses.fastest.mix(old, plane, Int64(count), near, share)
           }
         }
       }
