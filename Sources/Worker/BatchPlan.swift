@@ -4,7 +4,7 @@ internal import Tensors
 ///
 /// The global batch of a step is planned first and then cut into microbatches, so ranks and lanes
 /// cannot change it. A sample occurs at most once an epoch, with all its views in one microbatch:
-/// its video is decoded by one rank.
+/// its video is decoded by one rank. With `static` shards that is the same rank in every epoch.
 public struct BatchPlan: Sendable, Equatable {
   /// The samples of every step, as places in the manifest, in microbatch order.
   public let steps: [[Int]]
@@ -17,18 +17,30 @@ public struct BatchPlan: Sendable, Equatable {
   ///
   /// - Parameters:
   ///   - count: the samples of the manifest.
-  ///   - replacing: the unreadable samples; each is replaced by a readable one, the same on all ranks.
+  ///   - shards: how many shards the samples are divided into, each for one microbatch of every step:
+  ///     a part of the manifest, shuffled and grouped by itself. 1 shuffles all together.
+  ///   - replacing: the unreadable samples; each is replaced by a readable one, the same on all ranks,
+  ///     and from any shard.
   public init(
-    count: Int, videosPerStep: Int, labels: PseudoLabels, perCluster: Int,
+    count: Int, videosPerStep: Int, labels: PseudoLabels, perCluster: Int, shards: Int = 1,
     replacing unreadable: Set<Int>, seed: UInt64, epoch: Int
   ) {
+    precondition(
+      shards >= 1 && videosPerStep % shards == 0,
+      "\(videosPerStep) videos a step in \(shards) shards")
     var random = RandomStream(seed: seed, purpose: .plan, epoch: epoch)
-    let order = random.permutation(of: count)
-    let groups = Self.groups(order, labels: labels, perCluster: perCluster)
-    let grouped = random.permutation(of: groups.count).flatMap { groups[$0] }
+    let perShard = videosPerStep / shards
+    let orders = (0..<shards).map { shard in
+      let samples = RankShare.range(of: count, rank: shard, ranks: shards)
+      let order = random.permutation(of: samples.count).map { samples.lowerBound + $0 }
+      let groups = Self.groups(order, labels: labels, perCluster: perCluster)
+      return random.permutation(of: groups.count).flatMap { groups[$0] }
+    }
     steps = (0..<count / videosPerStep).map { step in
-      let samples = Array(grouped[step * videosPerStep..<(step + 1) * videosPerStep])
-      return random.permutation(of: samples.count).map { place in
+      let samples = orders.flatMap { $0[step * perShard..<(step + 1) * perShard] }
+      // Within a shard's microbatch no order is better than another.
+      let places = shards == 1 ? random.permutation(of: samples.count) : Array(samples.indices)
+      return places.map { place in
         Self.replacement(
           for: samples[place], among: count, avoiding: unreadable, seed: seed, epoch: epoch)
       }

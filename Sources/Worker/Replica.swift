@@ -22,6 +22,7 @@ public final class Replica {
   public let keepsActivations: Bool
   /// What the lanes' arenas take.
   public let memory: ArenaMemory
+  private let stopwatch = Stopwatch()
   private let packed: PackedWeights
   private let workers: [Lane]
 
@@ -98,7 +99,7 @@ public final class Replica {
 
   /// The microbatches that a lane computes.
   private static func share(_ lane: Int, of lanes: Int, _ microbatches: Int) -> Range<Int> {
-    lane * microbatches / lanes..<(lane + 1) * microbatches / lanes
+    RankShare.range(of: microbatches, rank: lane, ranks: lanes)
   }
 
   /// The length of the gradient sum: parameters, then batch means and variances.
@@ -112,12 +113,16 @@ public final class Replica {
   public func forward(_ load: Load) throws -> [Rows] {
     let none = Matrix(rows: 0, columns: 0)
     let results = Results<Rows>((none, none), count: microbatches)
-    try lanes.run { [workers, keepsActivations] lane in
+    try run { [workers, keepsActivations] lane, times in
       let worker = workers[lane]
       for (place, microbatch) in worker.microbatches.enumerated() {
         let slot = keepsActivations ? place : 0
-        try unsafe load(microbatch, worker.encoder.input(slot: slot, mode: .training))
-        results[microbatch] = worker.encoder.forward(slot: slot, mode: .training)
+        try timing(&times.data) {
+          try unsafe load(microbatch, worker.encoder.input(slot: slot, mode: .training))
+        }
+        results[microbatch] = timing(&times.forward) {
+          worker.encoder.forward(slot: slot, mode: .training)
+        }
       }
     }
     return results.values
@@ -132,20 +137,31 @@ public final class Replica {
   public func backward(
     _ gradients: [Matrix], _ load: Load, reducing communicator: Communicator
   ) throws -> AlignedStorage {
-    try lanes.run { [workers, keepsActivations] lane in
+    try run { [workers, keepsActivations] lane, times in
       let worker = workers[lane]
       for (place, microbatch) in worker.microbatches.enumerated() {
         let slot = keepsActivations ? place : 0
         if !keepsActivations {
-          try unsafe load(microbatch, worker.encoder.input(slot: slot, mode: .training))
-          _ = worker.encoder.forward(slot: slot, mode: .training)
+          try timing(&times.data) {
+            try unsafe load(microbatch, worker.encoder.input(slot: slot, mode: .training))
+          }
+          timing(&times.forward) { _ = worker.encoder.forward(slot: slot, mode: .training) }
         }
-        let leaf = worker.sums.buffer()
-        unsafe worker.encoder.backward(
-          slot: slot, gradient: gradients[microbatch], into: leaf.buffer)
-        worker.sums.add(microbatch, leaf)
+        timing(&times.backward) {
+          let leaf = worker.sums.buffer()
+          unsafe worker.encoder.backward(
+            slot: slot, gradient: gradients[microbatch], into: leaf.buffer)
+          worker.sums.add(microbatch, leaf)
+        }
       }
     }
+    var times = StepTimes()
+    defer { stopwatch.add(times) }
+    return try timing(&times.reduction) { try reduce(communicator) }
+  }
+
+  /// Joins the lanes' sums, and adds them up over all ranks.
+  private func reduce(_ communicator: Communicator) throws -> AlignedStorage {
     let (root, additions) = LaneSums.join(workers.map(\.sums))
     try unsafe communicator.sum(root.buffer) { markReady in
       // Joined bucket by bucket from the end, so that the first are on their way meanwhile.
@@ -163,6 +179,25 @@ public final class Replica {
     }
     return root
   }
+
+  /// Runs work on every lane, and notes the lanes' times.
+  private func run(
+    _ work: @Sendable (_ lane: Int, _ times: inout StepTimes) throws -> Void
+  ) throws {
+    let times = Results(StepTimes(), count: lanes.count)
+    var wall = 0.0
+    try timing(&wall) {
+      try lanes.run { lane in
+        var mine = StepTimes()
+        try work(lane, &mine)
+        times[lane] = mine
+      }
+    }
+    stopwatch.add(.mean(ofLanes: times.values, wall: wall))
+  }
+
+  /// The times of forward and backward passes and of reductions since this was last asked.
+  public func takeTimes() -> StepTimes { stopwatch.take() }
 
   /// The Euclidean norm of the parameters' part of a gradient sum, in blocks of fixed size.
   public func gradientNorm(of sum: AlignedStorage) throws -> Double {

@@ -22,6 +22,8 @@ public struct StepReport: Sendable {
   public var failures: [Int: String]
   /// Whether loss and gradient were finite; otherwise the weights were left alone.
   public var isFinite: Bool
+  /// Where this rank's time went.
+  public var times: StepTimes
 }
 
 /// One rank's part in training: steps over the global batch.
@@ -112,31 +114,41 @@ public struct Trainer {
         passes.append((keys, try unsafe averaged.forward(keys.load).map(\.embeddings)))
       }
     }
-    let (batch, allFlags) = try gather(passes, labels: labels, flags: flags)
+    var times = StepTimes()
+    let (batch, allFlags, result) = try timing(&times.loss) {
+      let (batch, flags) = try gather(passes, labels: labels, flags: flags)
+      return (batch, flags, objective.evaluate(batch))
+    }
     try fillBank(mine.map(\.features), of: queries, batch)
-    let result = objective.evaluate(batch)
 
     let sum = try unsafe replica.backward(
       gradients(of: result, views: queries.views), queries.load, reducing: communicator)
-    let norm = try replica.gradientNorm(of: sum)
-    let isFinite = result.loss.isFinite && norm.isFinite
-    if isFinite { try update(with: sum, norm: norm) }
+    let (norm, isFinite) = try timing(&times.update) {
+      let norm = try replica.gradientNorm(of: sum)
+      let isFinite = result.loss.isFinite && norm.isFinite
+      if isFinite { try update(with: sum, norm: norm) }
+      return (norm, isFinite)
+    }
     step += 1
+    times += replica.takeTimes()
+    if let averaged { times += averaged.takeTimes() }
     let failures = passes.map(\.0.loader.outcome.failures).reduce(into: [:]) {
       $0.merge($1) { first, _ in first }
     }
     return StepReport(
       loss: result.loss, statistics: result.statistics, pairs: result.pairs, views: batch.views,
       gradientNorm: norm, flags: allFlags,
-      failures: failures, isFinite: isFinite)
+      failures: failures, isFinite: isFinite, times: times)
   }
 
   // MARK: - Views
 
   private var perMicrobatch: Int { videosPerStep / microbatches }
 
-  /// This rank's first place in the global batch.
-  private var firstPlace: Int { communicator.rank * replica.microbatches * perMicrobatch }
+  /// This rank's places in the global batch.
+  private var places: Range<Int> {
+    RankShare.range(of: videosPerStep, rank: communicator.rank, ranks: communicator.size)
+  }
 
   /// This rank's part in embedding one encoder's views of the global batch.
   ///
@@ -145,11 +157,10 @@ public struct Trainer {
     _ encoder: View.Source, of subjects: [[Int]], in order: [Int], epoch: Int
   ) -> ViewPass {
     let views = objective.views.indices.filter { objective.views[$0].source == encoder }
-    let share = firstPlace..<firstPlace + replica.microbatches * perMicrobatch
     return ViewPass(
       views: views, order: order,
       loader: StepLoader(
-        source, planned: views.map { view in order[share].map { subjects[view][$0] } },
+        source, planned: views.map { view in order[places].map { subjects[view][$0] } },
         perMicrobatch: perMicrobatch,
         views: views, sampleCount: sampleCount, seed: seed, epoch: epoch))
   }
@@ -219,7 +230,7 @@ public struct Trainer {
   /// The gradients of this rank's rows, view after view within each microbatch.
   private func gradients(of result: LossAndGradient, views: [Int]) -> [Matrix] {
     (0..<replica.microbatches).map { microbatch in
-      let start = firstPlace + microbatch * perMicrobatch
+      let start = places.lowerBound + microbatch * perMicrobatch
       let width = replica.weights.network.embeddingWidth
       let parts = views.map { view in
         let gradient = result.gradients[view]

@@ -73,9 +73,21 @@ public struct BatchSettings: Codable, Sendable, Equatable {
   public var videos = 32
   /// The parts that a step is computed in, a power of two; each has its own batch statistics.
   public var microbatches = 4
+  /// Whether a microbatch takes videos from anywhere, or always from the same shard of them.
+  public var shards = Sharding.shuffled
 
   /// Creates the default settings.
   public init() {}
+}
+
+/// Which videos a microbatch, and so a rank, takes.
+public enum Sharding: String, Codable, Sendable, CaseIterable {
+  /// Any of them, others in every epoch.
+  case shuffled
+  /// In every epoch those of one shard; there is a shard for each microbatch. A rank then needs no more
+  /// than its part of the videos, which a disk cache or a staged copy on its node can hold. Videos of one
+  /// cluster meet in a step where they share a shard.
+  case `static`
 }
 
 /// How retrieval is measured.

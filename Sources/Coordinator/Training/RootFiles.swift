@@ -116,7 +116,14 @@ final class RootFiles: @unchecked Sendable {
   }
 
   /// Writes an epoch's row, and a line that stays.
-  func log(_ run: TrainingRun, steps: Int, seconds: Double, statistics: [String: Double]) {
+  ///
+  /// - Parameters:
+  ///   - times: where the time of the steps went on this rank.
+  ///   - dataShares: the share of its time that each rank needed for clips.
+  func log(
+    _ run: TrainingRun, steps: Int, seconds: Double, times: StepTimes, dataShares: [Float],
+    statistics: [String: Double]
+  ) {
     let configuration = run.configuration
     let clips = steps * configuration.batch.videos * run.trainer.objective.views.count
     let rate = Double(clips) / max(seconds, 1e-9)
@@ -124,12 +131,16 @@ final class RootFiles: @unchecked Sendable {
       "loss": .number(run.position.lastLoss), "clips_per_second": .number(rate),
       "seconds": .number(seconds), "unreadable": .integer(run.dataset.unreadable.count),
     ]
+    let dataShare = Double(dataShares.max() ?? 0)
+    fields["data_share"] = .number(dataShare)
+    for (name, seconds) in times.parts { fields["seconds_\(name)"] = .number(seconds) }
     for (name, value) in statistics { fields[name] = .number(value) }
     fields.merge(diagnostics?.fields ?? [:]) { _, new in new }
     diagnostics?.reset()
     var text =
       "epoch \(run.position.epoch)/\(run.epochs)  "
-      + "loss \(Self.fixed(run.position.lastLoss, 4))  \(Self.fixed(rate, 0)) clips/s"
+      + "loss \(Self.fixed(run.position.lastLoss, 4))  \(Self.fixed(rate, 0)) clips/s  "
+      + "data \(Self.fixed(dataShare * 100, 1)) %"
     if let clusters {
       fields.merge(clusters.fields) { _, new in new }
       text += "  clusters \(clusters.fineClusters)"

@@ -263,7 +263,9 @@ public struct TrainingRun {
   private mutating func trainEpoch() throws -> Bool {
     let plan = BatchPlan(
       count: dataset.count, videosPerStep: configuration.batch.videos, labels: labels,
-      perCluster: configuration.labels.perCluster, replacing: Set(dataset.unreadable.keys),
+      perCluster: configuration.labels.perCluster,
+      shards: configuration.batch.shards == .static ? configuration.batch.microbatches : 1,
+      replacing: Set(dataset.unreadable.keys),
       seed: configuration.seed, epoch: position.epoch)
     let steps = plan.steps.prefix(trainer.totalSteps - position.epoch * stepsPerEpoch)
     let clock = ContinuousClock()
@@ -272,6 +274,7 @@ public struct TrainingRun {
     var notFinite = 0
     var isStopped = false
     var totals: [String: Double] = [:]
+    var times = StepTimes()
     for samples in steps.dropFirst(first) {
       let report = try trainer.train(
         on: samples, labels: labels, epoch: position.epoch,
@@ -286,6 +289,7 @@ public struct TrainingRun {
       position.step += 1
       position.lossSum += report.isFinite ? report.loss : 0
       totals.merge(report.statistics) { $0 + $1 }
+      times += report.times
       root?.show(report, self, stepsOfEpoch: steps.count)
       isStopped = report.flags & Trainer.Flag.stop != 0
       if isStopped && position.step < steps.count { return true }
@@ -294,9 +298,10 @@ public struct TrainingRun {
     position = Position(
       epoch: position.epoch + 1, lastSum: position.lossSum, lastSteps: steps.count)
     try checkReplicas()
+    let shares = try communicator.allGather([Float(times.dataShare)]).joined
     root?.log(
-      self, steps: done, seconds: (clock.now - start).seconds,
-      statistics: totals.mapValues { $0 / Double(done) })
+      self, steps: done, seconds: (clock.now - start).seconds, times: times,
+      dataShares: shares, statistics: totals.mapValues { $0 / Double(done) })
     return isStopped
   }
 

@@ -16,7 +16,8 @@ struct BenchTrainStep: ParsableCommand {
       fraction_of_limit counts only the taps inside the clip and is 1 where nothing but these \
       products takes time on all lanes, at the rate that registers alone reach; Winograd's method \
       goes above 1. arena_bytes is what the lanes' activations, gradients and scratch take, \
-      update_seconds the optimiser and the packing of the weights.
+      update_seconds the optimiser and the packing of the weights. parts are shares of the step's \
+      time; data is only the copying of clips here, kindreel train logs what making them takes.
       """)
 
   /// The networks that are timed.
@@ -50,7 +51,8 @@ struct BenchTrainStep: ParsableCommand {
       let network = try Self.network(encoder, clip: clip)
       let (batch, lanes, precision, convolutions) = (batch, lanes, precision, convolutions)
       let (options, inference) = (options, inference)
-      let (timing, updates, memory) = try Launch.simulated(ranks: 1, deadline: .seconds(600)) {
+      let (timing, updates, times, memory) = try Launch.simulated(ranks: 1, deadline: .seconds(600))
+      {
         communicator in
         let kernels = try KernelSource.standard.choices(
           convolutions,
@@ -62,7 +64,7 @@ struct BenchTrainStep: ParsableCommand {
           for: inference ? .embedding : .training(microbatches: lanes, memory: .max))
         var step = RandomStep(replica, communicator)
         let timing = try options.time { inference ? try step.embed() : try step.train() }
-        return (timing, step.updates, replica.memory)
+        return (timing, step.updates, step.times, replica.memory)
       }[0]
       let clips = Double(batch * lanes)
       let work = Double(network.multiplications) * 2 * (inference ? 1 : 3) * clips
@@ -74,6 +76,7 @@ struct BenchTrainStep: ParsableCommand {
         "gflops": .number(work / timing.median / 1e9), "peak_rss_bytes": .integer(peakMemory),
         "arena_bytes": .integer(memory.byteCount), "arena": .text("\(memory)"),
       ]
+      if !inference { figures["parts"] = .rows(Self.rows(times)) }
       if !updates.isEmpty { figures["update_seconds"] = .seconds(Seconds(updates)) }
       if let peak = Machine.peakProducts(precision) {
         let inside = Double(network.productsInside(training: !inference)) * clips
@@ -85,6 +88,13 @@ struct BenchTrainStep: ParsableCommand {
 }
 
 extension BenchTrainStep {
+  /// What each part of a step takes of the whole; the first, untimed step counts, too.
+  private static func rows(_ times: StepTimes) -> [[String: BenchFigure]] {
+    times.parts.map {
+      ["name": .text($0.name), "share": .number($0.seconds / max(times.total, 1e-9))]
+    }
+  }
+
   /// The network of an encoder for clips written as C×T×H×W.
   static func network(_ encoder: Encoder, clip: String) throws -> ResNet3D {
     let extents = clip.split(separator: "x").compactMap { Int($0) }
@@ -104,6 +114,8 @@ private struct RandomStep {
   private var objective: any Objective
   /// How long updating and packing the weights took, step after step.
   private(set) var updates: [Double] = []
+  /// Where the time of all steps went.
+  private(set) var times = StepTimes()
 
   init(_ replica: Replica, _ communicator: Communicator) {
     self.replica = replica
@@ -119,7 +131,9 @@ private struct RandomStep {
     let load: Replica.Load = { [clips] _, buffer in
       _ = unsafe buffer.update(fromContentsOf: clips)
     }
+    let clock = ContinuousClock()
     let rows = try unsafe replica.forward(load).map(\.embeddings)
+    let embedded = clock.now
     let half = replica.clips / 2
     let all = rows.flatMap(\.values)
     let views = Trainer.split(all, views: 2, perMicrobatch: half, width: rows[0].columns)
@@ -136,14 +150,16 @@ private struct RandomStep {
           $0.rows(microbatch * half..<(microbatch + 1) * half).values
         })
     }
+    times.loss += (clock.now - embedded).inSeconds
     let sum = try unsafe replica.backward(gradients, load, reducing: communicator)
-    let clock = ContinuousClock()
     updates.append(
       try clock.measure {
         try optimizer.update(
           replica.weights.values, along: sum, learningRate: 1e-6, lanes: replica.lanes)
         replica.refresh()
       }.inSeconds)
+    times.update += updates.last ?? 0
+    times += replica.takeTimes()
   }
 
   func embed() throws {
