@@ -39,7 +39,7 @@ check "and a warped motion vector" leaves 78 "motion vectors are not warped" \
   "$video" --views mv+warp --out none.png
 printf "no video" > text.mp4
 check "a file that is no video" leaves 65 "text.mp4" text.mp4 --out none.png
-check "a file that is not there" leaves 65 "missing.mp4" missing.mp4 --out none.png
+check "a file that is not there" leaves 66 "missing.mp4" missing.mp4 --out none.png
 check "a folder that is not there" leaves 73 "cannot be written" "$video" --out none/x.png
 
 finish_checks

@@ -21,7 +21,7 @@ public enum DatasetLayout: String, Codable, Sendable, CaseIterable {
   static func recognise(_ path: String) throws(VideoError) -> DatasetLayout {
     let status: FileStatus
     do throws(VideoError) { status = try FileStatus(of: path) } catch {
-      throw VideoError(path: path, reason: "no such folder or file")
+      throw VideoError(path: path, reason: "no such folder or file", fault: .missing)
     }
     if status.isRegular {
       let name = path.lowercased()
@@ -47,11 +47,17 @@ public enum DatasetLayout: String, Codable, Sendable, CaseIterable {
   ///
   /// - Parameters:
   ///   - split: which lists must be there; nil takes those that are.
-  ///   - list: which of the official lists, from 1 to 3.
+  ///   - list: which of the official lists, from 1 to 3; 1 where a layout has no such choice.
   static func records(
     of path: String, layout: DatasetLayout, list: Int, split: Manifest.Split?
   ) throws(VideoError) -> [VideoRecord] {
     let layout = layout == .auto ? try recognise(path) : layout
+    guard list == 1 || layout == .ucf101 || layout == .hmdb51 else {
+      throw VideoError(
+        path: path,
+        reason: "video.list (--list) is \(list), and only UCF101's and HMDB51's folders have more "
+          + "than one; a manifest has the lists that it was scanned with", fault: .setting)
+    }
     let records: [VideoRecord] =
       switch layout {
       case .auto, .folder: try folder(path)

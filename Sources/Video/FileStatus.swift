@@ -43,7 +43,10 @@ struct FileStatus: Sendable, Equatable {
 
   /// The system's words for the call that just failed.
   static func failure(_ path: String) -> VideoError {
-    VideoError(path: path, reason: unsafe String(cString: strerror(errno)))
+    let code = errno
+    return VideoError(
+      path: path, reason: unsafe String(cString: strerror(code)),
+      fault: code == ENOENT || code == ENOTDIR ? .missing : .content)
   }
 
   static func isFolder(_ path: String) -> Bool {

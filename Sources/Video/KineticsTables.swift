@@ -2,7 +2,9 @@
 /// files are called ID_START_END with six digits each, in class folders or not.
 ///
 /// Videos go missing from the web all the time, so a row without a file is left out. The validation
-/// videos are the test split; where there are none, those of the test table are.
+/// videos are the test split; where there are none, those of the test table are. Where neither a column
+/// nor any table's name says what is train, validation or test, the data set is not divided; beside
+/// tables that say so, a table that does not adds videos that are in no part.
 struct KineticsTables {
   private let tables: [String]
   private let root: String
@@ -51,19 +53,23 @@ struct KineticsTables {
     let files = Dictionary(found.map { (KineticsTables.stem($0), $0) }) { first, _ in first }
     var rows: [Row] = []
     for path in tables { rows += try KineticsTables.rows(of: path) }
+    // A clip that several tables list belongs to the one that says where to.
+    rows = rows.filter { $0.part != nil } + rows.filter { $0.part == nil }
+    let isDivided = rows.contains { $0.part != nil }
     var taken: Set<String> = []
     rows.removeAll { files[$0.stem] == nil || !taken.insert($0.stem).inserted }
     guard !rows.isEmpty else {
       throw VideoError(
         path: tables[0], reason: "none of its clips is in \(FileName.escaped(root))")
     }
-    let test = rows.contains { $0.part == "validate" } ? "validate" : "test"
+    let test: Part = rows.contains { $0.part == .validate } ? .validate : .test
     return rows.compactMap { row in
       guard let file = files[row.stem] else { return nil }
       var record = VideoRecord(
         id: FileName.escaped(KineticsTables.id(of: file, label: row.label)),
         path: VideoFolder.join(root, file),
-        part: row.part == "train" ? .train : row.part == test ? .test : .unused)
+        part: !isDivided ? .whole : row.part == .train ? .train : row.part == test ? .test : .unused
+      )
       record.group = row.tape
       return record
     }
@@ -84,8 +90,13 @@ struct KineticsTables {
 }
 
 extension KineticsTables {
+  /// What a cell or a table's name says of a clip.
+  private enum Part { case train, validate, test, none }
+
   private struct Row {
-    let label, tape, stem, part: String
+    let label, tape, stem: String
+    /// Nil where the table says nothing.
+    let part: Part?
   }
 
   private static func rows(of path: String) throws(VideoError) -> [Row] {
@@ -119,7 +130,7 @@ extension KineticsTables {
         Row(
           label: cells[places[0]], tape: cells[places[1]],
           stem: "\(cells[places[1]])_\(times[0])_\(times[1])",
-          part: part(split.map { cells[$0] } ?? name(of: path))))
+          part: split.map { part(cells[$0]) ?? Part.none } ?? part(name(of: path))))
     }
     return rows
   }
@@ -128,12 +139,12 @@ extension KineticsTables {
     path.split(separator: "/").last.map(String.init) ?? path
   }
 
-  /// "train", "validate", "test" or "" from a cell or the table's name.
-  private static func part(_ text: String) -> String {
+  /// The part that a cell or a table's name tells, if it does.
+  private static func part(_ text: String) -> Part? {
     let text = text.lowercased()
-    if text.contains("train") { return "train" }
-    if text.contains("val") { return "validate" }
-    return text.contains("test") ? "test" : ""
+    if text.contains("train") { return .train }
+    if text.contains("val") { return .validate }
+    return text.contains("test") ? .test : nil
   }
 
   /// The cells of a line, after RFC 4180; nil where a quotation mark is not closed.

@@ -20,7 +20,12 @@ struct TextLines {
   /// - Parameter isTable: keeps blanks and tabs around lines, which are dropped otherwise.
   init(reading path: String, called what: String, isTable: Bool = false) throws(VideoError) {
     guard FileStatus.isRegular(path), let data = FileReading.contents(path, atMost: Self.mostBytes)
-    else { throw VideoError(path: path, reason: "\(what) is missing or unreadable") }
+    else {
+      let isThere = FileStatus.isRegular(path)
+      throw VideoError(
+        path: path, reason: "\(what) is missing or unreadable",
+        fault: isThere ? .content : .missing)
+    }
     self.path = path
     let bytes = Self.withoutMark(data)
     let newline = UInt8(ascii: "\n")

@@ -90,7 +90,7 @@ import Worker
       try FileManager.default.removeItem(atPath: world.data + "/videos/" + id)
     }
     #expect(try evaluate(world) { $0.split = .heldOut } == before)
-    #expect(throws: DatasetError.self) { try evaluate(world) }
+    #expect(throws: VideoError.self) { try evaluate(world) }
   }
 
   @Test(.timeLimit(.minutes(1)))
@@ -128,6 +128,17 @@ import Worker
     let names = ids.filter(held.contains)
     #expect(
       names == (23...25).map { "Walk/v_Walk_g\($0)_c01.avi" } + ["Run/b.avi"])
+  }
+
+  @Test func `a film of several classes is held out for each by itself`() {
+    // "z" is the last group of one class and the first of four in the other.
+    let ids =
+      ["a", "b", "c", "z"].map { "Walk/\($0)_1.avi" }
+      + ["z", "zz", "zzz", "zzzz"].map { "Run/\($0)_1.avi" }
+    let held = HeldOutGroups(ids: ids) { id in
+      id.split(separator: "/").last?.split(separator: "_").first.map(String.init)
+    }
+    #expect(ids.filter(held.contains) == ["Walk/z_1.avi", "Run/zzzz_1.avi"])
   }
 
   @Test func `a head that is not there cannot be compared`() throws {

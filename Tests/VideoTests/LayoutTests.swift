@@ -109,6 +109,40 @@ import Testing
     #expect(reason(scratch.root)?.contains("train.csv: line 2: has 2 columns") == true)
   }
 
+  @Test("of Kinetics is not divided where no table says how")
+  func undividedKinetics() throws {
+    let scratch = try #require(scratch)
+    try scratch.write("a/0abcdefghi-_000010_000020.mp4")
+    try scratch.write("b/-abcdefghij_000100_000110.mp4")
+    let head = "label,youtube_id,time_start,time_end\n"
+    try scratch.write(
+      "all.csv", head + "a,0abcdefghi-,10,20\nb,-abcdefghij,100,110\n")
+    let both = ["a/0abcdefghi-_000010_000020.mp4", "b/-abcdefghij_000100_000110.mp4"]
+    #expect(try ids(scratch.root) == both)
+    #expect(try ids(scratch.root, .all) == both)
+    // Beside a table that says what is train, the neutral one adds nothing to train.
+    try scratch.write("train.csv", head + "b,-abcdefghij,100,110\n")
+    #expect(try ids(scratch.root) == [both[1]])
+    #expect(try ids(scratch.root, .all) == [both[1]])
+  }
+
+  @Test("refuses another list than the first where there is only one")
+  func lists() throws {
+    let scratch = try #require(scratch)
+    try scratch.write("a/x.mp4")
+    let list = try scratch.write("list.txt", "a/x.mp4\n")
+    for path in [scratch.root, list] {
+      let failure = error { () throws(VideoError) in
+        _ = try Manifest(reading: path, split: .all, seed: 1, list: 2)
+      }
+      #expect(failure?.fault == .setting && failure?.reason.contains("(--list) is 2") == true)
+    }
+    let absent = error { () throws(VideoError) in
+      _ = try Manifest(reading: scratch.path("absent"), split: .all, seed: 1)
+    }
+    #expect(absent?.fault == .missing)
+  }
+
   @Test("of a list takes paths as they are, and says which line makes no sense")
   func list() throws {
     let scratch = try #require(scratch)

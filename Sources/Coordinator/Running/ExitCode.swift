@@ -68,8 +68,14 @@ extension FileError: RunError {
 }
 
 extension VideoError: RunError {
-  /// Always 65.
-  public var code: ExitCode { .badData }
+  /// 65 for what is there, 66 where it is missing, 78 for a setting that does not suit it.
+  public var code: ExitCode {
+    switch fault {
+    case .content: .badData
+    case .missing: .inputMissing
+    case .setting: .configuration
+    }
+  }
 }
 
 extension ClusteringError: RunError {

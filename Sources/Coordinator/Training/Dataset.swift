@@ -2,12 +2,13 @@ public import Collective
 import Foundation
 public import Tensors
 public import Video
+internal import Worker
 
 /// Too many files of a dataset cannot be read.
 public struct DatasetError: Error, CustomStringConvertible, Sendable, RunError {
   /// What is wrong, with the names.
   public let description: String
-  /// 65 for bad files, 66 where there is nothing to read.
+  /// 65 for bad files, 66 where there is none of a name.
   public let code: ExitCode
 }
 
@@ -26,14 +27,9 @@ public struct Dataset: Sendable {
   public init(
     _ directory: String, split: Manifest.Split, configuration: RunConfiguration, byteLimit: Int
   ) throws {
-    let manifest: Manifest
-    do {
-      manifest = try Manifest(
-        reading: directory, split: split, seed: UInt64(configuration.video.manifestSeed),
-        layout: configuration.video.layout, list: configuration.video.list)
-    } catch {
-      throw DatasetError(description: error.description, code: .inputMissing)
-    }
+    let manifest = try Manifest(
+      reading: directory, split: split, seed: UInt64(configuration.video.manifestSeed),
+      layout: configuration.video.layout, list: configuration.video.list)
     try self.init(manifest, configuration: configuration, byteLimit: byteLimit)
   }
 
@@ -55,9 +51,7 @@ public struct Dataset: Sendable {
   public mutating func scan(
     _ communicator: Communicator, lanes: LanePool, badShare: Double
   ) throws {
-    let mine =
-      communicator.rank * count / communicator.size..<(communicator.rank + 1) * count
-      / communicator.size
+    let mine = RankShare.range(of: count, rank: communicator.rank, ranks: communicator.size)
     let failures = Failures()
     try lanes.forEach(mine.count) { [source] place in
       let sample = mine.lowerBound + place
