@@ -8,6 +8,7 @@ cd "$(dirname "$0")/.."
 
 kindreel=$(realpath "${1:-.build/release/kindreel}")
 samples=$(realpath Samples/actions)
+presets=$(realpath cluster-configs/presets)
 source Tests/checks.sh
 cd "$work"
 
@@ -72,11 +73,52 @@ check "quarantined files are left out" bash -c \
   "${embed[*]@Q} --data all.tsv --out all.npy && [[ \$(wc -l < all.ids.tsv) == 14 ]]"
 
 sed 's/\tgood\t/\tfine\t/' all.tsv > wrong.tsv
-check "a wrong cell is named" leaves 66 \
+check "a wrong cell is named" leaves 65 \
   "wrong.tsv: line 2: status is 'fine', and must be good, short, quarantined" \
   "$kindreel" embed --untrained 0 --config smoke --data wrong.tsv --out none.npy
-check "a missing data set is named" leaves 65 "absent: no such folder" \
+check "a missing data set is named" leaves 66 "absent: no such folder" \
   "$kindreel" scan absent --out none.tsv
+check "and in embedding, too" leaves 66 "absent: no such folder" \
+  "${embed[@]}" --data absent --out none.npy
+check "a manifest has one list" leaves 78 "video.list (--list) is 2" \
+  "$kindreel" scan all.tsv --out none.tsv --list 2
+
+# cached NAME FOLDER [DATA]: embeds with a cache of decoded videos in a folder.
+cached() {
+  printf 'video:\n  diskCache: "%s"\n  shortSide: 40\n  size: 32\n  frames: 4\n  stride: 2\n' "$2" |
+    cat - <(sed -n '/^encoder:/,$p' "$presets/smoke.yaml") > "$1.yaml"
+  "$kindreel" embed --untrained 0 --config "$1.yaml" --clips 1 --lanes 1 --data actions.tsv \
+    --split test --out "$1.npy"
+}
+export NODE="$work/node"
+both() {
+  cached one '$NODE/cache' & local first=$!
+  cached two '$NODE/cache' && wait "$first" && cmp one.npy folder.npy && cmp two.npy folder.npy
+  [[ $(find "$NODE/cache" -name '*.frames' | wc -l) == 120 && -z $(find "$NODE" -name 'partial*') ]]
+}
+check "processes fill one folder of decoded videos together, and the rows are the same" both
+found_again() {
+  cached three '$NODE/cache' && cmp three.npy folder.npy &&
+    [[ $(find "$NODE/cache" -name '*.frames' | wc -l) == 120 ]]
+}
+check "a later process finds them" found_again
+warned() {
+  local output
+  output=$(cached "$1" "$2" 2>&1) && echo "$output" && cmp "$1.npy" folder.npy
+  [[ $(grep -c 'kindreel: video.diskCache' <<< "$output") == 1 && $output == *"$3"* ]]
+}
+echo 'a file' > plain.txt
+check "a folder that cannot be made is said once" \
+  warned none plain.txt/cache 'plain.txt/cache: cannot be created: Not a directory (errno 20)'
+check "a variable that is not set is said once" \
+  warned unset '$NO_SUCH_NODE/cache' '$NO_SUCH_NODE is not set'
+if mkdir -p small && mount -t tmpfs -o size=1m none small 2> /dev/null; then
+  check "a full disk is said once, and embedding goes on" \
+    warned full small/cache 'No space left on device (errno 28)'
+  umount small
+else
+  echo "skipped: a full disk (this user may not mount a small one)"
+fi
 check "a folder that cannot be written to is refused early" leaves 73 "there/m.tsv: the folder" \
   "$kindreel" scan set --out there/m.tsv
 check "a list that does not exist is refused" leaves 64 "--list is 4" \

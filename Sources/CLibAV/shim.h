@@ -9,6 +9,7 @@
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <libavutil/cpu.h>
 #include <libavutil/display.h>
 #include <libavutil/log.h>
 #include <libavutil/motion_vector.h>
@@ -48,16 +49,6 @@ static inline const int32_t *clibav_display_matrix(AVStream *stream) {
   size_t size = 0;
   const uint8_t *found = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
   return found && size >= 9 * sizeof(int32_t) ? (const int32_t *)found : NULL;
-#endif
-}
-
-// A picture's place in the order of decoding, or -1; FFmpeg 7 took it away.
-static inline int clibav_decode_order(const AVFrame *frame) {
-#if LIBAVUTIL_VERSION_MAJOR < 59
-  return frame->coded_picture_number;
-#else
-  (void)frame;
-  return -1;
 #endif
 }
 

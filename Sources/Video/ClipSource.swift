@@ -1,3 +1,4 @@
+import Foundation
 import Tensors
 
 /// Training views and evaluation clips of a manifest's samples: files in, normalised floats out.
@@ -13,20 +14,30 @@ public final class ClipSource: Sendable {
   /// Creates a source that keeps at most `byteLimit` bytes of decoded frames.
   ///
   /// The settings must be usable: see their `problem`.
-  /// - Parameter views: what each view of a video shows. Where one shows motion vectors, half of the
-  ///   bytes are for those.
+  /// - Parameters:
+  ///   - views: what each view of a video shows. Where one shows motion vectors, half of the bytes are
+  ///     for those.
+  ///   - warn: is told, once each, of what is wrong and does not stop a run: a disk cache that cannot be
+  ///     written, a codec that has no motion vectors.
   public init(
     manifest: Manifest, settings: VideoSettings, augmentation: AugmentationSettings,
-    views: [ViewRecipe] = [ViewRecipe(), ViewRecipe()], byteLimit: Int, seed: UInt64
+    views: [ViewRecipe] = [ViewRecipe(), ViewRecipe()], byteLimit: Int, seed: UInt64,
+    warn: @escaping @Sendable (String) -> Void = ClipSource.sayOnStandardError
   ) {
     precondition(settings.problem == nil, settings.problem ?? "")
     let motionBytes = views.contains { $0.content == .mv } ? byteLimit / 2 : 0
     cache = FrameCache(
-      manifest: manifest, shortSide: settings.shortSide, byteLimit: byteLimit - motionBytes)
-    motion = MotionCache(manifest: manifest, byteLimit: motionBytes)
+      manifest: manifest, shortSide: settings.shortSide, byteLimit: byteLimit - motionBytes,
+      store: FrameStore.opened(for: settings, warn: warn))
+    motion = MotionCache(manifest: manifest, byteLimit: motionBytes, warn: warn)
     self.settings = settings
     self.augmentation = ClipAugmentation(augmentation, size: settings.size)
     planner = ViewPlanner(views, video: settings, augmentation: self.augmentation, seed: seed)
+  }
+
+  /// Writes a line to standard error.
+  public static let sayOnStandardError: @Sendable (String) -> Void = { text in
+    try? FileHandle.standardError.write(contentsOf: Data("kindreel: \(text)\n".utf8))
   }
 
   /// The decoded frames behind the clips.

@@ -8,6 +8,9 @@ extension VideoSettings {
       return "video.\(name) is \(value), and must be 1…65536"
     }
     if cacheMegabytes < 0 { return "video.cacheMegabytes is \(cacheMegabytes), and must be ≥ 0" }
+    if !(0...1 << 40).contains(diskCacheMegabytes) {
+      return "video.diskCacheMegabytes is \(diskCacheMegabytes), and must be 0…2⁴⁰"
+    }
     if !(1...3).contains(list) { return "video.list is \(list), and must be 1, 2 or 3" }
     if !(0...1).contains(badShare) { return "video.badShare is \(badShare), and must be 0…1" }
     return nil

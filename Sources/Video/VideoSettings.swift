@@ -10,6 +10,13 @@ public struct VideoSettings: Codable, Sendable, Equatable {
   public var shortSide = 60
   /// Decoded videos kept in memory by the ranks of one machine together, in MiB.
   public var cacheMegabytes = 4096
+  /// A folder on the node's own disk where decoded videos are kept; empty for none.
+  ///
+  /// The node's ranks share it, and later runs. Every rank puts its environment's value for `$TMPDIR` and
+  /// the like.
+  public var diskCache = ""
+  /// The most that the folder of decoded videos may hold, in MiB.
+  public var diskCacheMegabytes = 65_536
   /// The run fails when more than this share of the files is unreadable.
   public var badShare = 0.05
   /// How the data set is organised; `auto` looks.

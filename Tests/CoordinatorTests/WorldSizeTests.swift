@@ -274,6 +274,47 @@ import Worker
     }
   }
 
+  @Test(.timeLimit(.minutes(3)))
+  func `static shards end with the same bits on any number of ranks`() throws {
+    let world = try SmallWorld()
+    let alone = try world.train("1x2", ranks: 1, lanes: 2) { $0.batch.shards = .static }
+    let shuffled = try world.train("shuffled", ranks: 1, lanes: 2)
+    #expect(alone.weights_hash != shuffled.weights_hash)
+    for ranks in [2, 4] {
+      let other = try world.train("\(ranks)x1", ranks: ranks, lanes: 1) {
+        $0.batch.shards = .static
+      }
+      #expect(other.weights_hash == alone.weights_hash, "\(ranks) ranks")
+      #expect(other.labels_hash == alone.labels_hash, "\(ranks) ranks")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `decoded videos on disk change no bit, and a later run decodes nothing`() throws {
+    let world = try SmallWorld()
+    let plain = try world.train("plain", ranks: 1, lanes: 1)
+    let cache = world.folder.appendingPathComponent("node/cache").path
+    for (ranks, lanes) in [(2, 1), (1, 2), (4, 1)] {
+      let other = try world.train("\(ranks)x\(lanes)", ranks: ranks, lanes: lanes) {
+        $0.video.diskCache = cache
+      }
+      #expect(other.weights_hash == plain.weights_hash, "\(ranks) ranks × \(lanes) lanes")
+      #expect(other.loss.bitPattern == plain.loss.bitPattern, "\(ranks) ranks × \(lanes) lanes")
+    }
+    var configuration = world.configuration
+    configuration.video.diskCache = cache
+    let later = try Dataset(
+      world.data.path, split: .train, configuration: configuration, byteLimit: 0)
+    for sample in 0..<later.count { _ = try later.source.check(sample: sample) }
+    #expect(later.source.frames.decodes == 0 && later.source.frames.found == later.count)
+    // Where the cache lies is no part of what a run computes.
+    try world.train("stopped", ranks: 1, lanes: 1, stoppingAfter: 1) {
+      $0.video.diskCache = cache
+    }
+    let resumed = try world.train("stopped", ranks: 1, lanes: 1, resumes: true)
+    #expect(resumed.weights_hash == plain.weights_hash)
+  }
+
   @Test(.timeLimit(.minutes(1)))
   func `ranks that do not divide the microbatches are refused`() throws {
     let world = try SmallWorld()
@@ -285,7 +326,7 @@ import Worker
 private struct SmallWorld {
   private let directory: TemporaryDirectory
   let folder: URL
-  private let data: URL
+  let data: URL
 
   init(objective: ObjectiveSettings.Name = .cluster) throws {
     let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

@@ -92,7 +92,8 @@ extension TrainingRun {
       throw ConfigurationError(
         origin: newest.path,
         "was made with another configuration or list of videos; only epochs, checkpoint, evaluation, "
-          + "memoryMegabytes and deadlineSeconds may differ (see run.yaml beside it)")
+          + "memoryMegabytes, video.diskCache and deadlineSeconds may differ (see run.yaml beside it)"
+      )
     }
     return newest
   }
@@ -188,6 +189,8 @@ extension RunConfiguration {
     same.evaluation = defaults.evaluation
     same.memoryMegabytes = defaults.memoryMegabytes
     same.deadlineSeconds = defaults.deadlineSeconds
+    same.video.diskCache = defaults.video.diskCache
+    same.video.diskCacheMegabytes = defaults.video.diskCacheMegabytes
     // What the file held counts, and not where it lay.
     same.encoder.weights = defaults.encoder.weights
     let ids = dataset.manifest.samples.map(\.id).joined(separator: "\n")

@@ -5,7 +5,7 @@ internal import CLibAV
 /// Reads the motion vectors that libavcodec finds in a file while decoding it.
 ///
 /// MPEG-4 Part 2 and H.264 carry them (also MPEG-1, -2 and their kin); of other codecs every velocity
-/// is zero. Conventions:
+/// is zero, and `MotionVideo.silentCodec` names them. Conventions:
 ///
 /// - *Distance.* A vector says whether its block comes from an earlier or a later picture, not from
 ///   which. It is taken to be the nearest that was decoded before and may serve: an I or P picture, or a
@@ -21,7 +21,7 @@ struct MotionReader: ~Copyable {
   /// A B picture that waits for the reference after it.
   private struct Waiting {
     var index: Int
-    /// The place in the order of decoding; -1 where that is unknown.
+    /// The place in the order of decoding: that of its packet.
     var order: Int
     var tally: MotionTally
   }
@@ -33,6 +33,10 @@ struct MotionReader: ~Copyable {
   private var waiting: [Waiting] = []
   private var lastReference = 0
   private var index = 0
+  private var hasVectors = false
+
+  /// The most bytes that one video's velocities may take, as `FrameCache.videoByteLimit`.
+  private static let byteLimit = 256 << 20
 
   /// Opens a file, or a range of one.
   init(opening path: String, bytes: Range<Int>? = nil) throws(VideoError) {
@@ -62,12 +66,19 @@ struct MotionReader: ~Copyable {
       try decoder.advance(reading: &container, knowing: nil, noting: &log)
     {
       take()
+      let cells = (video.frameCount + 6 * waiting.count) * video.frameLength
+      guard cells * MemoryLayout<Int16>.stride <= Self.byteLimit else {
+        throw VideoError(
+          path: container.path,
+          reason: "its motion vectors would take more than \(Self.byteLimit >> 20) MiB")
+      }
     }
     if video.frameCount < limit { settle(before: index, velocities: nil) }
     guard video.frameCount > 0 else {
       throw VideoError(
         path: container.path, reason: LibAV.complaint ?? "no frame can be decoded")
     }
+    if !hasVectors && video.frameCount > 1 { video.silentCodec = try container.codec() }
     return video.turned(container.orientation)
   }
 
@@ -77,10 +88,9 @@ struct MotionReader: ~Copyable {
     let frame = unsafe decoder.picture.frame
     let type = unsafe frame.pointee.pict_type
     var tally = MotionTally(grid: video.grid, frame: decoder.picture.size)
-    unsafe Self.add(vectorsOf: frame, to: &tally)
+    if unsafe Self.add(vectorsOf: frame, to: &tally) { hasVectors = true }
     if type == AV_PICTURE_TYPE_B {
-      let order = unsafe Int(clibav_decode_order(frame))
-      waiting.append(Waiting(index: index, order: order, tally: tally))
+      waiting.append(Waiting(index: index, order: decoder.packetOfPicture, tally: tally))
       return
     }
     let isIntra = type == AV_PICTURE_TYPE_I
@@ -108,7 +118,7 @@ struct MotionReader: ~Copyable {
       }
       // Decoded before a B picture that is shown earlier: it serves others.
       let references = waiting.filter { candidate in
-        candidate.order >= 0 && candidate.order < picture.order
+        candidate.order < picture.order
           && waiting.contains { $0.order > candidate.order && $0.index < candidate.index }
       }.map(\.index)
       let before = references.filter { $0 < picture.index }.max() ?? lastReference
@@ -120,12 +130,13 @@ struct MotionReader: ~Copyable {
     waiting = []
   }
 
+  /// Adds a picture's vectors, and says whether it came with any.
   private static func add(
     vectorsOf frame: UnsafeMutablePointer<AVFrame>, to tally: inout MotionTally
-  ) {
+  ) -> Bool {
     guard let side = unsafe av_frame_get_side_data(frame, AV_FRAME_DATA_MOTION_VECTORS),
       let data = unsafe side.pointee.data
-    else { return }
+    else { return false }
     let count = unsafe Int(side.pointee.size) / MemoryLayout<AVMotionVector>.stride
     let vectors = UnsafeRawPointer(data)
     for place in 0..<count {
@@ -138,5 +149,6 @@ struct MotionReader: ~Copyable {
           width: Float(vector.w), height: Float(vector.h),
           right: Float(vector.motion_x) / scale, down: Float(vector.motion_y) / scale))
     }
+    return count > 0
   }
 }

@@ -15,6 +15,9 @@ struct MotionVideo: Sendable {
   /// T·rows·columns·3 numbers: right, down, and the share of the cell that has vectors, 256 for all.
   private(set) var cells: [Int16] = []
 
+  /// The codec's name, where not one frame came with vectors.
+  var silentCodec: String?
+
   init(grid: PixelSize) { self.grid = grid }
 
   /// The numbers of a frame.
@@ -30,6 +33,7 @@ struct MotionVideo: Sendable {
   func turned(_ orientation: Orientation) -> MotionVideo {
     if orientation == .upright { return self }
     var turned = MotionVideo(grid: orientation.turned(grid))
+    turned.silentCodec = silentCodec
     for frame in 0..<frameCount {
       var numbers: [Int16] = []
       numbers.reserveCapacity(frameLength)

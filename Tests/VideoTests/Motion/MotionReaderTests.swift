@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Video
@@ -75,7 +76,22 @@ struct MotionReaderTests {
     ] {
       let video = try MotionReader(opening: try mint(name, frames: 5, encoding)).read()
       #expect(video.frameCount == 5 && video.cells.allSatisfy { $0 == 0 })
+      #expect(video.silentCodec == (name == "intra.avi" ? "mpeg4" : "ffv1"))
     }
+  }
+
+  @Test("is said to be missing, once for each codec, with its name")
+  func silence() throws {
+    let coded = try mint("coded.mp4", frames: 8, ["-c:v", "libx264"])
+    let silent = try mint("silent.avi", frames: 8, ["-c:v", "ffv1"])
+    let samples = [("a", silent), ("b", silent), ("c", coded)].map { Sample(id: $0.0, path: $0.1) }
+    let said = Mutex<[String]>([])
+    let cache = MotionCache(manifest: Manifest(samples: samples, seed: 1), byteLimit: 1 << 20) {
+      text in said.withLock { $0.append(text) }
+    }
+    for sample in 0..<3 { _ = try cache.video(sample) }
+    let texts = said.withLock { $0 }
+    #expect(texts.count == 1 && texts.first?.contains("ffv1") == true)
   }
 
   @Test("of an intra frame is that of the frame before")

@@ -1,8 +1,9 @@
 import Synchronization
 
-/// The decoded videos of a manifest, kept in memory as far as a limit allows.
+/// The decoded videos of a manifest, kept on a node's disk and in memory as far as limits allow.
 ///
 /// Memoisation and nothing else: whether a video is kept or decoded again, the bytes are the same.
+/// What the disk takes is mapped and not kept in memory once more.
 /// Lanes may ask at the same time; different samples decode side by side, and a sample is decoded
 /// once for all who wait for it.
 public final class FrameCache: Sendable {
@@ -10,7 +11,7 @@ public final class FrameCache: Sendable {
   public let manifest: Manifest
   /// The short side of the kept frames, in pixels.
   public let shortSide: Int
-  /// The most bytes of pixels that are kept.
+  /// The most bytes of pixels that are kept in memory.
   public let byteLimit: Int
 
   /// The most bytes that one video may take; of longer ones only windows are ever decoded.
@@ -20,6 +21,7 @@ public final class FrameCache: Sendable {
   private enum Knowledge {
     case nothing
     case kept(DecodedVideo)
+    case stored(StoredVideo)
     case indexed(FrameIndex)
     case failed(VideoError)
   }
@@ -33,18 +35,29 @@ public final class FrameCache: Sendable {
     var bytes = 0
     var decodes = 0
     var hits = 0
+    var found = 0
+    var mapped = 0
   }
 
+  /// The most entries of the store that stay mapped; others are mapped, and read through, every time.
+  ///
+  /// Linux allows a process 65,530 mappings.
+  private static let mostMapped = 16_384
+
+  private let store: FrameStore?
   private let slots: [Slot]
   private let readers = ReaderShelf(places: 4)
   private let counters = Mutex(Counters())
 
-  /// Creates an empty cache.
-  public init(manifest: Manifest, shortSide: Int, byteLimit: Int) {
+  /// Creates a cache that knows nothing yet but what is in the store.
+  ///
+  /// - Parameter store: where whole videos are kept on disk; nil for nowhere.
+  public init(manifest: Manifest, shortSide: Int, byteLimit: Int, store: FrameStore? = nil) {
     precondition(shortSide >= 1, "a short side of \(shortSide) pixels")
     self.manifest = manifest
     self.shortSide = shortSide
     self.byteLimit = byteLimit
+    self.store = store
     slots = manifest.samples.map { _ in Slot() }
   }
 
@@ -54,7 +67,10 @@ public final class FrameCache: Sendable {
   /// How often a kept video has been used.
   public var hits: Int { counters.withLock { $0.hits } }
 
-  /// The bytes of pixels that are kept.
+  /// How many samples were found in the store, decoded by somebody before.
+  public var found: Int { counters.withLock { $0.found } }
+
+  /// The bytes of pixels that are kept in memory.
   public var bytes: Int { counters.withLock { $0.bytes } }
 
   /// All frames of a sample.
@@ -62,7 +78,11 @@ public final class FrameCache: Sendable {
   /// - Throws: why the file cannot be decoded, at every call the same; or that the video is too long
   ///   to be held in memory, where `frames` still works.
   public func video(_ sample: Int) throws(VideoError) -> DecodedVideo {
-    if case .kept(let video) = try knowledge(of: sample) { return video }
+    switch try knowledge(of: sample) {
+    case .kept(let video): return video
+    case .stored(let video): return video.decoded
+    case .indexed, .nothing, .failed: break
+    }
     counters.withLock { $0.decodes += 1 }
     var reader = try open(sample, knowing: nil)
     let limit = FrameCache.videoByteLimit
@@ -78,6 +98,7 @@ public final class FrameCache: Sendable {
   public func frameCount(_ sample: Int) throws(VideoError) -> Int {
     switch try knowledge(of: sample) {
     case .kept(let video): return video.frameCount
+    case .stored(let video): return video.frameCount
     case .indexed(let index): return index.frameCount
     case .nothing, .failed: preconditionFailure("sample \(sample) was looked at in vain")
     }
@@ -100,6 +121,7 @@ public final class FrameCache: Sendable {
   ) {
     switch try knowledge(of: sample) {
     case .kept(let video): return (video.frames(window), video.size)
+    case .stored(let video): return (video.frames(window), video.size)
     case .indexed(let index):
       let reader: OpenReader
       if let left = readers.take(sample) {
@@ -126,32 +148,58 @@ extension FrameCache {
   private func knowledge(of sample: Int) throws(VideoError) -> Knowledge {
     let (knowledge, isNew) = slots[sample].knowledge.withLock { knowledge in
       guard case .nothing = knowledge else { return (knowledge, false) }
-      knowledge = look(at: sample)
-      return (knowledge, true)
+      let seen = look(at: sample)
+      if remembers(seen) { knowledge = seen }
+      return (seen, true)
     }
     switch knowledge {
     case .failed(let error): throw error
-    case .kept where !isNew: counters.withLock { $0.hits += 1 }
-    case .kept, .indexed, .nothing: break
+    case .kept where !isNew, .stored where !isNew: counters.withLock { $0.hits += 1 }
+    case .kept, .stored, .indexed, .nothing: break
     }
     return knowledge
   }
 
+  /// Whether knowledge stays; a mapping does as long as there are not too many.
+  private func remembers(_ knowledge: Knowledge) -> Bool {
+    guard case .stored = knowledge else { return true }
+    return counters.withLock { counters in
+      guard counters.mapped < FrameCache.mostMapped else { return false }
+      counters.mapped += 1
+      return true
+    }
+  }
+
   private func look(at sample: Int) -> Knowledge {
+    let key = store == nil ? nil : try? self.key(of: sample)
+    if let store, let key, let video = store.find(key) {
+      counters.withLock { $0.found += 1 }
+      return .stored(video)
+    }
     counters.withLock { $0.decodes += 1 }
     do throws(VideoError) {
       var reader = try open(sample, knowing: nil)
-      let free = byteLimit - counters.withLock { $0.bytes }
-      let limit = min(free, FrameCache.videoByteLimit)
-      if limit > 0, let video = try reader.readAll(shortSide: shortSide, atMost: limit),
-        reserve(video.pixels.count)
-      {
-        return .kept(video)
+      let taker = key == nil ? nil : store.flatMap { $0.isTaking ? $0 : nil }
+      let room = byteLimit - counters.withLock { $0.bytes }
+      let limit = min(taker == nil ? room : .max, FrameCache.videoByteLimit)
+      if limit > 0, let video = try reader.readAll(shortSide: shortSide, atMost: limit) {
+        // A file that changed while it was read is nobody else's business.
+        if let taker, let key, try self.key(of: sample) == key,
+          let stored = taker.keep(video, as: key)
+        {
+          return .stored(stored)
+        }
+        if reserve(video.pixels.count) { return .kept(video) }
       }
       return .indexed(try reader.wholeIndex())
     } catch {
       return .failed(error)
     }
+  }
+
+  private func key(of index: Int) throws(VideoError) -> FrameKey {
+    let sample = manifest.samples[index]
+    return FrameKey(sample, status: try FileStatus(of: sample.path), shortSide: shortSide)
   }
 
   private func reserve(_ bytes: Int) -> Bool {
