@@ -39,6 +39,10 @@ struct Train: ParsableCommand {
       help embed), and run.yaml keeps its hash. Every tensor of the network must be in it but the \
       head's; encoder.partial lists beginnings of names that may be missing or left over.
 
+      convolutions (--set KEY=VALUE) is auto, a rule in the shapes; direct, f2, f4x2 or f4; or timed: rank \
+      0 times all methods that are as exact before the first step, once a machine and network, and \
+      checkpoints keep its table, so that a resumed run computes the same.
+
       metrics.jsonl says of every clustering: clusters, coarse_clusters, largest_share, \
       singleton_share, cluster_seconds, ari_to_last (fine labels beside those before); sibling_share \
       (positives from the same footage) where file names tell it; nmi, ami, ari, purity, \
