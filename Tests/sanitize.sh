@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs Winograd's kernels under clang's address and undefined-behaviour sanitizers: a minute.
+# Runs Winograd's kernels and the passes over pixels under clang's address and undefined-behaviour sanitizers: a minute.
 #
 # Tests/Sanitize/convolutions.c itself, nested loops, is compiled without them.
 set -euo pipefail
@@ -18,3 +18,8 @@ clang "${sanitizers[@]}" "$build"/*.o -ldnnl -lm -ldl -lpthread -o "$build/convo
   { cat "$build/log"; exit 1; }
 # oneDNN keeps its engine until the end.
 OMP_NUM_THREADS=1 ASAN_OPTIONS=detect_leaks=0 "$build/convolutions"
+
+clang -std=gnu17 -Wall -Wextra -ffp-contract=off -I "$root/Sources/CPixels/include" "${sanitizers[@]}" -O1 \
+  "$root"/Sources/CPixels/*.c "$root/Tests/Sanitize/pixels.c" -lm -o "$build/pixels" 2> "$build/log" ||
+  { cat "$build/log"; exit 1; }
+"$build/pixels"

@@ -91,7 +91,7 @@ struct KineticsTables {
 
 extension KineticsTables {
   /// What a cell or a table's name says of a clip.
-  private enum Part { case train, validate, test, none }
+  private enum Part { case train, validate, test, neither }
 
   private struct Row {
     let label, tape, stem: String
@@ -130,7 +130,7 @@ extension KineticsTables {
         Row(
           label: cells[places[0]], tape: cells[places[1]],
           stem: "\(cells[places[1]])_\(times[0])_\(times[1])",
-          part: split.map { part(cells[$0]) ?? Part.none } ?? part(name(of: path))))
+          part: split.map { part(cells[$0]) ?? Part.neither } ?? part(name(of: path))))
     }
     return rows
   }

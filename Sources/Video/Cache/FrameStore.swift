@@ -27,7 +27,6 @@ public final class FrameStore: Sendable {
     var isWritable = true
     /// Where there was no room, it is looked for again only after this.
     var triesAgain = ContinuousClock.now
-    var partials = 0
   }
 
   /// Entries that were opened later than so many nanoseconds ago are never evicted.
@@ -122,13 +121,7 @@ extension FrameStore {
       state.withLock { $0.triesAgain = .now + .seconds(600) }
       return nil
     }
-    let number = state.withLock { state in
-      state.partials += 1
-      return state.partials
-    }
-    // Stores of one process count for themselves, so the process's number is not enough.
-    let name =
-      "\(Self.partial)\(getpid())-\(UInt(bitPattern: ObjectIdentifier(self).hashValue))-\(number)"
+    let name = Self.partial + UUID().uuidString
     let file = try PartialFile(VideoFolder.join(directory, name), length: length)
     try ledger.note(bytes + length)
     return file
