@@ -23,9 +23,10 @@ struct Train: ParsableCommand {
       koreitem, each with its publication's defaults for the groups objective and optimizer, and for what \
       the method says about augmentation and labels (iic and cmc: no flip, no colours; triplet: \
       residual views, labels every 5 epochs; koreitem: labels once, cut at 0.45); network, clips, batch \
-      and length are common to all. A file's groups objective and optimizer are left out where --set \
-      names another objective. run.yaml has every value, also after --resume. With \
-      budget: clips, as in the preset actions, all see as many clips, whatever their number of views.
+      and length are common to all. cmc takes objective.encoders=separate, one encoder a view. A file's \
+      groups objective and optimizer are left out where --set names another objective. run.yaml has \
+      every value, also after --resume. With budget: clips, as in the preset actions, all see as many \
+      clips, whatever their number of views.
 
       Pseudo labels (--set KEY=VALUE): labels.method is agglomerative, finch or kmeans. Cuts of the \
       dendrogram, labels.fine and labels.coarse, are written as for kindreel cluster; kmeans takes \
@@ -47,21 +48,29 @@ struct Train: ParsableCommand {
       singleton_share, cluster_seconds, ari_to_last (fine labels beside those before); sibling_share \
       (positives from the same footage) where file names tell it; nmi, ami, ari, purity, \
       pair_precision and pair_recall where class folders do; label_churn, the share of samples that \
-      are not where most of their cluster was. Of every epoch's steps: gradient_norm; effective_rank \
-      and largest_variance_share of the embeddings, alignment and uniformity; positive_similarity and \
+      are not where most of their cluster was. Of every epoch's steps: gradient_norm, learning_rate (the last \
+      step's); effective_rank, largest_variance_share and variance_spectrum (the shares of the first 16 \
+      axes) of the embeddings, alignment and uniformity; positive_similarity and \
       negative_similarity (how hard negatives are); own_video_share, sibling_positive_share, \
       false_positive_share and false_negative_share of the pairs in the loss, a sample of them. \
-      Nothing is steered by them.
+      Nothing is steered by them. kindreel report draws them; log.tensorboard=true keeps them in \
+      RUN/tensorboard as well.
+
+      --estimate trains nothing: it times two steps on random clips here, and says for each number of \
+      ranks what steps, memory, labels and the whole run would take. Videos that are not here yet are \
+      stood for by --videos and --frames:
+
+        kindreel train --estimate --config ucf101 --videos 9537 --frames 187
       """)
 
   @Option(help: "A YAML file, or the name of a preset in cluster-configs/presets.")
   var config: String?
 
   @Option(help: "A folder of videos in any layout, or a manifest: see kindreel help scan.")
-  var data: String
+  var data: String?
 
   @Option(help: "The run directory; it must not hold a run, unless with --resume.")
-  var out: String
+  var out: String?
 
   @Option(name: .customLong("set"), help: "Overrides one key, for example encoder.depth=18.")
   var overrides: [String] = []
@@ -72,15 +81,29 @@ struct Train: ParsableCommand {
   @Flag(help: "Go on from the newest whole checkpoint.")
   var resume = false
 
+  @OptionGroup var estimation: EstimateOptions
+
   @OptionGroup var world: WorldOptions
+
+  func validate() throws {
+    try estimation.validate(data: data)
+    guard !estimation.estimate else { return }
+    if data == nil { throw ValidationError("name the videos: --data DIR") }
+    if out == nil { throw ValidationError("name a run directory: --out RUN") }
+  }
 
   func run() throws {
     try reportingFailure {
+      if estimation.estimate {
+        var configuration = try RunConfiguration.load(config, overrides: overrides)
+        if let weights { configuration.encoder.weights = weights }
+        return try estimation.run(configuration, data: data, lanes: world.lanesOfRank)
+      }
       StopRequest.listen()
       var configuration = try RunConfiguration.load(config, overrides: overrides)
       if let weights { configuration.encoder.weights = weights }
       var request = TrainingRequest(
-        configuration: configuration, data: data, output: out, lanes: world.lanesOfRank,
+        configuration: configuration, data: data ?? "", output: out ?? "", lanes: world.lanesOfRank,
         ranksOfMachine: world.ranksOfMachine)
       request.resumes = resume
       // Simulated ranks share one cache, so that a video is decoded once.

@@ -12,7 +12,7 @@ import Video
     URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardized.path
   ])
 
-  @Test(arguments: ["smoke", "demo", "actions"])
+  @Test(arguments: presets.names)
   func `Every preset loads and survives being written`(name: String) throws {
     let directory = try TemporaryDirectory()
     let configuration = try RunConfiguration.load(name, presets: Self.presets)
@@ -23,13 +23,15 @@ import Video
   }
 
   @Test func `The presets are all there is`() throws {
-    #expect(Self.presets.names == ["actions", "demo", "smoke"])
+    #expect(
+      Self.presets.names == ["actions", "demo", "hmdb51", "kinetics400", "smoke", "ucf101"])
     let error = #expect(throws: ConfigurationError.self) {
       try RunConfiguration.load("dmeo", presets: Self.presets)
     }
     #expect(
       error?.description
-        == "dmeo: is neither a file nor a preset; the presets are actions, demo, smoke")
+        == "dmeo: is neither a file nor a preset; the presets are actions, demo, hmdb51, kinetics400, "
+        + "smoke, ucf101")
     #expect(error.map { $0.code } == .configuration)
   }
 

@@ -1,0 +1,50 @@
+import Coordinator
+import Foundation
+
+/// An estimate as people read it: what a run is, and one line for each number of ranks.
+struct EstimateTable {
+  let text: String
+
+  init(_ estimate: RunEstimate) {
+    var lines = [
+      "\(estimate.objective) on \(estimate.videos) videos: \(estimate.epochs) epochs, "
+        + "\(estimate.steps) steps, \(estimate.steps_per_epoch) an epoch, of \(estimate.clips_per_step) "
+        + "clips in \(estimate.microbatches) microbatches",
+      "\(estimate.measured ? "measured here" : "given"): a microbatch "
+        + "\(fixed(estimate.timing.microbatch, 3)) s on a lane, update "
+        + "\(fixed(estimate.timing.update, 3)) s, embedding a microbatch's clips "
+        + "\(fixed(estimate.timing.embedding, 3)) s",
+      "gradients a step: \(mebibytes(estimate.gradient_bytes)) MiB; decoded videos: "
+        + (estimate.decoded_bytes.map { "\(mebibytes($0)) MiB in all" } ?? "length not known")
+        + ", kept by a machine: up to \(mebibytes(estimate.cache_bytes)) MiB; "
+        + "clusterings: \(estimate.clusterings)",
+      line(
+        "ranks", "lanes", "arena, MiB", "kept", "step, s", "embed, s", "cluster, s", "epoch, s",
+        "total, h"),
+    ]
+    for row in estimate.rows {
+      lines.append(
+        line(
+          "\(row.ranks)", "\(row.lanes)", row.arena_bytes.map { "\(mebibytes($0))" } ?? "too much",
+          row.keeps_activations ? "yes" : "no", fixed(row.step_seconds, 2),
+          row.embedding_seconds.map { fixed($0, 0) } ?? "–",
+          row.cluster_seconds.map { fixed($0, 1) } ?? "–", fixed(row.epoch_seconds, 0),
+          fixed(row.total_hours, 1)))
+    }
+    lines.append("a rank stands for a machine like this one; decoding and the network come on top")
+    for row in estimate.rows {
+      if let problem = row.problem { lines.append("\(row.ranks) ranks: \(problem)") }
+    }
+    text = lines.joined(separator: "\n")
+  }
+}
+
+private func line(_ cells: String...) -> String {
+  cells.map { $0.leftPadded(to: 11) }.joined()
+}
+
+private func fixed(_ value: Double, _ digits: Int) -> String {
+  String(format: "%.\(digits)f", value)
+}
+
+private func mebibytes(_ bytes: Int) -> Int { (bytes + (1 << 20) - 1) >> 20 }

@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+@testable import Coordinator
+
+@Suite struct RunEstimateTests {
+  /// Without measuring: a microbatch takes 3 s.
+  private static func estimate(
+    videos: Int = 100, lanes: Int = 2, _ overrides: String...
+  ) throws -> RunEstimate {
+    try RunEstimate(
+      RunConfiguration.load(nil, overrides: overrides), videos: videos, videoBytes: 1e6,
+      lanes: lanes, given: StepTiming(microbatch: 3))
+  }
+
+  @Test func `Steps and times follow from the batch, the ranks and the lanes`() throws {
+    let estimate = try Self.estimate()
+    #expect(estimate.steps_per_epoch == 3 && estimate.steps == 60)
+    #expect(estimate.clips_per_step == 64 && estimate.microbatches == 4)
+    #expect(estimate.clusterings == 15 && estimate.decoded_bytes == 100_000_000)
+    #expect(estimate.rows.map(\.ranks) == [1, 2, 4] && estimate.rows.map(\.lanes) == [2, 2, 1])
+    #expect(estimate.rows.map(\.step_seconds) == [6, 3, 3])
+    #expect(estimate.rows.map(\.epoch_seconds) == [18, 9, 9])
+    // 100 clips in blocks of 16, one second each.
+    #expect(estimate.rows.map(\.embedding_seconds) == [4, 2, 2])
+    let first = try #require(estimate.rows.first)
+    let cluster = try #require(first.cluster_seconds)
+    #expect(cluster < 0.01)
+    #expect(abs(first.total_hours * 3600 - (360 + 15 * (4 + cluster))) < 1e-6)
+  }
+
+  @Test func `Labels cost what their source and method cost`() throws {
+    let bank = try Self.estimate("labels.source=bank")
+    #expect(bank.rows[0].embedding_seconds == nil && bank.rows[0].cluster_seconds != nil)
+    #expect(try Self.estimate("labels.method=finch").rows[0].cluster_seconds == nil)
+    let once = try Self.estimate("labels.every=0")
+    #expect(once.clusterings == 1)
+    let none = try Self.estimate("objective.name=simclr")
+    #expect(none.clusterings == 0 && none.rows[0].embedding_seconds == nil)
+    // Keys are embedded besides, forward only.
+    let moco = try Self.estimate("objective.name=moco")
+    #expect(moco.rows.map(\.step_seconds) == [8, 4, 4])
+  }
+
+  @Test func `What does not fit in memory is computed twice, or said to be impossible`() throws {
+    let ample = try #require(try Self.estimate().rows[0].arena_bytes)
+    let tight = try Self.estimate("memoryMegabytes=\(ample >> 20)").rows
+    #expect(!tight[0].keeps_activations && tight[0].step_seconds == 8)
+    let none = try Self.estimate("memoryMegabytes=1").rows[0]
+    #expect(none.arena_bytes == nil && none.problem?.contains("memoryMegabytes is 1") == true)
+    #expect(throws: DatasetError.self) { try Self.estimate(videos: 31) }
+  }
+
+  @Test func `The clustering's model gives the figures that it was fitted to`() throws {
+    func seconds(_ rows: Int, _ width: Int, _ lanes: Int) throws -> Double {
+      try #require(ClusteringTime.seconds(LabelSettings(), rows: rows, width: width, lanes: lanes))
+    }
+    for (rows, width, lanes, measured) in [
+      (100_000, 128, 2, 10.0), (100_000, 512, 2, 36.0), (200_000, 128, 2, 37.7),
+      (20_000, 512, 1, 3.24), (20_000, 512, 2, 1.92),
+    ] {
+      #expect(try abs(seconds(rows, width, lanes) / measured - 1) < 0.2)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `A step is measured where no time is given`() throws {
+    let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let smoke = try RunConfiguration.load(
+      repository.appendingPathComponent("cluster-configs/presets/smoke.yaml").path)
+    let estimate = try RunEstimate(smoke, videos: 24, videoBytes: nil, lanes: 2)
+    #expect(estimate.measured && estimate.decoded_bytes == nil)
+    #expect(estimate.timing.microbatch > 0 && estimate.timing.embedding > 0)
+  }
+}
