@@ -16,6 +16,8 @@ public struct StepReport: Sendable {
   public var views: [Matrix]
   /// The Euclidean norm of the gradient.
   public var gradientNorm: Double
+  /// The learning rate of the step.
+  public var learningRate: Double
   /// The flags that any rank raised.
   public var flags: UInt32
   /// Samples of this rank that could not be read, with the reason.
@@ -36,6 +38,8 @@ public struct Trainer {
 
   /// The lanes and weights.
   public let replica: Replica
+  /// A second encoder that learns beside the first, where the objective has views for one.
+  public let partner: Partner?
   /// The moving average of the weights, where one is kept.
   public let average: WeightAverage?
   /// The lanes that embed with it, where somebody asks for that.
@@ -62,19 +66,27 @@ public struct Trainer {
   /// Puts a trainer together; every rank does so with the same arguments.
   ///
   /// - Parameters:
+  ///   - partner: wanted by objectives with views for a second encoder.
   ///   - bank: an empty one, where labels come from it.
   ///   - average: wanted by objectives with momentum views, and so is `averaged`, whose clips are
   ///     a microbatch's samples times these views.
   public init(
-    replica: Replica, average: WeightAverage?, averaged: Replica?, bank: FeatureBank?,
+    replica: Replica, partner: Replica?, average: WeightAverage?, averaged: Replica?,
+    bank: FeatureBank?,
     objective: any Objective, optimizer settings: OptimizerSettings, totalSteps: Int,
     source: ClipSource, sampleCount: Int, videosPerStep: Int, microbatches: Int, seed: UInt64,
     communicator: Communicator
   ) {
     precondition(
-      averaged != nil || objective.views.allSatisfy { $0.source == .trained },
-      "an objective with momentum views and nobody to embed them")
+      objective.views.allSatisfy {
+        switch $0.source {
+        case .trained: true
+        case .partner: partner != nil
+        case .momentum: averaged != nil
+        }
+      }, "an objective with views that nobody embeds")
     self.replica = replica
+    self.partner = partner.map { Partner($0, settings) }
     self.average = average
     self.averaged = averaged
     self.bank = bank
@@ -105,6 +117,10 @@ public struct Trainer {
     let queries = viewPass(.trained, of: subjects, in: Array(samples.indices), epoch: epoch)
     let mine = try unsafe replica.forward(queries.load)
     var passes = [(queries, mine.map(\.embeddings))]
+    let others = viewPass(.partner, of: subjects, in: Array(samples.indices), epoch: epoch)
+    if let partner {
+      passes.append((others, try unsafe partner.replica.forward(others.load).map(\.embeddings)))
+    }
     if let averaged {
       // Another order, so that a query and its key do not share batch statistics.
       var random = RandomStream(seed: seed, purpose: .keys, epoch: epoch, sample: step)
@@ -123,21 +139,35 @@ public struct Trainer {
 
     let sum = try unsafe replica.backward(
       gradients(of: result, views: queries.views), queries.load, reducing: communicator)
+    let partnerSum = try partner.map { partner in
+      try unsafe partner.replica.backward(
+        gradients(of: result, views: others.views), others.load, reducing: communicator)
+    }
+    let rate = schedule.learningRate(step: step, totalSteps: totalSteps)
     let (norm, isFinite) = try timing(&times.update) {
-      let norm = try replica.gradientNorm(of: sum)
+      let norm = try norm(of: sum, partnerSum)
       let isFinite = result.loss.isFinite && norm.isFinite
-      if isFinite { try update(with: sum, norm: norm) }
-      return (norm, isFinite)
+      guard isFinite else { return (norm, false) }
+      let scale = settings.gradientScale(norm: norm)
+      try move(replica, optimizer, along: sum, learningRate: rate, scale: scale)
+      if let partner, let partnerSum {
+        try move(
+          partner.replica, partner.optimizer, along: partnerSum, learningRate: rate, scale: scale)
+      }
+      try average?.follow(replica.weights, lanes: replica.lanes)
+      averaged?.refresh()
+      return (norm, true)
     }
     step += 1
     times += replica.takeTimes()
+    if let partner { times += partner.replica.takeTimes() }
     if let averaged { times += averaged.takeTimes() }
     let failures = passes.map(\.0.loader.outcome.failures).reduce(into: [:]) {
       $0.merge($1) { first, _ in first }
     }
     return StepReport(
       loss: result.loss, statistics: result.statistics, pairs: result.pairs, views: batch.views,
-      gradientNorm: norm, flags: allFlags,
+      gradientNorm: norm, learningRate: Double(rate), flags: allFlags,
       failures: failures, isFinite: isFinite, times: times)
   }
 
@@ -246,20 +276,42 @@ public struct Trainer {
 
   // MARK: - Weights
 
-  private var parameterCount: Int { replica.weights.network.layout.parameterCount }
+  /// The Euclidean norm of all gradients.
+  private func norm(of sum: AlignedStorage, _ partnerSum: AlignedStorage?) throws -> Double {
+    let norm = try replica.gradientNorm(of: sum)
+    guard let partner, let partnerSum else { return norm }
+    let other = try partner.replica.gradientNorm(of: partnerSum)
+    return (norm * norm + other * other).squareRoot()
+  }
 
-  /// Updates weights, running statistics and average; element by element, so all ranks stay equal.
-  private func update(with sum: AlignedStorage, norm: Double) throws {
+  /// Updates an encoder's weights and running statistics; element by element, so all ranks stay equal.
+  private func move(
+    _ replica: Replica, _ optimizer: Optimizer, along sum: AlignedStorage, learningRate: Float,
+    scale: Float
+  ) throws {
     let all = unsafe sum.buffer
     try optimizer.update(
-      replica.weights.values, along: sum,
-      learningRate: schedule.learningRate(step: step, totalSteps: totalSteps),
-      gradientScale: settings.gradientScale(norm: norm), lanes: replica.lanes)
-    let statistics = all.extracting(parameterCount..<all.count)
+      replica.weights.values, along: sum, learningRate: learningRate, gradientScale: scale,
+      lanes: replica.lanes)
+    let parameters = replica.weights.network.layout.parameterCount
+    let statistics = all.extracting(parameters..<all.count)
     for index in 0..<statistics.count { unsafe statistics[index] /= Float(microbatches) }
     unsafe replica.weights.updateStatistics(towards: UnsafeBufferPointer(statistics))
     replica.refresh()
-    try average?.follow(replica.weights, lanes: replica.lanes)
-    averaged?.refresh()
+  }
+}
+
+extension Trainer {
+  /// A second encoder in training, and what moves it.
+  public struct Partner {
+    /// Its lanes and weights.
+    public let replica: Replica
+    /// Its update rule and memory.
+    public let optimizer: Optimizer
+
+    init(_ replica: Replica, _ settings: OptimizerSettings) {
+      self.replica = replica
+      optimizer = Optimizer(settings, layout: replica.weights.network.layout)
+    }
   }
 }

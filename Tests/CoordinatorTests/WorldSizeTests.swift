@@ -71,6 +71,32 @@ import Worker
     #expect(other.labels_hash == averaged.labels_hash)
   }
 
+  @Test(.timeLimit(.minutes(3)))
+  func `two encoders learn side by side, with the same bits on any ranks, and after a stop`()
+    throws
+  {
+    let world = try SmallWorld(objective: .cmc)
+    func train(
+      _ name: String, _ ranks: Int, _ lanes: Int, stop: Int? = nil, resumes: Bool = false
+    ) throws -> RunSummary {
+      try world.train(name, ranks: ranks, lanes: lanes, stoppingAfter: stop, resumes: resumes) {
+        $0.objective.encoders = .separate
+        $0.optimizer.gradientClip = 1
+      }
+    }
+    let alone = try train("1x1", 1, 1)
+    for (ranks, lanes) in [(1, 3), (2, 1), (4, 1)] {
+      let other = try train("\(ranks)x\(lanes)", ranks, lanes)
+      #expect(other.weights_hash == alone.weights_hash, "\(ranks) ranks × \(lanes) lanes")
+      #expect(other.loss.bitPattern == alone.loss.bitPattern, "\(ranks) ranks × \(lanes) lanes")
+    }
+    try #require(train("stopped", 2, 1, stop: 4).stopped)
+    let resumed = try train("stopped", 1, 2, resumes: true)
+    #expect(resumed.weights_hash == alone.weights_hash)
+    #expect(resumed.loss.bitPattern == alone.loss.bitPattern)
+    #expect(try world.train("shared", ranks: 1, lanes: 2).weights_hash != alone.weights_hash)
+  }
+
   @Test(.timeLimit(.minutes(3)), arguments: [Feature.pooled, .head])
   func `labels may come from the bank, with the same bits on any ranks, and after a stop`(
     feature: Feature

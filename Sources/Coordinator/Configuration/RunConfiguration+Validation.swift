@@ -53,7 +53,7 @@ extension RunConfiguration {
     _ = try viewRecipes()
     try refuseIdleKnobs()
     try Self.require(
-      optimizer.averageDecay > 0 || views.allSatisfy { $0.source == .trained },
+      optimizer.averageDecay > 0 || views.allSatisfy { $0.source != .momentum },
       "optimizer.averageDecay",
       "must be above 0, since objective \(objective.name.rawValue) embeds keys with the average")
   }

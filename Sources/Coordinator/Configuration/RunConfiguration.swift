@@ -40,6 +40,8 @@ public struct RunConfiguration: Codable, Sendable, Equatable {
   public var evaluation = EvaluationSettings()
   /// When checkpoints are written.
   public var checkpoint = CheckpointSettings()
+  /// What is written about the run besides `metrics.jsonl`.
+  public var log = LogSettings()
   /// How long a collective may wait for a rank, in seconds.
   public var deadlineSeconds = 300.0
 
@@ -111,6 +113,15 @@ public enum TrainedWeights: String, Codable, Sendable, CaseIterable {
   case current
   /// Their moving average, `optimizer.averageDecay`.
   case averaged
+}
+
+/// What is written about a run besides `metrics.jsonl`.
+public struct LogSettings: Codable, Sendable, Equatable {
+  /// Whether the figures of `metrics.jsonl` are kept for TensorBoard, too, in `tensorboard/`.
+  public var tensorboard = false
+
+  /// Creates the default settings.
+  public init() {}
 }
 
 /// When checkpoints are written.

@@ -16,8 +16,8 @@ public struct RunDirectoryError: Error, Sendable, Equatable, CustomStringConvert
 
 /// The directory of one run, locked for one job while this object lives.
 ///
-/// Its layout is a contract: `run.yaml`, `metrics.jsonl`, `checkpoints/`, `labels/` and
-/// `dendrograms/`.
+/// Its layout is a contract: `run.yaml`, `metrics.jsonl`, `checkpoints/`, `labels/`, `dendrograms/` and,
+/// where `log.tensorboard` asks for it, `tensorboard/`.
 public final class RunDirectory: Sendable {
   /// The directory's path, as the user gave it.
   public let path: String
@@ -58,6 +58,8 @@ public final class RunDirectory: Sendable {
   public var configuration: String { path + "/run.yaml" }
   /// One JSON object a line.
   public var metrics: String { path + "/metrics.jsonl" }
+  /// The directory of TensorBoard's events.
+  public var tensorboard: String { path + "/tensorboard" }
   /// The directory of the checkpoints.
   public var checkpoints: String { path + "/checkpoints" }
   /// The pseudo labels of an epoch, counted from 1.

@@ -5,6 +5,8 @@ import Tensors
 public enum MetricValue: Sendable, Equatable, Encodable {
   /// A number; one that is not finite is written as null.
   case number(Double)
+  /// Several numbers; one that is not finite is written as null.
+  case numbers([Double])
   /// A count.
   case integer(Int)
   /// A text.
@@ -16,6 +18,7 @@ public enum MetricValue: Sendable, Equatable, Encodable {
     switch self {
     case .number(let number) where number.isFinite: try container.encode(number)
     case .number: try container.encodeNil()
+    case .numbers(let numbers): try container.encode(numbers.map { $0.isFinite ? $0 : nil })
     case .integer(let count): try container.encode(count)
     case .text(let text): try container.encode(text)
     }

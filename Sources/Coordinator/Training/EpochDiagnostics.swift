@@ -8,6 +8,7 @@ struct EpochDiagnostics {
   private var spread = EmbeddingSpread()
   private var pairs = PairShares()
   private var gradientNorm = 0.0
+  private var learningRate = 0.0
   private var steps = 0
 
   init(_ labels: LabelReport) { self.labels = labels }
@@ -17,6 +18,7 @@ struct EpochDiagnostics {
     guard report.isFinite else { return }
     steps += 1
     gradientNorm += report.gradientNorm
+    learningRate = report.learningRate
     spread.add(report.views[0], positives: report.views[1])
     labels.count(report.pairs, into: &pairs)
   }
@@ -27,10 +29,12 @@ struct EpochDiagnostics {
   /// The fields of the epoch's line; what is not known is left out.
   var fields: [String: MetricValue] {
     guard steps > 0 else { return [:] }
+    let spectrum = spread.spectrum(axes: 16)
     var fields: [String: MetricValue] = [
       "gradient_norm": .number(gradientNorm / Double(steps)),
-      "effective_rank": .number(spread.effectiveRank),
-      "largest_variance_share": .number(spread.largestVarianceShare),
+      "learning_rate": .number(learningRate), "effective_rank": .number(spread.effectiveRank),
+      "largest_variance_share": .number(spectrum.first ?? 0),
+      "variance_spectrum": .numbers(spectrum),
       "alignment": .number(spread.alignment), "uniformity": .number(spread.uniformity),
     ]
     for (name, share) in pairs.shares { fields[name] = .number(share) }

@@ -147,7 +147,17 @@ final class RootFiles: @unchecked Sendable {
       if let truth = clusters.againstClasses { text += "  NMI \(Self.fixed(truth.nmi, 3))" }
     }
     log?.append("epoch", epoch: run.position.epoch, step: run.trainer.step, fields)
+    if configuration.log.tensorboard { keepEvents() }
     line.finish(text)
+  }
+
+  /// Writes what the log has for TensorBoard; a failure is told and costs nothing else.
+  private func keepEvents() {
+    do {
+      try MetricsFile(reading: directory.metrics).writeEvents(to: directory.tensorboard)
+    } catch {
+      say("TensorBoard's events are not kept: \(error)")
+    }
   }
 
   private static func fixed(_ value: Double, _ digits: Int) -> String {

@@ -16,7 +16,6 @@ extension TrainingRun {
 
   /// Everything that the rest of the run depends on.
   private func contents() throws -> CheckpointContents {
-    let optimizer = trainer.optimizer.state
     let state = trainer.objective.state
     let objective =
       state.arrays.map {
@@ -31,16 +30,14 @@ extension TrainingRun {
     }
     var tensors = [
       "weights": WeightsFile.safeTensors(trainer.replica.weights),
-      "optimizer": SafeTensors([
-        SafeTensors.Entry("steps", shape: [1], values: .integers([Int64(optimizer.steps)])),
-        SafeTensors.Entry(
-          "momentum", shape: [optimizer.momentum.count], values: .floats(optimizer.momentum)),
-        SafeTensors.Entry(
-          "squares", shape: [optimizer.squares.count], values: .floats(optimizer.squares)),
-      ]),
+      "optimizer": SafeTensors(trainer.optimizer.state),
       "objective": SafeTensors(objective),
       "labels": SafeTensors(pseudo),
     ]
+    if let partner = trainer.partner {
+      tensors["partner"] = WeightsFile.safeTensors(partner.replica.weights)
+      tensors["partner_optimizer"] = SafeTensors(partner.optimizer.state)
+    }
     tensors["average"] = trainer.average.map { WeightsFile.safeTensors($0.weights) }
     tensors["bank"] = trainer.bank.map { bank in
       SafeTensors([
@@ -92,7 +89,7 @@ extension TrainingRun {
       throw ConfigurationError(
         origin: newest.path,
         "was made with another configuration or list of videos; only epochs, checkpoint, evaluation, "
-          + "memoryMegabytes, video.diskCache and deadlineSeconds may differ (see run.yaml beside it)"
+          + "log, memoryMegabytes, video.diskCache and deadlineSeconds may differ (see run.yaml beside it)"
       )
     }
     return newest
@@ -121,9 +118,7 @@ extension TrainingRun {
     for reason in loaded.skipped { root?.say(reason) }
     let contents = loaded.contents
     guard let weights = contents.tensors["weights"],
-      let optimizer = contents.tensors["optimizer"],
-      let steps = optimizer.integers("steps")?.first,
-      let momentum = optimizer.floats("momentum"), let squares = optimizer.floats("squares"),
+      let optimizer = contents.tensors["optimizer"]?.optimizerState,
       let fine = contents.tensors["labels"]?.integers("fine"),
       let coarse = contents.tensors["labels"]?.integers("coarse"), fine.count == dataset.count,
       let state = contents.tensors["objective"]
@@ -133,8 +128,15 @@ extension TrainingRun {
     }
     try trainer.replica.weights.load(WeightsFile.floats(of: weights.entries))
     trainer.replica.refresh()
-    trainer.optimizer.state = Optimizer.State(
-      steps: Int(steps), momentum: momentum, squares: squares)
+    trainer.optimizer.state = optimizer
+    if let partner = trainer.partner {
+      guard let weights = contents.tensors["partner"],
+        let optimizer = contents.tensors["partner_optimizer"]?.optimizerState
+      else { throw ConfigurationError(origin: loaded.path, "holds no second encoder") }
+      try partner.replica.weights.load(WeightsFile.floats(of: weights.entries))
+      partner.replica.refresh()
+      partner.optimizer.state = optimizer
+    }
     if let average = trainer.average, let tensors = contents.tensors["average"] {
       try average.weights.load(WeightsFile.floats(of: tensors.entries))
       trainer.averaged?.refresh()
@@ -179,6 +181,38 @@ extension TrainingRun {
   }
 }
 
+extension SafeTensors {
+  /// An optimiser's memory as tensors.
+  fileprivate init(_ state: Optimizer.State) {
+    self.init([
+      Entry("steps", shape: [1], values: .integers([Int64(state.steps)])),
+      Entry("momentum", shape: [state.momentum.count], values: .floats(state.momentum)),
+      Entry("squares", shape: [state.squares.count], values: .floats(state.squares)),
+    ])
+  }
+
+  /// The memory that they hold; nil where one is missing.
+  fileprivate var optimizerState: Optimizer.State? {
+    guard let steps = integers("steps")?.first, let momentum = floats("momentum"),
+      let squares = floats("squares")
+    else { return nil }
+    return Optimizer.State(steps: Int(steps), momentum: momentum, squares: squares)
+  }
+}
+
+extension TrainingRun {
+  /// Whether all ranks read the same checkpoint; they may not share a file system.
+  private func agree(on contents: CheckpointContents?) throws {
+    let mine = contents.map { UInt64($0.step) + 1 } ?? 0
+    let differing = try communicator.allEqual(hash: mine)
+    guard differing.isEmpty else {
+      throw AgreementError(
+        description: "ranks \(differing.map(\.rank)) find another newest checkpoint in "
+          + "\(request.output) than rank 0; it must lie where all ranks can read it")
+    }
+  }
+}
+
 extension RunConfiguration {
   /// The hash of all that a checkpoint's numbers depend on: settings, and the samples in order.
   func resumeHash(_ dataset: Dataset) throws -> String {
@@ -187,6 +221,7 @@ extension RunConfiguration {
     same.epochs = defaults.epochs
     same.checkpoint = defaults.checkpoint
     same.evaluation = defaults.evaluation
+    same.log = defaults.log
     same.memoryMegabytes = defaults.memoryMegabytes
     same.deadlineSeconds = defaults.deadlineSeconds
     same.video.diskCache = defaults.video.diskCache

@@ -144,7 +144,9 @@ public struct TrainingRun {
           configuration.convolutions, configuration.kernelTiming(), communicator),
       communicator, note: note)
     let videos = configuration.batch.videos / configuration.batch.microbatches
-    let keyViews = objective.views.count { $0.source == .momentum }
+    func views(by source: View.Source) -> Int { objective.views.count { $0.source == source } }
+    let (keyViews, partnerViews) = (views(by: .momentum), views(by: .partner))
+    let partner = try partnerViews > 0 ? configuration.partnerWeights(network) : nil
     let decay = configuration.optimizer.averageDecay
     let average = decay > 0 ? WeightAverage(of: weights, decay: decay) : nil
     let isAverageAsked = keyViews > 0 || configuration.labels.weights == .averaged
@@ -161,11 +163,17 @@ public struct TrainingRun {
     // One budget for all arenas of the rank.
     let memory = max(
       0, (configuration.memoryMegabytes << 20) - (averaged?.memory.byteCount ?? 0))
+    let training = Replica.Purpose.training(
+      microbatches: share, memory: partner == nil ? memory : memory / 2)
     trainer = Trainer(
       replica: try Replica(
         weights, precision: configuration.precision, kernels: kernels,
-        clips: try configuration.trainingClips(), lanes: lanes,
-        for: .training(microbatches: share, memory: memory)),
+        clips: try configuration.trainingClips(), lanes: lanes, for: training),
+      partner: try partner.map { [kernels] in
+        try Replica(
+          $0, precision: configuration.precision, kernels: kernels, clips: videos * partnerViews,
+          lanes: lanes, for: training)
+      },
       average: average, averaged: averaged,
       bank: objective.usesLabels && configuration.labels.source == .bank
         ? FeatureBank(
@@ -184,7 +192,7 @@ public struct TrainingRun {
   /// The microbatches of one rank.
   ///
   /// - Throws: `ConfigurationError` where they cannot be shared evenly.
-  private static func microbatches(of configuration: RunConfiguration, ranks: Int) throws -> Int {
+  static func microbatches(of configuration: RunConfiguration, ranks: Int) throws -> Int {
     let all = configuration.batch.microbatches
     guard all % ranks == 0 else {
       throw ConfigurationError(
@@ -307,7 +315,8 @@ public struct TrainingRun {
 
   /// Replicas that differ are an invariant broken: found at once, not after a week.
   private func checkReplicas() throws {
-    let hash = UInt64(try weightsHash().prefix(16), radix: 16) ?? 0
+    let hashes = try weightsHash() + (trainer.partner?.replica.weights.contentHash ?? "")
+    let hash = UInt64(ContentHash.of(hashes).prefix(16), radix: 16) ?? 0
     let differing = try communicator.allEqual(hash: hash)
     guard differing.isEmpty else {
       throw ReplicaError(
@@ -337,6 +346,15 @@ public struct ReplicaError: Error, CustomStringConvertible, Sendable, RunError {
 
   /// 70.
   public var code: ExitCode { .internalFault }
+}
+
+extension RunConfiguration {
+  /// The weights that a second encoder starts from: those of the file, or others than the first one's.
+  fileprivate func partnerWeights(_ network: ResNet3D) throws -> EncoderWeights {
+    let weights = EncoderWeights(network, seed: ~seed)
+    _ = try WeightsFile.loadInitial(encoder, into: weights)
+    return weights
+  }
 }
 
 extension Dataset {

@@ -12,7 +12,7 @@ import Tensors
 /// Tao, Wang and Yamasaki, "Self-supervised video representation learning using inter-intra
 /// contrastive framework", ACM MM 2020 (arXiv 2008.02531), sections 3.2–3.3; without intra-negatives,
 /// Tian, Krishnan and Isola, "Contrastive multiview coding", ECCV 2020 (arXiv 1906.05849), equation 3,
-/// with one shared encoder and the softmax form. The K others are distinct here, drawn with repetition
+/// with one shared encoder or one for each view, and the softmax form. The K others are distinct here, drawn with repetition
 /// there.
 public struct BankContrast: Objective {
   /// What the negatives of the own video show.
@@ -23,11 +23,20 @@ public struct BankContrast: Objective {
     case shuffle
   }
 
+  /// Who embeds the two views.
+  public enum Encoders: String, Codable, Sendable, CaseIterable {
+    /// One encoder, as in IIC's comparison.
+    case shared
+    /// One each, as in CMC: what a view looks like need not fit the other's kernels.
+    case separate
+  }
+
   private let contrast: KeyContrast
   private let intraNegative: IntraNegative?
   private let negativeCount: Int
   private let keep: Double
   private let hidesCoarse: Bool
+  private let encoders: Encoders
   /// One a view; empty before the first batch.
   private var banks: [MemoryBank] = []
 
@@ -37,8 +46,11 @@ public struct BankContrast: Objective {
   public init(
     intraNegative: IntraNegative?, temperature: Double = 0.07, keepShare: Double = 1,
     dropShare: Double = 0, bankNegatives: Int = 1024, bankMomentum: Double = 0.5,
-    hidesCoarse: Bool = false
+    hidesCoarse: Bool = false, encoders: Encoders = .shared
   ) {
+    precondition(
+      encoders == .shared || intraNegative == nil, "intra-negatives are for one shared encoder")
+    self.encoders = encoders
     contrast = KeyContrast(
       temperature: temperature, policy: HardNegatives(keepShare: keepShare, dropShare: dropShare))
     self.intraNegative = intraNegative
@@ -52,7 +64,9 @@ public struct BankContrast: Objective {
 
   /// A view, what moves in it, and (with intra-negatives) the same without its motion.
   public var views: [View] {
-    let both = [View(.augmented), View(.residual)]
+    let both = [
+      View(.augmented), View(.residual, by: encoders == .separate ? .partner : .trained),
+    ]
     switch intraNegative {
     case .repeat: return both + [View(.repeated)]
     case .shuffle: return both + [View(.shuffled)]

@@ -64,21 +64,34 @@ public struct EmbeddingSpread: Sendable {
     return varies ? trace * trace / squares : 0
   }
 
-  /// The share of the variance along the first principal axis, by power iteration.
-  public var largestVarianceShare: Double {
-    let (width, matrix) = (mean.count, covariance)
-    guard varies else { return 0 }
-    var axis = (0..<width).map { 1 + Double($0 % 7) / 7 }
-    var length = 0.0
-    for _ in 0..<100 {
-      let next = (0..<width).map { row in
-        (0..<width).reduce(0) { $0 + matrix[row * width + $1] * axis[$1] }
+  /// The shares of the variance along the first principal axes, the largest first, at most so many;
+  /// none where nothing varies.
+  ///
+  /// By power iteration, each axis being taken out of the matrix before the next: close shares may be
+  /// off by a little, which a report can bear.
+  public func spectrum(axes: Int) -> [Double] {
+    let width = mean.count
+    var matrix = covariance
+    guard varies else { return [] }
+    let total = trace
+    return (0..<min(axes, width)).map { number in
+      var axis = (0..<width).map { 1 + Double(($0 + 3 * number) % 7) / 7 }
+      var length = 0.0
+      for _ in 0..<100 {
+        let next = (0..<width).map { row in
+          (0..<width).reduce(0) { $0 + matrix[row * width + $1] * axis[$1] }
+        }
+        length = next.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        guard length > 1e-12 * total else { return 0 }
+        axis = next.map { $0 / length }
       }
-      length = next.reduce(0) { $0 + $1 * $1 }.squareRoot()
-      guard length > 0 else { return 0 }
-      axis = next.map { $0 / length }
+      for row in 0..<width {
+        for column in 0..<width {
+          matrix[row * width + column] -= length * axis[row] * axis[column]
+        }
+      }
+      return length / total
     }
-    return length / trace
   }
 
   /// Whether the rows differ by more than the rounding of their sums; they are of unit length.

@@ -11,7 +11,7 @@ extension ObjectiveSettings {
     case .moco: return mined.union(["hidesCoarse", "queueLength"])
     case .triplet:
       return mined.union(["mining", "margin", "ownShare", "temporalMargin", "temporalWeight"])
-    case .cmc: return mined.union(["hidesCoarse", "bankNegatives", "bankMomentum"])
+    case .cmc: return mined.union(["hidesCoarse", "bankNegatives", "bankMomentum", "encoders"])
     case .iic:
       return mined.union(["hidesCoarse", "bankNegatives", "bankMomentum", "intraNegative"])
     case .dsm where form == .triplet: return ["form", "margin"]

@@ -62,6 +62,9 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
   public var temporalWeight = 1.0
   /// `iic`: what the negatives of the own video show.
   public var intraNegative = BankContrast.IntraNegative.repeat
+  /// `cmc`: whether both views have one encoder or one each; labels, evaluation and exports are the
+  /// first one's.
+  public var encoders = BankContrast.Encoders.shared
   /// `iic` and `cmc`: how many other samples' bank rows are negatives.
   public var bankNegatives = 1024
   /// `iic`, `cmc` and `cluster`'s prototypes: the share of a bank's row that an embedding leaves.
@@ -97,7 +100,8 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
       return BankContrast(
         intraNegative: name == .iic ? intraNegative : nil, temperature: temperature,
         keepShare: keepShare, dropShare: dropShare, bankNegatives: bankNegatives,
-        bankMomentum: bankMomentum, hidesCoarse: hidesCoarse)
+        bankMomentum: bankMomentum, hidesCoarse: hidesCoarse,
+        encoders: name == .cmc ? encoders : .shared)
     case .dsm:
       return SceneMotion(
         form: form, temperature: temperature, keepShare: keepShare, dropShare: dropShare,

@@ -22,7 +22,9 @@ public struct View: Sendable, Equatable {
   public enum Source: String, Codable, Sendable {
     /// The weights in training; the view has a gradient.
     case trained
-    /// A slow average of them; the view has no gradient.
+    /// Those of a second encoder in training, of the same shape; the view has a gradient.
+    case partner
+    /// A slow average of the first; the view has no gradient.
     case momentum
   }
 

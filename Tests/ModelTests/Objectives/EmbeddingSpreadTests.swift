@@ -20,8 +20,29 @@ struct EmbeddingSpreadTests {
       spread.add(rows.rows(start..<start + 4), positives: rows.rows(start..<start + 4))
     }
     #expect(abs(spread.effectiveRank - Double(axes)) < 1e-5)
-    #expect(abs(spread.largestVarianceShare - 1 / Double(axes)) < 1e-5)
+    let spectrum = spread.spectrum(axes: 5)
+    #expect(spectrum.count == 5)
+    for (axis, share) in spectrum.enumerated() {
+      #expect(abs(share - (axis < axes ? 1 / Double(axes) : 0)) < 1e-5)
+    }
     #expect(spread.alignment == 0)
+  }
+
+  @Test("The spectrum has the variances along the axes, whatever their order")
+  func spectrum() {
+    // Seven rows along axis 2, three along axis 0, each up and down; unit rows, so shares are counts.
+    var values: [Float] = []
+    for (axis, count) in [(2, 7), (0, 3)] {
+      for row in 0..<2 * count {
+        values += (0..<4).map { $0 == axis ? (row % 2 == 0 ? 1 : -1) : 0 }
+      }
+    }
+    let rows = Matrix(rows: 20, columns: 4, values: values)
+    var spread = EmbeddingSpread()
+    spread.add(rows, positives: rows)
+    let shares = spread.spectrum(axes: 9)
+    #expect(shares.count == 4)
+    for (share, expected) in zip(shares, [0.7, 0.3, 0, 0]) { #expect(abs(share - expected) < 1e-6) }
   }
 
   @Test("Where all rows are one, nothing varies")
@@ -29,7 +50,7 @@ struct EmbeddingSpreadTests {
     var spread = EmbeddingSpread()
     let rows = Matrix(rows: 6, columns: 4, repeating: 0.7)
     spread.add(rows, positives: rows)
-    #expect(spread.effectiveRank == 0 && spread.largestVarianceShare == 0)
+    #expect(spread.effectiveRank == 0 && spread.spectrum(axes: 3) == [])
     #expect(abs(spread.uniformity) < 1e-5 && abs(spread.alignment) < 1e-5)
     #expect(EmbeddingSpread().effectiveRank == 0 && EmbeddingSpread().uniformity == 0)
   }

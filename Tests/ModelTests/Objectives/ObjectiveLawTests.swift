@@ -48,6 +48,7 @@ struct ObjectiveLawTests {
       BankContrast(intraNegative: .repeat, temperature: 0.5, bankNegatives: 3),
       BankContrast(intraNegative: .shuffle, temperature: 0.5, keepShare: 0.5, hidesCoarse: true),
       BankContrast(intraNegative: nil, temperature: 0.5),
+      BankContrast(intraNegative: nil, temperature: 0.5, encoders: .separate),
     ]
 
   /// The objective after a first batch, so that queues and banks are not empty.
