@@ -19,7 +19,7 @@ struct Kindreel: ParsableCommand {
     version: Versions.text,
     subcommands: [
       Train.self, ScanVideos.self, Shard.self, Embed.self, Export.self, Search.self, Cluster.self,
-      Evaluate.self, Report.self, Preview.self, Selftest.self, Bench.self,
+      Evaluate.self, FineTune.self, Report.self, Preview.self, Selftest.self, Bench.self,
       Doctor.self,
     ])
 }

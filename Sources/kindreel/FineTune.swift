@@ -1,0 +1,107 @@
+import ArgumentParser
+import Collective
+import Coordinator
+import Foundation
+import Retrieval
+
+/// The command `kindreel finetune`.
+struct FineTune: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "finetune",
+    abstract: "Measure an encoder by training it further on true classes.",
+    discussion: """
+      A linear layer on the pooled feature, behind dropout, and the whole encoder are trained by Adam \
+      on the class folders of the training videos; then the test videos are judged, the scores of their \
+      clips averaged. The defaults are those of CoCLR and SLIC: 150 epochs, the rate a tenth from two \
+      fifths and from two thirds on. Clips, batch, augmentation and seed are the run's, residual views \
+      left out. The result is a figure; the encoder is not kept. (The linear probe, with the encoder \
+      frozen, is kindreel evaluate --probe.)
+
+      --held-out judges the last fifth of the training groups of each class in place of the test list, \
+      which is not read: for choosing settings.
+
+      With --json:
+
+        {"classes":28,"clips":10,"epochs":150,"figures":{"accuracy":55.2,"accuracy_5":…,\
+      "interval":[…],"per_class":{…}},"loss":0.4,"queries":560,"split":"test","training":1440,\
+      "unreadable":0,"weights_hash":"…"}
+      """)
+
+  @OptionGroup var encoder: EncoderOptions
+
+  @Option(help: "The dataset, with a train and a test split.")
+  var data: String
+
+  @Option(help: "Passes over the training videos.")
+  var epochs = 150
+
+  @Option(help: "The learning rate at the start.")
+  var learningRate = 1e-3
+
+  @Option(help: "The share of the rate by which weights shrink at each step.")
+  var weightDecay = 1e-3
+
+  @Option(help: "The probability that an element of the feature is left out.")
+  var dropout = 0.9
+
+  @Option(help: "Clips of a judged video.")
+  var clips = 10
+
+  @Flag(help: "Judge held-out groups of the training list; the test list is not read.")
+  var heldOut = false
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  @OptionGroup var world: WorldOptions
+
+  func validate() throws {
+    for (name, value) in [("epochs", epochs), ("clips", clips)] where value < 1 {
+      throw ValidationError("--\(name) is \(value); at least 1 is needed")
+    }
+    guard learningRate > 0, learningRate.isFinite, weightDecay >= 0, weightDecay.isFinite else {
+      throw ValidationError(
+        "--learning-rate is \(learningRate) and --weight-decay \(weightDecay); the first must be "
+          + "above 0, the second at least 0")
+    }
+    guard 0..<1 ~= dropout else {
+      throw ValidationError("--dropout is \(dropout); it must be at least 0 and below 1")
+    }
+  }
+
+  func run() throws {
+    try reportingFailure {
+      let (source, named, request, world) = (
+        try encoder.source(), try encoder.named(), request, world
+      )
+      let report = try world.launch(deadline: named?.deadlineSeconds ?? 300) { communicator in
+        try FineTuning(
+          source, configuration: named, request, lanes: world.lanesOfRank,
+          ranksOfMachine: world.ranksOfMachine, communicator: communicator
+        ) { line in
+          guard communicator.rank == 0 else { return }
+          FileHandle.standardError.write(Data((line + "\n").utf8))
+        }.run()
+      }
+      guard let report else { return }
+      guard !json else { return try printJSON(report) }
+      let figures = report.figures
+      print(
+        "fine-tuned on \(report.training) videos of \(report.classes) classes, judged on "
+          + "\(report.queries) \(heldOut ? "held-out training" : "test") videos: accuracy "
+          + String(format: "%.1f", figures.accuracy)
+          + String(format: " (95 %%: %.1f–%.1f)", figures.interval[0], figures.interval[1])
+          + String(format: ", among the first five %.1f", figures.accuracy5)
+          + (report.unreadable > 0 ? "; \(report.unreadable) unreadable, missed" : ""))
+    }
+  }
+
+  private var request: FineTuningRequest {
+    var request = FineTuningRequest(data: data)
+    request.split = heldOut ? .heldOut : .test
+    request.epochs = epochs
+    (request.learningRate, request.weightDecay) = (learningRate, weightDecay)
+    (request.dropout, request.clips) = (dropout, clips)
+    return request
+  }
+}
