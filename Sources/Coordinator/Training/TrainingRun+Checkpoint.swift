@@ -200,19 +200,6 @@ extension SafeTensors {
   }
 }
 
-extension TrainingRun {
-  /// Whether all ranks read the same checkpoint; they may not share a file system.
-  private func agree(on contents: CheckpointContents?) throws {
-    let mine = contents.map { UInt64($0.step) + 1 } ?? 0
-    let differing = try communicator.allEqual(hash: mine)
-    guard differing.isEmpty else {
-      throw AgreementError(
-        description: "ranks \(differing.map(\.rank)) find another newest checkpoint in "
-          + "\(request.output) than rank 0; it must lie where all ranks can read it")
-    }
-  }
-}
-
 extension RunConfiguration {
   /// The hash of all that a checkpoint's numbers depend on: settings, and the samples in order.
   func resumeHash(_ dataset: Dataset) throws -> String {
