@@ -144,8 +144,8 @@ public struct Trainer {
         gradients(of: result, views: others.views), others.load, reducing: communicator)
     }
     let rate = schedule.learningRate(step: step, totalSteps: totalSteps)
-    let (norm, isFinite) = try timing(&times.update) {
-      let norm = try norm(of: sum, partnerSum)
+    let (norm, isFinite) = try timing(&times.update) { () throws -> (Double, Bool) in
+      let norm = try self.norm(of: sum, partnerSum)
       let isFinite = result.loss.isFinite && norm.isFinite
       guard isFinite else { return (norm, false) }
       let scale = settings.gradientScale(norm: norm)

@@ -93,7 +93,9 @@ public struct RunEstimate: Codable, Sendable, Equatable {
     let weights = EncoderWeights(network, seed: configuration.seed)
     let packed = try PackedWeights(
       weights, clips: clips, precision: configuration.precision,
-      choices: KernelChoices(configuration.convolutions), lanes: LanePool(count: lanes))
+      choices: KernelSource.standard.choices(
+        configuration.convolutions, configuration.kernelTiming()),
+      lanes: LanePool(count: lanes))
 
     self.objective = configuration.objective.name.rawValue
     self.videos = videos
@@ -170,7 +172,7 @@ enum ClusteringTime {
   static func seconds(
     _ labels: LabelSettings, rows: Int, width: Int, lanes: Int
   ) -> Double? {
-    guard labels.method == .agglomerative, labels.linkage.followsFromSums(on: labels.metric) else {
+    guard labels.method == .agglomerative, labels.linkage.sharesSearches(on: labels.metric) else {
       return nil
     }
     let alone = 16.9 * pow(Double(rows) / 1e5, 1.91) * pow(Double(width) / 128, 0.92)

@@ -31,7 +31,8 @@ public struct StepTiming: Codable, Sendable, Equatable {
       let network = try configuration.network()
       let replica = try Replica(
         EncoderWeights(network, seed: configuration.seed), precision: configuration.precision,
-        kernels: KernelChoices(configuration.convolutions), clips: clips,
+        kernels: KernelSource.standard.choices(
+          configuration.convolutions, configuration.kernelTiming()), clips: clips,
         lanes: LanePool(count: lanes), for: .training(microbatches: lanes, memory: .max))
       let optimizer = Optimizer(configuration.optimizer, layout: network.layout)
       var random = RandomStream(seed: 0, purpose: .test)

@@ -113,9 +113,6 @@ extension RunConfiguration {
       try network(), clips: try trainingClips(), precision: precision, isTraining: true)
   }
 
-  private func network() throws -> ResNet3D {
-    try ResNet3D(encoder, frames: video.frames, size: video.size)
-  }
 }
 
 extension LoadedEncoder {

@@ -170,8 +170,14 @@ public struct FineTuning {
     let weights = EncoderWeights(network, seed: configuration.seed)
     try weights.load(WeightsFile.floats(of: WeightsFile.safeTensors(loaded.weights).entries))
     let clips = batch.videos / batch.microbatches
-    let kernels = try KernelTrust(configuration.kernelCheck(clips: clips))
-      .settle(configuration.convolutions, communicator, note: say)
+    let precision = configuration.precision
+    let kernels = try KernelTrust(
+      KernelCheck(network, clips: clips, precision: precision, isTraining: true)
+    ).settle(
+      KernelSource.standard.choices(
+        configuration.convolutions,
+        KernelTiming(network, clips: clips, precision: precision, isTraining: true), communicator),
+      communicator, note: say)
     let totalSteps = request.epochs * stepsPerEpoch
     var trainer = Trainer(
       replica: try Replica(
