@@ -110,7 +110,9 @@ def train(out, settings, seed, arguments, folder):
     if any("{classes}" in setting for setting in settings) and not classes.exists():
         write_classes(arguments.data, classes)
     cuts = dict(fine=arguments.fine, coarse=arguments.coarse, classes=classes)
-    every = [f"seed={seed}", f"epochs={EPOCHS[arguments.budget]}"]
+    # Videos are decoded once for all rows; where they are kept changes no bit.
+    frames = f"video.diskCache={folder.absolute() / 'frames'}"
+    every = [f"seed={seed}", f"epochs={EPOCHS[arguments.budget]}", frames]
     for setting in every + [setting.format(**cuts) for setting in settings]:
         command += ["--set", setting]
     kindreel(*command, "--config", arguments.config, stdout=subprocess.DEVNULL)
