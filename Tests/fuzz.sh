@@ -1,13 +1,18 @@
 #!/usr/bin/env bash
-# Feeds damaged and hostile files to the readers of weights, on one core, with AddressSanitizer.
+# Feeds damaged and hostile files to the readers of weights, videos and lists, on one core, with
+# AddressSanitizer. libav is not instrumented; what it says about a file guides the search instead.
 #
-#   Tests/fuzz.sh [SECONDS]        seconds for each of the two targets; the default is 30
+#   Tests/fuzz.sh [SECONDS [TARGET…]]      seconds for each target; the default is 30 for the readers of
+#                                          weights, 24 for Video and 12 for Lists
 #
-# Inputs start from Tests/Fuzz/corpus and Tests/Fixtures/weights; new ones stay in $FUZZ_CORPUS, if it
-# names a directory. A finding is written to crash-… or timeout-… here, and the script fails.
+# Inputs start from Tests/Fuzz/corpus, Tests/Fixtures/weights and, for Video, small files that the ffmpeg
+# tool mints, without which that target is left out; new ones stay in $FUZZ_CORPUS, if it names a
+# directory. A finding is written to crash-… or timeout-… here, and the script fails.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-seconds=${1:-30}
+seconds=${1:-}
+shift $(($# > 0 ? 1 : 0))
+[ $# -gt 0 ] || set -- StateDict Pickle Lists Video
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
 
@@ -15,29 +20,70 @@ trap 'rm -rf "$build"' EXIT
 module() {
   local name=$1
   shift
-  swiftc -O -swift-version 6 -parse-as-library -sanitize=fuzzer,address -enable-testing \
+  swiftc -swift-version 6 -parse-as-library -sanitize=fuzzer,address -enable-testing \
     -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature InternalImportsByDefault \
     -enable-upcoming-feature ExistentialAny -module-name "$name" -wmo -I "$build" -I Sources/COpenBLAS \
-    "$@" 2>&1 | { grep -v 'ld.gold: warning: Cannot export local symbol' || true; }
+    -I Sources/CLibAV -I Sources/CPixels/include "$@" 2>&1 | { grep -v 'ld.gold: warning: Cannot export local symbol' || true; }
 }
 
-# Content hashes need swift-crypto, and no reader of weights needs them.
+# library NAME SOURCE…
+library() {
+  local name=$1
+  shift
+  module "$name" -O -emit-module -emit-module-path "$build/$name.swiftmodule" -emit-object \
+    -o "$build/$name.o" "$@"
+}
+
+# The libraries that a target tests, and those of C that they call.
+parts_of() {
+  case $1 in
+    StateDict | Pickle) echo "$build/WeightFiles.o" ;;
+    Lists | Video) echo "$build/Video.o -lavformat -lavcodec -lswscale -lavutil" ;;
+  esac
+}
+
+# Content hashes need swift-crypto, and no reader needs them.
 # shellcheck disable=SC2046
-module Tensors -emit-module -emit-module-path "$build/Tensors.swiftmodule" -emit-object \
-  -o "$build/Tensors.o" $(ls Sources/Tensors/*.swift | grep -v ContentHash)
-module WeightFiles -emit-module -emit-module-path "$build/WeightFiles.swiftmodule" -emit-object \
-  -o "$build/WeightFiles.o" Sources/WeightFiles/*.swift
+library Tensors $(ls Sources/Tensors/*.swift | grep -v ContentHash)
+case " $* " in
+  *" StateDict "* | *" Pickle "*) library WeightFiles Sources/WeightFiles/*.swift ;;
+esac
+case " $* " in
+  *" Lists "* | *" Video "*)
+    # shellcheck disable=SC2046
+    library Video $(find Sources/Video -name '*.swift' | grep -vE '/(Scan|ShardWriter)\.swift$')
+    ;;
+esac
+clang -O1 -c Tests/Fuzz/remarks.c -o "$build/remarks.o"
 
 export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0:symbolize=0
-for target in StateDict Pickle; do
-  module "${target}Target" "Tests/Fuzz/${target}Target.swift" "$build/Tensors.o" \
-    "$build/WeightFiles.o" -lopenblas -o "$build/$target"
+for target in "$@"; do
+  echo "== $target"
+  seeds=("Tests/Fuzz/corpus/$target")
+  limits=(-max_total_time="${seconds:-30}" -max_len=16384 -rss_limit_mb=1024 -malloc_limit_mb=64 -timeout=10)
+  case $target in
+    StateDict) seeds+=(Tests/Fixtures/weights) ;;
+    Lists) limits[0]=-max_total_time="${seconds:-12}" ;;
+    Video)
+      if ! command -v ffmpeg > /dev/null; then
+        echo "skipped: the ffmpeg tool is not installed"
+        continue
+      fi
+      mkdir "$build/videos"
+      Tests/Fuzz/mint-videos.sh "$build/videos"
+      seeds=("$build/videos")
+      # libav may take a gigabyte for a picture of 8K; the target itself bounds the processor's time.
+      limits=(-max_total_time="${seconds:-24}" -max_len=32768 -rss_limit_mb=3072
+        -malloc_limit_mb=1100 -timeout=600)
+      export ASAN_OPTIONS=detect_leaks=1:symbolize=0
+      ;;
+  esac
+  # Without optimisation, a promise that is not kept is named.
+  # shellcheck disable=SC2046
+  module "${target}Target" "Tests/Fuzz/${target}Target.swift" "$build/Tensors.o" "$build/remarks.o" \
+    $(parts_of "$target") -lopenblas -o "$build/$target"
   found="${FUZZ_CORPUS:-$build/corpus}/$target"
   mkdir -p "$found"
-  seeds=("Tests/Fuzz/corpus/$target")
-  [[ $target == StateDict ]] && seeds+=(Tests/Fixtures/weights)
-  echo "== $target"
-  "$build/$target" -max_total_time="$seconds" -max_len=16384 -rss_limit_mb=1024 -malloc_limit_mb=64 \
-    -timeout=10 -print_final_stats=1 "$found" "${seeds[@]}" 2>&1 |
-    grep -E 'ERROR|Fatal|SUMMARY|Test unit|^Done|^stat::(average|peak)'
+  "$build/$target" "${limits[@]}" -print_final_stats=1 "$found" "${seeds[@]}" 2>&1 |
+    grep -E 'ERROR|Fatal|failed|SUMMARY|Test unit|^Done|^stat::(average|peak)'
 done

@@ -94,6 +94,8 @@ internal import CLibAV
   ) throws(VideoError) -> Bool {
     while true {
       let code = unsafe avcodec_receive_frame(context, picture.frame)
+      // Some decoders show what a broken packet left of the picture, and only say so.
+      if log != nil, LibAV.hasComplained { log?.isDamaged = true }
       if code >= 0 {
         note(in: &log)
         return true

@@ -37,6 +37,11 @@ enum LibAV {
     clibav_forget()
   }
 
+  /// Whether libav has complained since `listen()`.
+  static var hasComplained: Bool {
+    @inline(never) get { unsafe clibav_complaint()[0] != 0 }
+  }
+
   /// The first complaint since `listen()`, on one line.
   static var complaint: String? {
     @inline(never) get {
