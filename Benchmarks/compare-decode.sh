@@ -5,9 +5,11 @@
 # usage: Benchmarks/compare-decode.sh [ROUNDS] [FILE…]     (default: 3 rounds of made files)
 #
 # Without files, some are made with the ffmpeg tool: 7 s of 320×240, XviD and H.264, with groups of
-# pictures of 250 and of 12 frames. Files are opened and indexed before the clock starts; with REOPEN=1
-# every window opens its file anew instead. Printed are medians of clips/s, and how many times as fast
-# kindreel is as the best of the others in the same round: median [least, greatest].
+# pictures of 250 and of 12 frames. All read the same windows, one by one. Files are opened and indexed
+# before; with REOPEN=1 every window opens its file anew instead. Printed are medians of clips a second
+# of the processor's time, which other programs disturb less than the clock's; how many times as fast
+# kindreel is as the best of the others in the same round: median [least, greatest]; and who gave other
+# frames than asked for.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds="${1:-3}"
@@ -34,26 +36,38 @@ if [ $# -eq 0 ]; then
   set -- "$work"/*.avi "$work"/*.mp4
 fi
 
+peers=(pyav decord torchcodec torchcodec-approximate)
 for file in "$@"; do
   for ((round = 0; round < rounds; round++)); do
     taskset -c 0 "$kindreel" bench decode "$file" --frames 16 --windows 20 --repetitions 3 \
-      "${reopen[@]}" --json | tr -d '\n' >> "$work/results"
-    echo >> "$work/results"
-    for peer in pyav decord torchcodec torchcodec-approximate; do
-      taskset -c 0 "$python" Benchmarks/compare_decode.py --peer "$peer" --windows 20 \
+      "${reopen[@]}" --json | tr -d '\n' > "$work/own"
+    starts=$(grep -o '"starts":"[^"]*"' "$work/own" | cut -d '"' -f 4)
+    { cat "$work/own" && echo; } >> "$work/results"
+    for peer in "${peers[@]}"; do
+      taskset -c 0 "$python" Benchmarks/compare_decode.py --peer "$peer" --starts "$starts" \
         "${reopen[@]}" "$file" >> "$work/results" 2> "$work/errors" ||
         echo "$peer cannot: $(tail -n 1 "$work/errors")" >&2
     done
   done
+  ffmpeg -nostdin -v error -y -i "$file" -vsync passthrough -s 171x128 -sws_flags bilinear \
+    -pix_fmt rgb24 -f rawvideo "$work/frames"
+  for peer in "${peers[@]}"; do
+    taskset -c 0 "$python" Benchmarks/compare_decode.py --peer "$peer" --starts "$starts" \
+      --reference "$work/frames" "$file" >> "$work/results" 2> "$work/errors" ||
+      echo "$peer cannot: $(tail -n 1 "$work/errors")" >&2
+  done
   "$python" - "$(basename "$file")" "$work/results" << 'PY'
 import json, statistics, sys
 
-rounds = []
+rounds, wrong = [], []
 for line in open(sys.argv[2]):
     run = json.loads(line)
+    if "wrong" in run:
+        wrong += [f"{run['peer']} gave {run['wrong']} wrong frames"] if run["wrong"] else []
+        continue
     if "peer" not in run:
         rounds.append({})
-    rounds[-1][run.get("peer", "kindreel")] = run["clips_per_second"]
+    rounds[-1][run.get("peer", "kindreel")] = run["clips_per_processor_second"]
 names = list(dict.fromkeys(name for speeds in rounds for name in speeds))
 text = [f"{sys.argv[1]:18}"]
 for name in names:
@@ -65,7 +79,7 @@ best = [
 ]
 if best:
     text.append(f"  {statistics.median(best):.2f} [{min(best):.2f} {max(best):.2f}] times the best")
-print("  ".join(text), flush=True)
+print("  ".join(text + wrong), flush=True)
 PY
   : > "$work/results"
 done

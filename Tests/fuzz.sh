@@ -23,7 +23,7 @@ module() {
   swiftc -swift-version 6 -parse-as-library -sanitize=fuzzer,address -enable-testing \
     -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature InternalImportsByDefault \
     -enable-upcoming-feature ExistentialAny -module-name "$name" -wmo -I "$build" -I Sources/COpenBLAS \
-    -I Sources/CLibAV -I Sources/CPixels/include "$@" 2>&1 | { grep -v 'ld.gold: warning: Cannot export local symbol' || true; }
+    -I Sources/CLibAV -I "$build/CPixels" "$@" 2>&1 | { grep -v 'ld.gold: warning: Cannot export local symbol' || true; }
 }
 
 # library NAME SOURCE…
@@ -38,7 +38,7 @@ library() {
 parts_of() {
   case $1 in
     StateDict | Pickle) echo "$build/WeightFiles.o" ;;
-    Lists | Video) echo "$build/Video.o -lavformat -lavcodec -lswscale -lavutil" ;;
+    Lists | Video) echo "$build/Video.o $(echo "$build"/pixels-*.o) -lavformat -lavcodec -lswscale -lavutil" ;;
   esac
 }
 
@@ -50,8 +50,17 @@ case " $* " in
 esac
 case " $* " in
   *" Lists "* | *" Video "*)
+    # The cache hashes too, and these use it.
+    mkdir "$build/CPixels"
+    echo "module CPixels { header \"$PWD/Sources/CPixels/include/CPixels.h\" export * }" \
+      > "$build/CPixels/module.modulemap"
     # shellcheck disable=SC2046
-    library Video $(find Sources/Video -name '*.swift' | grep -vE '/(Scan|ShardWriter)\.swift$')
+    library Video $(find Sources/Video -name '*.swift' |
+      grep -vE '/(Scan|ShardWriter|ClipSource|MotionCache|ViewSheet|Cache/[A-Za-z]*)\.swift$')
+    for source in Sources/CPixels/*.c; do
+      clang -O1 -ffp-contract=off -ISources/CPixels/include -c "$source" \
+        -o "$build/pixels-$(basename "$source" .c).o"
+    done
     ;;
 esac
 clang -O1 -c Tests/Fuzz/remarks.c -o "$build/remarks.o"

@@ -18,7 +18,16 @@ import Foundation
 
   /// Opens a regular file of a known container format, or a range of one.
   init(opening path: String, bytes: Range<Int>?) throws(VideoError) {
-    let file = try MediaFile(opening: path, bytes: bytes)
+    try self.init(try MediaFile(opening: path, bytes: bytes))
+  }
+
+  /// Opens the same bytes once more, to read them from their first packet.
+  init(again other: borrowing Container) throws(VideoError) {
+    try self.init(try MediaFile(again: other.file))
+  }
+
+  private init(_ file: consuming MediaFile) throws(VideoError) {
+    let path = file.path
     LibAV.listen()
     var options: OpaquePointer?
     defer { unsafe av_dict_free(&options) }

@@ -35,6 +35,23 @@ import Foundation
         reason: "bytes \(bytes.lowerBound) to \(bytes.upperBound) are not in a file of "
           + "\(status.size) bytes")
     }
+    try self.init(owning: file, bytes, path)
+    owned = nil
+  }
+
+  /// Opens the bytes of an open file once more, whatever its name means by now.
+  init(again other: borrowing MediaFile) throws(VideoError) {
+    let file = fcntl(other.file, F_DUPFD_CLOEXEC, 0)
+    guard file >= 0 else { throw FileStatus.failure(other.path) }
+    var owned: Int32? = file
+    defer { if let owned { close(owned) } }
+    let start = unsafe Int(other.range.pointee.start)
+    try self.init(owning: file, start..<start + other.length, other.path)
+    owned = nil
+  }
+
+  /// - Parameter file: is closed by the owner where this fails, and with this otherwise.
+  private init(owning file: Int32, _ bytes: Range<Int>, _ path: String) throws(VideoError) {
     let range = UnsafeMutablePointer<clibav_range>.allocate(capacity: 1)
     unsafe range.initialize(
       to: clibav_range(
@@ -44,7 +61,6 @@ import Foundation
       unsafe range.deallocate()
       throw VideoError(path: path, reason: "no memory for a buffer")
     }
-    owned = nil
     self.path = path
     self.file = file
     length = bytes.count

@@ -88,7 +88,8 @@ extension Scan {
       }
       record.content = VideoRecord.Content(
         frameCount: index.frameCount, rate: header.rate, size: reader.size,
-        rotation: "\(header.rotation)\(header.isMirrored ? "m" : "")", codec: header.codec,
+        rotation: "\(header.orientation.degrees)\(header.orientation.isMirrored ? "m" : "")",
+        codec: header.codec,
         keyFrames: index.keyFrames)
       (record.status, record.reason) = judge(index, header, clipFrames: clipFrames)
     } catch {
@@ -98,7 +99,7 @@ extension Scan {
   }
 
   private static func judge(
-    _ index: FrameIndex, _ header: VideoReader.Description, clipFrames: Int
+    _ index: FrameIndex, _ header: VideoHeader, clipFrames: Int
   ) -> (VideoRecord.Status, String) {
     if index.packetCount < header.leastPackets {
       return (

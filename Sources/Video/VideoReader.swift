@@ -7,21 +7,16 @@
 /// that nobody needs are left out. The bytes are the same either way.
 @safe public struct VideoReader: ~Copyable {
   private let path: String
-  private let bytes: Range<Int>?
-  private var container: Container
-  private var decoder: Decoder
+  /// The size of a picture as it is stored, and how it is turned for display.
+  private let storedSize: PixelSize
+  private let orientation: Orientation
+  private var cursors: CursorSet
   private var scaler: Scaler
   private var count: Int?
   /// What is known of the whole file.
   private(set) var index: FrameIndex?
   /// Notes for the index, while the file is decoded from its start for the first time.
   private var log: FrameIndex.Log?
-  /// The index of the next frame that the decoder will give; of all later ones none is gone.
-  private var position = 0
-  /// After seeking, the start whose frame must come out before frames are counted.
-  private var awaited: DecodingStart?
-  /// The pixels that may still be decoded.
-  private var allowance: Int
 
   /// Opens a regular file in one of the usual containers (AVI, MP4, MOV, MKV, WebM, MPEG …).
   ///
@@ -38,33 +33,32 @@
 
   /// Opens a file, or a range of one, of which everything may be known already.
   init(opening path: String, bytes: Range<Int>?, index: FrameIndex?) throws(VideoError) {
-    let container = try Container(opening: path, bytes: bytes)
-    let decoder = try Decoder(for: container)
+    let cursors = try CursorSet(opening: path, bytes: bytes)
     let scaler = try Scaler(for: path)
     self.path = path
-    self.bytes = bytes
+    storedSize = cursors.current.container.storedSize
+    orientation = cursors.current.container.orientation
     count = index?.frameCount
     self.index = index
     log = index == nil ? FrameIndex.Log() : nil
-    allowance = VideoReader.allowance(container.length)
-    self.container = container
-    self.decoder = decoder
+    self.cursors = cursors
     self.scaler = scaler
   }
 
   /// The size of a frame, rotation applied, in stored pixels.
-  public var size: PixelSize { container.orientation.turned(container.storedSize) }
+  public var size: PixelSize { orientation.turned(storedSize) }
 
   /// The size for a short side of `shortSide` pixels, in the proportions of the display.
   ///
   /// Where pixels are not square (DV, anamorphic DVD) the frame is stretched as a player would.
   public func scaledSize(shortSide: Int) throws(VideoError) -> PixelSize {
     precondition(shortSide >= 1, "a short side of \(shortSide) pixels")
-    var shown = container.storedSize
+    var shown = storedSize
+    let aspect = try cursors.current.container.pixelAspect()
     // Lengths in 64ths of a pixel keep the rounding of a stretched width out of the proportions.
-    shown.width = max(1, Int((Double(shown.width) * 64 * (try container.pixelAspect())).rounded()))
+    shown.width = max(1, Int((Double(shown.width) * 64 * aspect).rounded()))
     shown.height *= 64
-    let scaled = container.orientation.turned(shown).scaled(shortSide: shortSide)
+    let scaled = orientation.turned(shown).scaled(shortSide: shortSide)
     try checkOutput(scaled)
     return scaled
   }
@@ -75,7 +69,7 @@
   /// - Throws: when not a single frame can be decoded.
   public mutating func frameCount() throws(VideoError) -> Int {
     if let count { return count }
-    beginPass()
+    cursors.beginPass()
     while try advance() != nil {}
     return try finish()
   }
@@ -85,6 +79,11 @@
     _ = try frameCount()
     guard let index else { preconditionFailure("frames were counted without an index") }
     return index
+  }
+
+  /// What the header tells, beside what decoding found.
+  func describe() throws(VideoError) -> VideoHeader {
+    try VideoHeader(of: cursors.current.container)
   }
 
   /// Reads the frames of a window, cropped and scaled, as T·H·W·3 bytes of RGB.
@@ -101,7 +100,7 @@
     if let crop, !crop.isInside(self.size) {
       throw VideoError(path: path, reason: "\(crop) is not inside \(self.size)")
     }
-    beginPass()
+    cursors.beginPass()
     let frameBytes = size.width * size.height * 3
     var pixels = [UInt8](repeating: 0, count: window.frames * frameBytes)
     var missing = indices(of: 0..<window.frames, in: window)
@@ -112,11 +111,11 @@
         if log != nil {
           _ = try finish()
           missing = indices(of: missing.values.joined(), in: window)
+          try retries.fail(path)
+          try rewind()
         } else {
-          index = index?.without(pairs: true)
+          try countFromFirst(&retries)
         }
-        try retries.fail(path)
-        try rewind()
         continue
       }
       guard let places = missing.removeValue(forKey: frame) else { continue }
@@ -143,11 +142,12 @@
   /// only counted, and the result is nil.
   mutating func readAll(shortSide: Int, atMost limit: Int) throws(VideoError) -> DecodedVideo? {
     let size = try scaledSize(shortSide: shortSide)
-    if position > 0 || awaited != nil { try rewind() }
-    beginPass()
+    try rewind()
+    cursors.beginPass()
     let frameBytes = size.width * size.height * 3
     var pixels: [UInt8] = []
-    let claimed = min(try container.claimedFrames(), min(limit, 64 << 20) / frameBytes)
+    let claimed = min(
+      try cursors.current.container.claimedFrames(), min(limit, 64 << 20) / frameBytes)
     pixels.reserveCapacity(claimed * frameBytes)
     while try advance() != nil {
       guard pixels.count <= limit - frameBytes else {
@@ -166,20 +166,6 @@
 // MARK: - Frame by frame
 
 extension VideoReader {
-  /// The most frames of a file, more than a week at 25 a second.
-  private static var mostFrames: Int { 1 << 24 }
-
-  /// The most pixels that are decoded for a file of so many bytes in one pass: a megapixel a byte, a
-  /// hundred times what still pictures in H.264 need, and never less than 4 gigapixels.
-  static func allowance(_ bytes: Int) -> Int { (1 << 32) + bytes << 20 }
-
-  private mutating func beginPass() {
-    LibAV.listen()
-    allowance = VideoReader.allowance(container.length)
-    container.refill()
-    decoder.firstNeeded = 0
-  }
-
   /// What a window has cost so far.
   private struct Retries {
     /// The frame that was last gone back for.
@@ -193,121 +179,55 @@ extension VideoReader {
     }
   }
 
-  /// How far ahead a start must be for a seek to cost less than decoding up to it.
-  private static var worthwhileJump: Int { 8 }
-
-  /// Makes sure that a frame is still to come, from the nearest start that saves work.
+  /// Makes sure that a frame is still to come, from the place that is nearest.
   private mutating func approach(_ frame: Int, _ retries: inout Retries) throws(VideoError) {
-    defer { decoder.firstNeeded = frame }
-    let start = index?.start(before: frame)
-    let isGone = position > frame
-    let jump = start.map { $0.frame - position } ?? 0
-    let isNew = retries.sought != frame
-    guard isGone || (isNew && jump >= VideoReader.worthwhileJump) else { return }
-    if !isNew {
-      // The frame did not come although it should have: from here on every frame is counted.
-      try retries.fail(path)
-      index = index?.without(pairs: true)
-      return try rewind()
+    defer { cursors.current.needs(frame) }
+    if retries.sought == frame {
+      if cursors.current.position > frame { try countFromFirst(&retries) }
+      return
     }
+    let start = index?.start(before: frame)
+    if cursors.goOn(to: frame, from: start) { return }
     retries.sought = frame
     if let start, let index {
-      if let found = try decoder.seek(to: start, in: &container, knowing: index) {
-        position = found.frame
-        awaited = found
-        return
-      }
+      if try cursors.go(to: start, in: index) { return }
       self.index = index.without(pairs: false)
     }
     try rewind()
   }
 
-  /// Decodes a frame and returns its index, or nil after the last.
-  private mutating func advance() throws(VideoError) -> Int? {
-    while try decoder.advance(reading: &container, knowing: index, noting: &log) {
-      let pictureSize = decoder.picture.size
-      allowance -= pictureSize.width * pictureSize.height
-      guard allowance >= 0, position < VideoReader.mostFrames else {
-        throw VideoError(
-          path: path,
-          reason: "decodes to more than \(VideoReader.allowance(container.length)) pixels, or to "
-            + "more than \(VideoReader.mostFrames) frames")
-      }
-      guard let frame = number() else { continue }
-      position = frame + 1
-      return frame
-    }
-    return nil
+  /// Goes back because a frame did not come that should have: from here on every frame is counted.
+  private mutating func countFromFirst(_ retries: inout Retries) throws(VideoError) {
+    try retries.fail(path)
+    index = index?.without(pairs: true)
+    try cursors.startOver()
+    if index == nil { log = FrameIndex.Log() }
   }
 
-  /// The index of the picture just decoded, or nil where it comes before the start that was sought.
-  private mutating func number() -> Int? {
-    let packet = decoder.packetOfPicture
-    if let frames = index?.frameOfPacket, frames.indices.contains(packet) {
-      let frame = Int(frames[packet])
-      if let awaited, frame < awaited.frame { return nil }
-      return frame >= 0 ? frame : nil
-    }
-    guard let start = awaited else { return position }
-    guard packet == start.packet else { return nil }
-    awaited = nil
-    return start.frame
+  /// Decodes a frame and returns its index, or nil after the last.
+  private mutating func advance() throws(VideoError) -> Int? {
+    try cursors.current.advance(knowing: index, noting: &log)
+  }
+
+  /// Goes back to the first frame.
+  private mutating func rewind() throws(VideoError) {
+    if cursors.current.isAtBeginning { return }
+    try cursors.rewind(knowing: index)
+    if index == nil { log = FrameIndex.Log() }
   }
 
   /// Notes the number of frames once the end is reached.
   private mutating func finish() throws(VideoError) -> Int {
     if let log {
-      guard position > 0 else {
+      guard cursors.current.position > 0 else {
         throw VideoError(path: path, reason: LibAV.complaint ?? "no frame can be decoded")
       }
       index = log.index()
       self.log = nil
     }
-    let all = count ?? position
+    let all = count ?? cursors.current.position
     count = all
     return all
-  }
-
-  /// Goes back to the first frame by opening the file again: the only way that is exact everywhere.
-  private mutating func rewind() throws(VideoError) {
-    container = try Container(opening: path, bytes: bytes)
-    decoder = try Decoder(for: container)
-    position = 0
-    awaited = nil
-    if index == nil { log = FrameIndex.Log() }
-  }
-}
-
-// MARK: - What the file is
-
-extension VideoReader {
-  /// What the header tells, beside what decoding found.
-  struct Description {
-    var codec: String
-    /// Frames a second; 0 where the header tells nothing.
-    var rate: Double
-    /// How far stored pictures are turned for display, in degrees clockwise.
-    var rotation: Int
-    var isMirrored: Bool
-    /// The frames that the header promises, by number or by length; 0 where it tells nothing.
-    var claimedFrames: Int
-    /// With fewer packets the file must be cut off: a number of frames is off by some, a length may be
-    /// that of the sound.
-    var leastPackets: Int
-  }
-
-  func describe() throws(VideoError) -> Description {
-    let rate = try container.rate()
-    var claimed = try container.claimedFrames()
-    var least = claimed - claimed / 50 - 2
-    if claimed == 0 {
-      let promised = (rate * (try container.seconds())).rounded()
-      claimed = promised < 1e9 ? Int(promised) : 0
-      least = claimed * 3 / 4
-    }
-    return Description(
-      codec: try container.codec(), rate: rate, rotation: container.orientation.degrees,
-      isMirrored: container.orientation.isMirrored, claimedFrames: claimed, leastPackets: least)
   }
 }
 
@@ -333,15 +253,15 @@ extension VideoReader {
   private mutating func scale(
     crop: CropRectangle?, to size: PixelSize, into pixels: inout [UInt8], at start: Int
   ) throws(VideoError) {
-    let orientation = container.orientation
-    let stored = decoder.picture.size
+    let stored = cursors.current.decoder.picture.size
     var part: CropRectangle?
     if let crop {
       part = VideoReader.fit(
-        orientation.stored(crop, in: container.storedSize), from: container.storedSize, to: stored)
+        orientation.stored(crop, in: storedSize), from: storedSize, to: stored)
     }
     try scaler.scale(
-      decoder.picture, crop: part, to: orientation.turned(size), turned: orientation,
+      cursors.current.decoder.picture, crop: part, to: orientation.turned(size),
+      turned: orientation,
       into: &pixels, at: start)
   }
 

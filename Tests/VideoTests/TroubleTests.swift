@@ -147,11 +147,66 @@ import Testing
     var reader = try VideoReader(opening: file)
     let count = try reader.frameCount()
     try FileManager.default.removeItem(atPath: file)
-    // What is open can be read on; what must be opened again is gone.
-    let window = ClipWindow(start: 0, frames: 2, stride: 1)
-    let size = PixelSize(width: 8, height: 8)
-    #expect(count > 1)
-    #expect((try? reader.read(window, crop: nil, scaledTo: size)) != nil || failure(file) != nil)
+    // What is open can be read on, from its beginning too, whatever has taken its name.
+    try scratch.write("file.mp4", "another file")
+    var whole = try VideoReader(opening: SampleSet.someVideo)
+    let video = try whole.readAll(shortSide: 8)
+    #expect(count == video.frameCount)
+    for start in [count - 2, 0, 5] {
+      let window = ClipWindow(start: start, frames: 2, stride: 1)
+      let pixels = try reader.read(window, crop: nil, scaledTo: video.size)
+      #expect(pixels == video.frames(window))
+    }
+  }
+
+  @Test(
+    "that is a socket, or has the longest of names, is treated as any other",
+    .timeLimit(.minutes(1)))
+  func socketAndLongName() throws {
+    // A socket's name has to be short.
+    let place = "/tmp/kindreel-\(getpid()).avi"
+    var address = sockaddr_un()
+    address.sun_family = sa_family_t(AF_UNIX)
+    unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: place.utf8) }
+    let number = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+    defer {
+      close(number)
+      try? FileManager.default.removeItem(atPath: place)
+    }
+    let bound = unsafe withUnsafePointer(to: &address) { address in
+      unsafe address.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        unsafe bind(number, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+      }
+    }
+    #expect(bound == 0 && failure(place) != nil)
+
+    let long = try #require(scratch).path(String(repeating: "x", count: 251) + ".mp4")
+    try FileManager.default.copyItem(atPath: SampleSet.someVideo, toPath: long)
+    #expect(failure(long) == nil)
+  }
+
+  @Test(
+    "with one frame is played in a loop, and one with a palette as the tool shows it",
+    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason))
+  func shortAndPalette() throws {
+    let scratch = try #require(scratch)
+    let palette = [
+      "-vf", "split[a][b];[a]palettegen=stats_mode=single[p];[b][p]paletteuse=new=1", "-c:v", "png",
+    ]
+    for (name, frames, encoding) in [
+      ("one.mp4", 1, ["-c:v", "libx264"]), ("one.avi", 1, ["-c:v", "libxvid"]),
+      ("palette.mov", 3, palette),
+    ] {
+      let file = try scratch.mint(name, frames: frames, encoding)
+      var reader = try VideoReader(opening: file)
+      let video = try reader.readAll(shortSide: 50)
+      let expected = try FFmpegTool.frames(of: file, size: video.size, in: scratch)
+      #expect(video.frameCount == frames)
+      #expect((largestDifference(video.pixels, expected) ?? 255) <= 1, "\(name)")
+      let window = ClipWindow(start: frames - 1, frames: 9, stride: 2)
+      let pixels = try reader.read(window, crop: nil, scaledTo: video.size)
+      #expect(pixels == video.frames(window), "\(name)")
+    }
   }
 
   @Test(
@@ -169,7 +224,7 @@ import Testing
     var reader = try VideoReader(opening: file)
     #expect(try reader.frameCount() == 2000)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: file)).count
-    #expect(2000 * 64 * 64 < VideoReader.allowance(bytes))
-    #expect(VideoReader.allowance(0) == 1 << 32)
+    #expect(2000 * 64 * 64 < DecodingCursor.allowance(bytes))
+    #expect(DecodingCursor.allowance(0) == 1 << 32)
   }
 }
