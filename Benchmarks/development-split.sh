@@ -8,9 +8,15 @@ data="$(realpath "$1")"
 out="$2"
 groups="${3:-08 09 10 11 12}"
 pattern="_g($(tr ' ' '|' <<<"$groups"))_"
+videos="$data/videos" lists="$data/splits"
+[ -d "$videos" ] || videos="$data/UCF-101" lists="$data/ucfTrainTestlist"
+grep -qE "$pattern" "$lists/trainlist01.txt" || {
+  echo "$lists/trainlist01.txt lists no video of the groups $groups" >&2
+  exit 1
+}
 mkdir -p "$out/splits"
-ln -sfn "$data/videos" "$out/videos"
-cp "$data/splits/classInd.txt" "$out/splits/"
-grep -E "$pattern" "$data/splits/trainlist01.txt" | sed 's/ .*//' >"$out/splits/testlist01.txt"
-grep -vE "$pattern" "$data/splits/trainlist01.txt" >"$out/splits/trainlist01.txt"
+ln -sfn "$videos" "$out/videos"
+cp "$lists/classInd.txt" "$out/splits/"
+grep -E "$pattern" "$lists/trainlist01.txt" | sed 's/ .*//' >"$out/splits/testlist01.txt"
+grep -vE "$pattern" "$lists/trainlist01.txt" >"$out/splits/trainlist01.txt"
 wc -l "$out/splits/"*list01.txt

@@ -84,7 +84,7 @@ def write_classes(data, path):
 def run(folder, name, settings, seed, arguments):
     """Trains and evaluates one row with one seed, unless that is done."""
     out = folder / f"{name.replace(' ', '-').replace(',', '').replace(':', '')}-{seed}"
-    result = out.with_suffix(".json")
+    result = out.with_name(out.name + ".json")
     if not result.exists():
         if settings is None:
             source = ["--untrained", str(seed), "--config", arguments.config]
@@ -92,7 +92,9 @@ def run(folder, name, settings, seed, arguments):
             train(out, settings, seed, arguments, folder)
             source = ["--run", str(out)]
         command = ["evaluate", *source, "--data", arguments.data, "--json"]
-        result.write_text(kindreel(*command, stdout=subprocess.PIPE).stdout)
+        part = out.with_name(out.name + ".part")
+        part.write_text(kindreel(*command, stdout=subprocess.PIPE).stdout)
+        os.replace(part, result)
         if settings is not None:
             shutil.rmtree(out / "checkpoints")
     metrics = out / "metrics.jsonl"
@@ -183,6 +185,11 @@ def main():
     arguments = parser.parse_args()
     folder = pathlib.Path("runs") / f"{arguments.rows}-{arguments.budget}"
     folder.mkdir(parents=True, exist_ok=True)
+    asked = {key: value for key, value in vars(arguments).items() if key != "seeds"}
+    known = folder / "arguments.json"
+    if known.exists() and json.loads(known.read_text()) != asked:
+        sys.exit(f"{folder} holds runs of {known.read_text()}, not of {json.dumps(asked)}")
+    known.write_text(json.dumps(asked))
     results = {name: [] for name in ROWS[arguments.rows]}
     for seed in arguments.seeds:
         for name, settings in ROWS[arguments.rows].items():

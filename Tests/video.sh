@@ -93,8 +93,8 @@ cached() {
 export NODE="$work/node"
 both() {
   cached one '$NODE/cache' & local first=$!
-  cached two '$NODE/cache' && wait "$first" && cmp one.npy folder.npy && cmp two.npy folder.npy
-  [[ $(find "$NODE/cache" -name '*.frames' | wc -l) == 120 && -z $(find "$NODE" -name 'partial*') ]]
+  cached two '$NODE/cache' && wait "$first" && cmp one.npy folder.npy && cmp two.npy folder.npy &&
+    [[ $(find "$NODE/cache" -name '*.frames' | wc -l) == 120 && -z $(find "$NODE" -name 'partial*') ]]
 }
 check "processes fill one folder of decoded videos together, and the rows are the same" both
 found_again() {
@@ -104,8 +104,8 @@ found_again() {
 check "a later process finds them" found_again
 warned() {
   local output
-  output=$(cached "$1" "$2" 2>&1) && echo "$output" && cmp "$1.npy" folder.npy
-  [[ $(grep -c 'kindreel: video.diskCache' <<< "$output") == 1 && $output == *"$3"* ]]
+  output=$(cached "$1" "$2" 2>&1) && echo "$output" && cmp "$1.npy" folder.npy &&
+    [[ $(grep -c 'kindreel: video.diskCache' <<< "$output") == 1 && $output == *"$3"* ]]
 }
 echo 'a file' > plain.txt
 check "a folder that cannot be made is said once" \

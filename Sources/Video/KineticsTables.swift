@@ -55,7 +55,7 @@ struct KineticsTables {
     for path in tables { rows += try KineticsTables.rows(of: path) }
     // A clip that several tables list belongs to the one that says where to.
     rows = rows.filter { $0.part != nil } + rows.filter { $0.part == nil }
-    let isDivided = rows.contains { $0.part != nil }
+    let isDivided = rows.contains { $0.part != nil && $0.part != .neither }
     var taken: Set<String> = []
     rows.removeAll { files[$0.stem] == nil || !taken.insert($0.stem).inserted }
     guard !rows.isEmpty else {

@@ -2,6 +2,7 @@ public import ArgumentParser
 import Collective
 import Coordinator
 import Foundation
+public import Video
 public import Worker
 
 /// The command `kindreel evaluate`.
@@ -46,7 +47,7 @@ struct Evaluate: ParsableCommand {
 
       With --json:
 
-        {"classes":28,"clips":3,"feature":"pooled","gallery":1440,"interval":[37.1,45.4],\
+        {"classes":28,"clips":3,"feature":"pooled","shows":["rgb"],"gallery":1440,"interval":[37.1,45.4],\
       "intervals":{"1":[37.1,45.4],"5":…},"map":17.2,"map_interval":[…],\
       "per_class":{"Walk":{"queries":20,"recall":35},…},"protocol":"kindreel","queries":560,\
       "queries_with_siblings":0,"recall":{"1":41.2,"5":…,"10":…,"20":…,"50":…},\
@@ -72,6 +73,11 @@ struct Evaluate: ParsableCommand {
     help: "pooled (the backbone's feature), head (the projection) or map; for kindreel's protocol.")
   var feature: Feature?
 
+  @Option(
+    parsing: .upToNextOption,
+    help: "What the clips show: rgb, residual or both, for kindreel's protocol.")
+  var shows: [ViewRecipe.Content] = []
+
   @Flag(help: "Queries are held-out groups of the training list; the test list is not read.")
   var heldOut = false
 
@@ -90,6 +96,16 @@ struct Evaluate: ParsableCommand {
 
   func validate() throws {
     if let clips, clips < 1 { throw ValidationError("--clips is \(clips); at least 1 is needed") }
+    if Set(shows).count < shows.count || shows.contains(.mv) {
+      throw ValidationError(
+        "--shows is \(shows.map(\.rawValue).joined(separator: " ")); it takes different contents that are "
+          + "made of pixels")
+    }
+    if !shows.isEmpty, retrievalProtocol != .kindreel {
+      throw ValidationError(
+        "--shows would not be the protocol \(retrievalProtocol.rawValue), which shows colours; it goes "
+          + "with --protocol kindreel")
+    }
     if let feature, retrievalProtocol != .kindreel {
       throw ValidationError(
         "--feature \(feature.rawValue) would not be the protocol \(retrievalProtocol.rawValue), "
@@ -119,6 +135,7 @@ struct Evaluate: ParsableCommand {
     request.retrievalProtocol = retrievalProtocol
     request.clips = clips
     request.feature = feature
+    request.shows = shows
     request.split = heldOut ? .heldOut : .test
     request.post = post
     request.probes = probe
@@ -128,6 +145,7 @@ struct Evaluate: ParsableCommand {
 
 extension RetrievalProtocol: ExpressibleByArgument {}
 extension PostProcessing: ExpressibleByArgument {}
+extension ViewRecipe.Content: ExpressibleByArgument {}
 extension Feature: ExpressibleByArgument {}
 
 extension String {

@@ -43,7 +43,8 @@ struct EvaluationTable {
     var lines = [
       "protocol \(report.retrievalProtocol.rawValue): \(report.queries) \(queries), gallery "
         + "\(report.gallery), \(report.classes) classes; \(report.clips) clips, "
-        + "\(report.feature) feature, \(report.width) wide"
+        + "\(report.feature) feature of \(report.shows.map(\.rawValue).joined(separator: " and ")), "
+        + "\(report.width) wide"
     ]
     if report.unreadable + report.unreadableGallery > 0 {
       lines.append(

@@ -13,15 +13,21 @@ import Worker
   }
 
   @Test func `Labels follow the ids, not the lines`() throws {
-    let text = "coarse\tid\tfine\n7\tb\t3\n-1\ta\t-1\n9\tother\t1\n"
-    let (fine, coarse) = try Self.read(text, ids: ["a", "b"])
-    #expect(fine == [-1, 3])
-    #expect(coarse == [-1, 7])
+    let text = "coarse\tid\tfine\r\n7\tb\t2000000000\r\n-1\ta\t-1\r\n9\tother\t1\r\n7\tc\t4\r\n"
+    let (fine, coarse) = try Self.read(text, ids: ["a", "b", "c"])
+    #expect(fine == [-1, 0, 1])
+    #expect(coarse == [-1, 0, 0])
   }
 
   @Test func `One column of labels serves both levels`() throws {
     let (fine, coarse) = try Self.read("id\tlabel\nx\t4\n", ids: ["x"])
-    #expect(fine == [4] && coarse == [4])
+    #expect(fine == [0] && coarse == [0])
+  }
+
+  @Test func `An unreadable video needs no row, and has no label`() throws {
+    let directory = try TemporaryDirectory()
+    let path = try directory.file("labels.tsv", holding: Data("id\tlabel\nx\t4\n".utf8))
+    #expect(try LabelTable.read(path, ids: ["y", "x"], unreadable: [0]).fine == [-1, 0])
   }
 
   @Test(arguments: [
@@ -30,11 +36,20 @@ import Worker
     ("id\tlabel\nx\t-2\n", "line 2 is no id with labels: x\t-2"),
     ("id\tlabel\nx\t1\nx\t2\n", "line 3 repeats x"),
     ("id\tlabel\ny\t1\n", "has no labels of x"),
+    (
+      "id\tfine\tcoarse\nx\t3\t-1\n",
+      "has fine label 3 in the coarse labels -1 and -1; a fine cluster lies in one coarse cluster"
+    ),
+    (
+      "id\tfine\tcoarse\nw\t3\t1\nx\t3\t2\n",
+      "has fine label 3 in the coarse labels 1 and 2; a fine cluster lies in one coarse cluster"
+    ),
   ])
   func `A table that does not serve is refused with the line or the id`(
     text: String, reason: String
   ) {
-    let error = #expect(throws: DatasetError.self) { try Self.read(text, ids: ["x"]) }
+    let ids = text.contains("w\t") ? ["w", "x"] : ["x"]
+    let error = #expect(throws: DatasetError.self) { try Self.read(text, ids: ids) }
     #expect(error?.description.hasSuffix(reason) == true)
   }
 }

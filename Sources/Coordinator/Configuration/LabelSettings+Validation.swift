@@ -21,6 +21,9 @@ extension LabelSettings {
     try require(
       !coarse.isBelow(fine), "coarse", "must cut no lower than labels.fine, \(fine), is \(coarse)")
     if source == .bank { try validateBank() }
+    try require(
+      source == .pass || file.isEmpty, "source",
+      "must be pass where labels.file gives the labels, is \(source.rawValue)")
     try validateMethod()
   }
 

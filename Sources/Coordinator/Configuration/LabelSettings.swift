@@ -8,8 +8,12 @@ public struct LabelSettings: Codable, Sendable, Equatable {
   public var warmupEpochs = 5
   /// Epochs from one clustering to the next; 0 clusters once.
   public var every = 1
-  /// A table of labels to take, once, instead of clustering: what `kindreel cluster --labels` writes.
+  /// A table of labels to take after the warm-up, as `kindreel cluster --labels` writes it.
+  ///
+  /// Nothing is clustered then, and what says how has no effect.
   public var file = ""
+  /// The table's SHA-256, which a run writes beside its name.
+  public var fileHash = ""
   /// Where the rows that are clustered come from.
   public var source = LabelSource.pass
   /// How clusters are found.
@@ -52,7 +56,7 @@ public struct LabelSettings: Codable, Sendable, Equatable {
   func checkMemory(
     samples count: Int, limit: Int? = nil
   ) throws(ConfigurationError) {
-    guard method == .agglomerative else { return }
+    guard method == .agglomerative, file.isEmpty else { return }
     do throws(ClusteringError) {
       try Dendrogram.check(rows: count, linkage: linkage, metric: metric, memoryLimit: limit)
     } catch {

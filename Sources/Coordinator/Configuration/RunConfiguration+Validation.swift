@@ -28,6 +28,10 @@ extension RunConfiguration {
         "\(group).shows",
         "must list different contents that are made of pixels, is "
           + "[\(shows.map(\.rawValue).joined(separator: ", "))]")
+      let changes: Set<ViewRecipe.Content> = [.residual, .difference]
+      try Self.require(
+        video.frames > 1 || changes.isDisjoint(with: shows), "\(group).shows",
+        "cannot show what changes between frames where video.frames is 1")
     }
     for (group, weights) in [("labels", labels.weights), ("evaluation", evaluation.weights)] {
       try Self.require(

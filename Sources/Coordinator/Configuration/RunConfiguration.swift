@@ -4,7 +4,7 @@ public import Worker
 
 /// Everything that decides what a run computes; written into the run directory and checkpoints.
 ///
-/// It holds no paths and no rank counts: the same configuration, data and seed give the same bits
+/// It holds no rank counts, and of files what they hold beside where they lie: the same configuration, data and seed give the same bits
 /// on any number of ranks and lanes.
 public struct RunConfiguration: Codable, Sendable, Equatable {
   /// The seed of every random stream of the run.

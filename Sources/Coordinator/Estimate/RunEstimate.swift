@@ -147,12 +147,14 @@ public struct RunEstimate: Codable, Sendable, Equatable {
     var labels = 0.0
     if clusterings > 0 {
       if configuration.labels.source == .pass {
-        let blocks = Double(videos * configuration.labels.clips) / Double(clips)
+        let shown = configuration.labels.clips * configuration.labels.shows.count
+        let blocks = Double(videos * shown) / Double(clips)
         row.embedding_seconds = (blocks / Double(ranks * lanes)).rounded(.up) * timing.embedding
       }
       row.cluster_seconds = ClusteringTime.seconds(
         configuration.labels, rows: videos,
-        width: packed.weights.network.width(of: configuration.labels.feature),
+        width: packed.weights.network.width(of: configuration.labels.feature)
+          * configuration.labels.shows.count,
         lanes: ranks * lanes)
       labels = (row.embedding_seconds ?? 0) + (row.cluster_seconds ?? 0)
     }

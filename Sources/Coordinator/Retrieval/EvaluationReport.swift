@@ -1,4 +1,5 @@
 public import Retrieval
+public import Video
 
 /// What happens to rows between embedding and comparing.
 ///
@@ -41,6 +42,8 @@ public struct EvaluationReport: Codable, Sendable, Equatable {
   public var clips: Int
   /// What was compared.
   public var feature: String
+  /// What the clips showed; of several, the rows stood side by side.
+  public var shows: [ViewRecipe.Content]
   /// The numbers of a row.
   public var width: Int
   /// Queries that cannot be read; they count as misses.
@@ -56,7 +59,7 @@ public struct EvaluationReport: Codable, Sendable, Equatable {
 
   private enum CodingKeys: String, CodingKey {
     case retrievalProtocol = "protocol"
-    case split, queries, gallery, classes, clips, feature, width, unreadable
+    case split, queries, gallery, classes, clips, feature, shows, width, unreadable
     case unreadableGallery = "unreadable_gallery"
     case interval, post, probe
   }
@@ -74,6 +77,7 @@ extension EvaluationReport {
     try container.encode(classes, forKey: .classes)
     try container.encode(clips, forKey: .clips)
     try container.encode(feature, forKey: .feature)
+    try container.encode(shows, forKey: .shows)
     try container.encode(width, forKey: .width)
     try container.encode(unreadable, forKey: .unreadable)
     try container.encode(unreadableGallery, forKey: .unreadableGallery)
@@ -93,6 +97,7 @@ extension EvaluationReport {
       classes: try container.decode(Int.self, forKey: .classes),
       clips: try container.decode(Int.self, forKey: .clips),
       feature: try container.decode(String.self, forKey: .feature),
+      shows: try container.decode([ViewRecipe.Content].self, forKey: .shows),
       width: try container.decode(Int.self, forKey: .width),
       unreadable: try container.decode(Int.self, forKey: .unreadable),
       unreadableGallery: try container.decode(Int.self, forKey: .unreadableGallery),

@@ -1,7 +1,7 @@
 internal import Collective
 internal import Retrieval
 internal import Tensors
-internal import Video
+public import Video
 public import Worker
 
 /// What a user asks of an evaluation.
@@ -14,6 +14,8 @@ public struct EvaluationRequest: Sendable {
   public var clips: Int?
   /// What is compared, in place of the run's `evaluation.feature`; for kindreel's own protocol alone.
   public var feature: Feature?
+  /// What the clips show, in place of the run's `evaluation.shows`; empty for the run's.
+  public var shows: [ViewRecipe.Content] = []
   /// The queries: the test list, or held-out groups of the training list.
   public var split = EvaluationReport.Queries.test
   /// The further columns.
@@ -44,6 +46,7 @@ public struct RetrievalEvaluation {
   public func run() throws -> EvaluationReport {
     var settings = session.configuration.evaluation
     if let feature = request.feature { settings.feature = feature }
+    if !request.shows.isEmpty { settings.shows = request.shows }
     let recipe = request.retrievalProtocol.recipe(clips: request.clips, settings: settings)
     let sides: Sides
     switch request.split {
@@ -102,7 +105,7 @@ public struct RetrievalEvaluation {
       retrievalProtocol: request.retrievalProtocol, split: request.split,
       queries: truth.queryClasses.count + truth.missedClasses.count, gallery: gallery.rows,
       classes: truth.names.count, clips: recipe.clips, feature: recipe.feature.rawValue,
-      width: gallery.columns, unreadable: truth.missedClasses.count,
+      shows: recipe.shows, width: gallery.columns, unreadable: truth.missedClasses.count,
       unreadableGallery: sides.unreadableGallery,
       figures: RetrievalFigures(queries: queries, gallery: gallery, truth: truth, lanes: lanes),
       post: Dictionary(uniqueKeysWithValues: post),

@@ -10,7 +10,8 @@ struct ClusterReport: Sendable {
   let largestShare: Double
   /// The share of samples alone in their fine cluster.
   let singletonShare: Double
-  let seconds: Double
+  /// The time it took; nil once that was told.
+  var seconds: Double?
   /// The adjusted Rand index of the fine labels to the labels before them, over the samples that
   /// have both; nil for the first.
   var ariToLast: Double?
@@ -37,8 +38,8 @@ struct ClusterReport: Sendable {
     var fields: [String: MetricValue] = [
       "clusters": .integer(fineClusters), "coarse_clusters": .integer(coarseClusters),
       "largest_share": .number(largestShare), "singleton_share": .number(singletonShare),
-      "cluster_seconds": .number(seconds),
     ]
+    if let seconds { fields["cluster_seconds"] = .number(seconds) }
     if let ariToLast { fields["ari_to_last"] = .number(ariToLast) }
     if let churn { fields["label_churn"] = .number(churn) }
     if let siblingShare { fields["sibling_share"] = .number(siblingShare) }

@@ -145,6 +145,7 @@ final class RootFiles: @unchecked Sendable {
       fields.merge(clusters.fields) { _, new in new }
       text += "  clusters \(clusters.fineClusters)"
       if let truth = clusters.againstClasses { text += "  NMI \(Self.fixed(truth.nmi, 3))" }
+      self.clusters?.seconds = nil
     }
     log?.append("epoch", epoch: run.position.epoch, step: run.trainer.step, fields)
     if configuration.log.tensorboard { keepEvents() }

@@ -215,6 +215,7 @@ extension RunConfiguration {
     same.video.diskCacheMegabytes = defaults.video.diskCacheMegabytes
     // What the file held counts, and not where it lay.
     same.encoder.weights = defaults.encoder.weights
+    same.labels.file = defaults.labels.file
     let ids = dataset.manifest.samples.map(\.id).joined(separator: "\n")
     return ContentHash.of(try same.yaml() + ids)
   }

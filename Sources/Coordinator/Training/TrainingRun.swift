@@ -71,6 +71,8 @@ public struct TrainingRun {
   let kernels: KernelChoices
   var trainer: Trainer
   var labels: PseudoLabels
+  /// Labels from a table, to be taken after the warm-up.
+  private let given: PseudoLabels?
   var position = Position()
 
   /// Where a run stands between two steps.
@@ -104,6 +106,7 @@ public struct TrainingRun {
   ) throws {
     var request = asked
     try request.configuration.encoder.recordWeightsHash()
+    try request.configuration.labels.recordFileHash()
     let configuration = request.configuration
     self.request = request
     self.communicator = communicator
@@ -128,6 +131,7 @@ public struct TrainingRun {
       root?.say("\(configuration.encoder.weights): \(mapping.summary)")
     }
     let objective = try configuration.objective.make()
+    given = try Self.givenLabels(configuration.labels, dataset, communicator)
     if objective.usesLabels {
       _ = try communicator.decide(gathering: [UInt8]()) { [dataset] _ in
         try configuration.labels.checkMemory(samples: dataset.count)
@@ -189,6 +193,18 @@ public struct TrainingRun {
     try root?.announce(self)
   }
 
+  /// The labels of a table that rank 0 reads, if the settings name one.
+  private static func givenLabels(
+    _ settings: LabelSettings, _ dataset: Dataset, _ communicator: Communicator
+  ) throws -> PseudoLabels? {
+    guard !settings.file.isEmpty else { return nil }
+    return try communicator.decide(gathering: [UInt8]()) { _ in
+      try LabelTable.read(
+        settings.file, ids: dataset.manifest.samples.map(\.id),
+        unreadable: Set(dataset.unreadable.keys))
+    }
+  }
+
   /// The microbatches of one rank.
   ///
   /// - Throws: `ConfigurationError` where they cannot be shared evenly.
@@ -230,7 +246,10 @@ public struct TrainingRun {
     let due = position.epoch - settings.warmupEpochs
     let isDue = settings.every == 0 ? due == 0 : due >= 0 && due % settings.every == 0
     guard trainer.objective.usesLabels, isDue else { return }
-    guard settings.file.isEmpty else { return try adoptLabels(from: settings.file) }
+    if let given {
+      guard due == 0 else { return }
+      return try adopt(given)
+    }
     let relabelling = Relabelling(
       settings: settings, seed: configuration.seed, epoch: position.epoch, lanes: lanes,
       communicator: communicator, ids: dataset.manifest.samples.map(\.id)
@@ -244,13 +263,13 @@ public struct TrainingRun {
     }
   }
 
-  /// Takes labels from a table that rank 0 reads.
-  private mutating func adoptLabels(from path: String) throws {
+  /// Takes labels that were not found but given.
+  private mutating func adopt(_ given: PseudoLabels) throws {
     labels = try communicator.decide(gathering: [UInt8]()) { _ in
-      let outcome = Relabelling.Outcome(
-        try LabelTable.read(path, ids: dataset.manifest.samples.map(\.id)))
-      try root?.keep(outcome, before: labels, epoch: position.epoch, manifest: dataset.manifest)
-      return outcome.labels
+      try root?.keep(
+        Relabelling.Outcome(given), before: labels, epoch: position.epoch,
+        manifest: dataset.manifest)
+      return given
     }
   }
 

@@ -4,8 +4,8 @@ import Tensors
 
 /// What the frames of a store's entry depend on: the file as it is, how it is scaled, and by which code.
 ///
-/// Two keys are equal only where the frames are: a file that was changed, replaced or cut since has
-/// another key, and its old entry is left to be evicted.
+/// A file that was changed, replaced or cut since has another key, unless somebody gave it the old one's
+/// size and time of change; its old entry is left to be evicted.
 struct FrameKey: Sendable, Equatable {
   /// SHA-256 as 64 hexadecimal digits.
   let name: String

@@ -118,7 +118,8 @@ extension FrameStore {
       try ledger.note(bytes)
     }
     guard bytes + length <= byteLimit else {
-      state.withLock { $0.triesAgain = .now + .seconds(600) }
+      // One that is larger than most says nothing of the others.
+      if length <= byteLimit / 16 { state.withLock { $0.triesAgain = .now + .seconds(600) } }
       return nil
     }
     let name = Self.partial + UUID().uuidString

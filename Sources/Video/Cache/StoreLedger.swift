@@ -15,15 +15,16 @@ struct StoreLedger: ~Copyable {
   /// - Throws: the system's reason, with its number.
   init(locking directory: String) throws(VideoError) {
     path = VideoFolder.join(directory, "ledger")
-    file = unsafe open(FileName.cString(path), O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
-    guard file >= 0 else { throw VideoError.system(directory, "cannot be written") }
-    while flock(file, LOCK_EX) != 0 {
+    let opened = unsafe open(FileName.cString(path), O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+    guard opened >= 0 else { throw VideoError.system(directory, "cannot be written") }
+    while flock(opened, LOCK_EX) != 0 {
       guard errno == EINTR else {
         let error = VideoError.system(directory, "cannot be locked")
-        close(file)
+        close(opened)
         throw error
       }
     }
+    file = opened
   }
 
   deinit { close(file) }

@@ -36,7 +36,7 @@ struct MotionReader: ~Copyable {
   private var hasVectors = false
 
   /// The most bytes that one video's velocities may take, as `FrameCache.videoByteLimit`.
-  private static let byteLimit = 256 << 20
+  private static let byteLimit = 2 << 30
 
   /// Opens a file, or a range of one.
   init(opening path: String, bytes: Range<Int>? = nil) throws(VideoError) {
