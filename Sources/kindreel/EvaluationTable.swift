@@ -1,6 +1,7 @@
 import Coordinator
 import Foundation
 import Retrieval
+import Video
 
 /// An evaluation as people read it: one line a ranking, with the intervals below the plain one.
 struct EvaluationTable {
