@@ -97,7 +97,7 @@ extension EvaluationReport {
       classes: try container.decode(Int.self, forKey: .classes),
       clips: try container.decode(Int.self, forKey: .clips),
       feature: try container.decode(String.self, forKey: .feature),
-      shows: try container.decode([ViewRecipe.Content].self, forKey: .shows),
+      shows: try container.decodeIfPresent([ViewRecipe.Content].self, forKey: .shows) ?? [.rgb],
       width: try container.decode(Int.self, forKey: .width),
       unreadable: try container.decode(Int.self, forKey: .unreadable),
       unreadableGallery: try container.decode(Int.self, forKey: .unreadableGallery),
