@@ -84,7 +84,7 @@ enum FileName {
   static func unescaped(_ text: some StringProtocol) -> String? {
     guard text.utf8.contains(UInt8(ascii: "\\")) else { return String(text) }
     var bytes: [UInt8] = []
-    var rest = Array(text.utf8)[...]
+    var rest = self.bytes(of: String(text))[...]
     while let byte = rest.popFirst() {
       guard byte == UInt8(ascii: "\\") else {
         bytes.append(byte)

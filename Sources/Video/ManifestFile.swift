@@ -171,7 +171,10 @@ extension ManifestFile {
     }
 
     func record() throws(VideoError) -> VideoRecord {
-      guard let id = text("id"), FileName.unescaped(id) != nil else { throw wrong("id", "a name") }
+      // However it is spelled, an id is one line of UTF-8.
+      guard let id = text("id").flatMap(FileName.unescaped).map(FileName.escaped) else {
+        throw wrong("id", "a name")
+      }
       guard let path = try name("path") else { throw wrong("path", "a file") }
       let size = try number("size")
       var bytes: Range<Int>?

@@ -88,6 +88,18 @@ import Testing
     #expect(changes > 180, "neighbours of one class: \(239 - changes)")
   }
 
+  @Test("an id in a table is one line of UTF-8, however it is spelled there")
+  func foreignID() throws {
+    let scratch = try #require(scratch)
+    let table = scratch.path("table.tsv")
+    let text = Array("id\tpath\nA/".utf8) + [0xDC] + Array("\\\\x80.mp4\tb.mp4\n".utf8)
+    try Data(text).write(to: URL(fileURLWithPath: table))
+    let records = try ManifestFile.read(table)
+    #expect(records.map(\.id) == ["A/\\xdc\\\\x80.mp4"])
+    try ManifestFile.data(records, in: scratch.path("")).write(to: URL(fileURLWithPath: table))
+    #expect(try ManifestFile.read(table).map(\.id) == records.map(\.id))
+  }
+
   @Test("names what is missing")
   func missing() throws {
     let scratch = try #require(scratch)
