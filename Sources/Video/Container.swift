@@ -63,6 +63,11 @@ import Foundation
     packet = -1
   }
 
+  /// Whether the file is a bare stream of pictures (MPEG-4 Part 2), which libav cuts into packets.
+  var isElementaryStream: Bool {
+    unsafe context.pointee.iformat.map { unsafe String(cString: $0.pointee.name) } == "m4v"
+  }
+
   deinit {
     var context: UnsafeMutablePointer<AVFormatContext>? = unsafe context
     unsafe avformat_close_input(&context)

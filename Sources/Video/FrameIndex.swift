@@ -77,7 +77,12 @@ extension FrameIndex {
     }
 
     /// The index of all that was noted.
-    consuming func index() -> FrameIndex {
+    ///
+    /// - Parameter splitsPackets: whether packets are what libav found in a stream of bytes. If some of
+    ///   them give no frame, pictures were packed together there, and what one shows depends on how
+    ///   they were parted.
+    consuming func index(splitsPackets: Bool) -> FrameIndex {
+      let isDamaged = isDamaged || splitsPackets && packets != packetOfFrame.count
       let frameOfPacket = isDamaged ? nil : pairs()
       var starts: [DecodingStart] = []
       if !isDamaged {

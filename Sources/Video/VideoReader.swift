@@ -222,7 +222,7 @@ extension VideoReader {
       guard cursors.current.position > 0 else {
         throw VideoError(path: path, reason: LibAV.complaint ?? "no frame can be decoded")
       }
-      index = log.index()
+      index = log.index(splitsPackets: cursors.current.container.isElementaryStream)
       self.log = nil
     }
     let all = count ?? cursors.current.position
