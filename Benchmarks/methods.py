@@ -17,18 +17,19 @@ RESIDUAL = "augmentation.residual=0.5"
 METHODS = {
     "untrained": None,
     "simclr": ["objective.name=simclr"],
-    "moco": ["objective.name=moco"],
+    "cluster": ["objective.name=cluster"],
+    # The same views as cluster's, without its labels.
+    "simclr, residual views": ["objective.name=simclr", RESIDUAL],
     "iic": ["objective.name=iic"],
     "cmc": ["objective.name=cmc"],
+    "moco": ["objective.name=moco"],
     "dsm": ["objective.name=dsm"],
-    "koreitem": ["objective.name=koreitem"],
     "triplet": ["objective.name=triplet"],
-    "cluster": ["objective.name=cluster"],
-    # The same views as cluster's, without its labels; cluster without its views.
-    "simclr, residual views": ["objective.name=simclr", RESIDUAL],
-    "cluster, colours alone": ["augmentation.residual=0", "labels.shows=[rgb]"],
+    "koreitem": ["objective.name=koreitem"],
     # Bound, no method: clusters are the true classes. Only this script knows them.
     "bound: true classes": ["labels.file={classes}", "labels.warmupEpochs=0"],
+    # Cluster without its views.
+    "cluster, colours alone": ["augmentation.residual=0", "labels.shows=[rgb]"],
 }
 
 ABLATIONS = {
