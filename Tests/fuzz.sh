@@ -2,8 +2,8 @@
 # Feeds damaged and hostile files to the readers of weights, videos and lists, on one core, with
 # AddressSanitizer. libav is not instrumented; what it says about a file guides the search instead.
 #
-#   Tests/fuzz.sh [SECONDS [TARGET…]]      seconds for each target; the default is 30 for the readers of
-#                                          weights, 24 for Video and 12 for Lists
+#   Tests/fuzz.sh                          the same inputs every time, so that only a change can fail
+#   Tests/fuzz.sh SECONDS [TARGET…]        a search for new ones, so many seconds for each target
 #
 # Inputs start from Tests/Fuzz/corpus, Tests/Fixtures/weights and, for Video, small files that the ffmpeg
 # tool mints, without which that target is left out; new ones stay in $FUZZ_CORPUS, if it names a
@@ -65,14 +65,29 @@ case " $* " in
 esac
 clang -O1 -c Tests/Fuzz/remarks.c -o "$build/remarks.o"
 
-export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0:symbolize=0
+# limit COUNT: how long a target is fed.
+limit() {
+  if [ -n "$seconds" ]; then
+    echo "-max_total_time=$seconds"
+  else
+    echo "-seed=1 -runs=$1"
+  fi
+}
+
+# Hashes decide in which order a set is walked, and with it which branches count as new.
+export SWIFT_BACKTRACE=enable=no SWIFT_DETERMINISTIC_HASHING=1
+export ASAN_OPTIONS=detect_leaks=0:symbolize=0
 for target in "$@"; do
   echo "== $target"
   seeds=("Tests/Fuzz/corpus/$target")
-  limits=(-max_total_time="${seconds:-30}" -max_len=16384 -rss_limit_mb=1024 -malloc_limit_mb=64 -timeout=10)
+  limits=(-max_len=16384 -rss_limit_mb=1024 -malloc_limit_mb=64 -timeout=10)
   case $target in
-    StateDict) seeds+=(Tests/Fixtures/weights) ;;
-    Lists) limits[0]=-max_total_time="${seconds:-12}" ;;
+    StateDict)
+      seeds+=(Tests/Fixtures/weights)
+      runs=200000
+      ;;
+    Pickle) runs=400000 ;;
+    Lists) runs=4000 ;;
     Video)
       if ! command -v ffmpeg > /dev/null; then
         echo "skipped: the ffmpeg tool is not installed"
@@ -80,10 +95,10 @@ for target in "$@"; do
       fi
       mkdir "$build/videos"
       Tests/Fuzz/mint-videos.sh "$build/videos"
-      seeds=("$build/videos")
+      seeds+=("$build/videos")
+      runs=3000
       # libav may take a gigabyte for a picture of 8K; the target itself bounds the processor's time.
-      limits=(-max_total_time="${seconds:-24}" -max_len=32768 -rss_limit_mb=3072
-        -malloc_limit_mb=1100 -timeout=600)
+      limits=(-max_len=32768 -rss_limit_mb=3072 -malloc_limit_mb=1100 -timeout=600)
       export ASAN_OPTIONS=detect_leaks=1:symbolize=0
       ;;
   esac
@@ -93,6 +108,7 @@ for target in "$@"; do
     $(parts_of "$target") -lopenblas -o "$build/$target"
   found="${FUZZ_CORPUS:-$build/corpus}/$target"
   mkdir -p "$found"
-  "$build/$target" "${limits[@]}" -print_final_stats=1 "$found" "${seeds[@]}" 2>&1 |
+  # shellcheck disable=SC2046
+  "$build/$target" $(limit "$runs") "${limits[@]}" -print_final_stats=1 "$found" "${seeds[@]}" 2>&1 |
     grep -E 'ERROR|Fatal|failed|SUMMARY|Test unit|^Done|^stat::(average|peak)'
 done

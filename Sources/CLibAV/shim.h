@@ -11,6 +11,7 @@
 #include <libavformat/avformat.h>
 #include <libavutil/cpu.h>
 #include <libavutil/display.h>
+#include <libavutil/imgutils.h>
 #include <libavutil/log.h>
 #include <libavutil/motion_vector.h>
 #include <libavutil/pixdesc.h>

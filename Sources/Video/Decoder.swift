@@ -150,9 +150,8 @@ internal import CLibAV
 
   /// Whether a packet's frame may be left out if no other refers to it.
   private func isDispensable(_ number: Int, _ index: FrameIndex?) -> Bool {
-    guard knowsDispensable, let frames = index?.frameOfPacket, frames.indices.contains(number)
-    else { return false }
-    return (0..<max(0, firstNeeded)).contains(Int(frames[number]))
+    guard knowsDispensable, let frame = index?.frame(of: number) else { return false }
+    return (0..<max(0, firstNeeded)).contains(frame)
   }
 
   private func candidate(_ number: Int) -> DecodingStart {
@@ -175,6 +174,6 @@ internal import CLibAV
     }
     log?.add(
       frameOf: packetOfPicture, isKey: unsafe clibav_is_key(frame) != 0,
-      isIntra: unsafe frame.pointee.pict_type == AV_PICTURE_TYPE_I)
+      isIntra: unsafe frame.pointee.pict_type == AV_PICTURE_TYPE_I, showing: picture)
   }
 }

@@ -9,7 +9,7 @@ final class DecodingCursor {
   private(set) var isAtBeginning = true
   /// The index of the next frame that the decoder will give; of all later ones none is gone.
   private(set) var position = 0
-  /// After seeking, the start whose frame must come out before frames are counted.
+  /// After seeking, the start whose frame must come out, as it did before, until it has.
   private var awaited: DecodingStart?
   /// The pixels that may still be decoded.
   private var allowance = 0
@@ -48,7 +48,8 @@ final class DecodingCursor {
   /// Frames before this one need not come out.
   func needs(_ frame: Int) { decoder.firstNeeded = frame }
 
-  /// Decodes a frame and returns its index, or nil after the last.
+  /// Decodes a frame and returns its index, or nil after the last, and where decoding from a start comes
+  /// to other frames than decoding from the first did.
   func advance(
     knowing index: FrameIndex?, noting log: inout FrameIndex.Log?
   ) throws(VideoError) -> Int? {
@@ -63,25 +64,25 @@ final class DecodingCursor {
             "decodes to more than \(DecodingCursor.allowance(container.length)) pixels, or to "
             + "more than \(DecodingCursor.mostFrames) frames")
       }
-      guard let frame = number(in: index) else { continue }
+      let packet = decoder.packetOfPicture
+      let known = index?.frame(of: packet)
+      if let start = awaited {
+        guard packet == start.packet else {
+          // Pictures before the start's may refer to what was not decoded; none comes after it first.
+          guard known ?? -1 < start.frame else { return nil }
+          continue
+        }
+        guard decoder.picture.checksum == start.checksum else { return nil }
+        awaited = nil
+        position = start.frame
+      }
+      let frame = known ?? position
+      if frame < 0 { continue }
+      guard frame >= position else { return nil }
       position = frame + 1
       return frame
     }
     return nil
-  }
-
-  /// The index of the picture just decoded, or nil where it comes before the start that was sought.
-  private func number(in index: FrameIndex?) -> Int? {
-    let packet = decoder.packetOfPicture
-    if let frames = index?.frameOfPacket, frames.indices.contains(packet) {
-      let frame = Int(frames[packet])
-      if let awaited, frame < awaited.frame { return nil }
-      return frame >= 0 ? frame : nil
-    }
-    guard let start = awaited else { return position }
-    guard packet == start.packet else { return nil }
-    awaited = nil
-    return start.frame
   }
 
   /// Goes to a start, or to an earlier one; false, and at the first frame, where this file cannot be

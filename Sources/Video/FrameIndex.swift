@@ -9,6 +9,9 @@ struct DecodingStart: Sendable, Equatable {
   var size: Int
   /// Where to look for it: its time stamps, the more promising one first.
   var times: [Int64]
+  /// The checksum of its picture when all before it was decoded; decoding that starts here and comes to
+  /// another picture did need something that was before.
+  var checksum: UInt64 = 0
 }
 
 /// Which packet becomes which frame, as found by decoding a whole file once.
@@ -38,6 +41,12 @@ struct FrameIndex: Sendable, Equatable {
     return low > 0 ? starts[low - 1] : nil
   }
 
+  /// The frame of a packet, −1 where it has none; nil where that is not known.
+  func frame(of packet: Int) -> Int? {
+    guard let frameOfPacket, frameOfPacket.indices.contains(packet) else { return nil }
+    return Int(frameOfPacket[packet])
+  }
+
   /// What is left where a file cannot be sought in, or where packets and frames prove not to pair up.
   func without(pairs: Bool) -> FrameIndex {
     FrameIndex(
@@ -56,6 +65,8 @@ extension FrameIndex {
   /// What is noted while a file is decoded from its first packet to its last.
   struct Log: Sendable {
     private var candidates: [DecodingStart] = []
+    private var candidatePackets: Set<Int32> = []
+    private var checksums: [Int32: UInt64] = [:]
     private var packetOfFrame: [Int32] = []
     private var keyFrames: [Int] = []
     private var intraPackets: Set<Int32> = []
@@ -66,28 +77,30 @@ extension FrameIndex {
     mutating func add(packet: Int) { packets = packet + 1 }
 
     /// Notes a packet that decoding might start from.
-    mutating func add(_ candidate: DecodingStart) { candidates.append(candidate) }
+    mutating func add(_ candidate: DecodingStart) {
+      candidates.append(candidate)
+      candidatePackets.insert(Int32(clamping: candidate.packet))
+    }
 
     /// Notes a frame, and the packet that it came from.
-    mutating func add(frameOf packet: Int, isKey: Bool, isIntra: Bool) {
+    mutating func add(
+      frameOf packet: Int, isKey: Bool, isIntra: Bool, showing picture: borrowing Picture
+    ) {
       let packet = Int32(clamping: packet)
       if isKey { keyFrames.append(packetOfFrame.count) }
       if isIntra { intraPackets.insert(packet) }
+      if candidatePackets.remove(packet) != nil { checksums[packet] = picture.checksum }
       packetOfFrame.append(packet)
     }
 
     /// The index of all that was noted.
     ///
-    /// - Parameter splitsPackets: whether packets are what libav found in a stream of bytes. If some of
-    ///   them give no frame, pictures were packed together there, and what one shows depends on how
-    ///   they were parted.
+    /// - Parameter splitsPackets: whether packets are what libav found in a stream of bytes. Then a packet
+    ///   may hold several pictures, and what one shows depends on how they were parted.
     consuming func index(splitsPackets: Bool) -> FrameIndex {
-      let isDamaged = isDamaged || splitsPackets && packets != packetOfFrame.count
-      let frameOfPacket = isDamaged ? nil : pairs()
-      var starts: [DecodingStart] = []
-      if !isDamaged {
-        starts = accepted(frameOfPacket)
-      }
+      let isWhole = !isDamaged && !splitsPackets
+      let frameOfPacket = isWhole ? pairs() : nil
+      let starts = isWhole ? accepted(frameOfPacket) : []
       let places = Dictionary(
         starts.indices.map { (starts[$0].position, $0) }, uniquingKeysWith: { _, _ in -1 })
       return FrameIndex(
@@ -116,8 +129,8 @@ extension FrameIndex {
       var packet = 0
       var result: [DecodingStart] = []
       for candidate in candidates {
-        guard let frame = firstFrame[Int32(clamping: candidate.packet)],
-          intraPackets.contains(Int32(clamping: candidate.packet))
+        let own = Int32(clamping: candidate.packet)
+        guard let frame = firstFrame[own], intraPackets.contains(own), let checksum = checksums[own]
         else { continue }
         if let frameOfPacket {
           while packet < candidate.packet {
@@ -128,6 +141,7 @@ extension FrameIndex {
         guard frame > lastBefore, frame > (result.last?.frame ?? -1) else { continue }
         var start = candidate
         start.frame = frame
+        start.checksum = checksum
         result.append(start)
       }
       return result

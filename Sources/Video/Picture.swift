@@ -65,6 +65,30 @@ internal import CLibAV
     unsafe PixelSize(width: Int(frame.pointee.width), height: Int(frame.pointee.height))
   }
 
+  /// A checksum of the samples as decoded, without what pads the rows.
+  var checksum: UInt64 {
+    let format = unsafe AVPixelFormat(frame.pointee.format)
+    guard let layout = unsafe av_pix_fmt_desc_get(format) else { return 0 }
+    let planes = unsafe [
+      frame.pointee.data.0, frame.pointee.data.1, frame.pointee.data.2, frame.pointee.data.3,
+    ]
+    let strides = unsafe [
+      frame.pointee.linesize.0, frame.pointee.linesize.1, frame.pointee.linesize.2,
+      frame.pointee.linesize.3,
+    ]
+    var rows: [UInt64] = []
+    for plane in 0..<max(0, min(4, Int(av_pix_fmt_count_planes(format)))) {
+      guard let first = unsafe planes[plane] else { continue }
+      let shrink = plane == 1 || plane == 2 ? unsafe Int(layout.pointee.log2_chroma_h) : 0
+      let length = Int(av_image_get_linesize(format, unsafe frame.pointee.width, Int32(plane)))
+      for y in 0..<(size.height + (1 << shrink) - 1) >> shrink {
+        let row = unsafe first + y * Int(strides[plane])
+        rows.append(unsafe Checksum.of(UnsafeRawBufferPointer(start: row, count: max(0, length))))
+      }
+    }
+    return unsafe rows.withUnsafeBytes { unsafe Checksum.of($0) }
+  }
+
   /// Copies H·W·3 bytes into an RGB picture of that size.
   func fill(with bytes: [UInt8]) {
     let size = size

@@ -45,7 +45,8 @@ import Testing
     Zoo("no-times.avi", "-c:v mpeg4 -q:v 5 -g 12", cut: "-fflags +igndts", starts: 1...40),
     Zoo(
       "same-times.mkv", "-c:v libx264 -bf 0 -g 12 -bsf:v setts=ts='floor(N/3)*3'", starts: 1...40),
-    Zoo("raw.m4v", "-c:v mpeg4 -q:v 5 -g 12", starts: 1...40),
+    Zoo("phone.m4v", "-c:v mpeg4 -q:v 5 -g 12"),
+    Zoo("raw.m4v", "-c:v mpeg4 -q:v 5 -g 12 -f m4v", starts: 0...0),
   ]
 
   /// A file of the zoo, and how it is made.
@@ -113,6 +114,20 @@ import Testing
     try check(file, index, video, keepsStarts: false)
   }
 
+  /// Damaged files that libav decodes without a complaint, found by fuzzing: their decoder keeps something
+  /// of what it saw before, so that a start comes to other pictures.
+  static let misleading = ["first-packet-lost.avi", "learns-from-itself.avi", "repeated-first.avi"]
+
+  @Test("is given up where a start comes to another picture", arguments: misleading)
+  func misled(name: String) throws {
+    let corpus = URL(fileURLWithPath: #filePath).appending(path: "../../Fuzz/corpus/Video")
+    let file = corpus.standardized.appending(path: name).path
+    let (index, video) = try learn(file)
+    #expect(!index.starts.isEmpty && !index.isDamaged)
+    let open = try check(file, index, video, keepsStarts: false)
+    #expect(open?.starts == [])
+  }
+
   /// Decodes a file in one go.
   private func learn(_ file: String) throws -> (FrameIndex, DecodedVideo) {
     var reader = try VideoReader(opening: file)
@@ -120,10 +135,10 @@ import Testing
     return (try reader.wholeIndex(), video)
   }
 
-  /// Reads windows from an open reader and from a new one.
-  private func check(
+  /// Reads windows from an open reader and from a new one, and returns what the open one then knows.
+  @discardableResult private func check(
     _ file: String, _ index: FrameIndex, _ video: DecodedVideo, keepsStarts: Bool = true
-  ) throws {
+  ) throws -> FrameIndex? {
     var random = RandomStream(seed: 3, purpose: .test)
     var open = try VideoReader(opening: file, bytes: nil, index: index)
     for round in 0..<24 {
@@ -138,6 +153,7 @@ import Testing
       #expect(largestDifference(anew, video.frames(window)) == 0, "\(window)")
     }
     #expect(!keepsStarts || open.index?.starts == index.starts, "a start proved wrong")
+    return open.index
   }
 
   @Test(
