@@ -60,13 +60,7 @@ extension EncoderArchitecture {
   /// - Throws: `FileError`; `ConfigurationError` where another hash is there already.
   mutating func recordWeightsHash() throws {
     guard !weights.isEmpty else { return }
-    let found = try WeightsFile.hash(of: weights)
-    guard weightsHash.isEmpty || weightsHash == found else {
-      throw ConfigurationError(
-        key: "encoder.weightsHash",
-        "is \(weightsHash), and \(weights) has \(found): it is another file")
-    }
-    weightsHash = found
+    try WeightsFile.record(&weightsHash, of: weights, key: "encoder.weightsHash")
   }
 }
 
@@ -76,5 +70,17 @@ extension WeightsFile {
     // Says whether the file is missing or not a file, which the hash's reader does not.
     _ = try RandomAccessFile(path)
     return try ContentHash.ofFile(path).hexadecimal
+  }
+
+  /// Writes the hash of a file that a configuration names under the key that is for it.
+  ///
+  /// - Throws: `FileError`; `ConfigurationError` where another hash is there already.
+  static func record(_ hash: inout String, of path: String, key: String) throws {
+    let found = try self.hash(of: path)
+    guard hash.isEmpty || hash == found else {
+      throw ConfigurationError(
+        key: key, "is \(hash), and \(path) has \(found): it is another file")
+    }
+    hash = found
   }
 }

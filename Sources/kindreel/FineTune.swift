@@ -25,6 +25,8 @@ struct FineTune: ParsableCommand {
         {"classes":28,"clips":10,"epochs":150,"figures":{"accuracy":55.2,"accuracy_5":…,\
       "interval":[…],"per_class":{…}},"loss":0.4,"queries":560,"split":"test","training":1440,\
       "unreadable":0,"weights_hash":"…"}
+
+      --retrieval adds "retrieval": an object of recall, map and the like, as evaluate prints.
       """)
 
   @OptionGroup var encoder: EncoderOptions
@@ -49,6 +51,9 @@ struct FineTune: ParsableCommand {
 
   @Flag(help: "Judge held-out groups of the training list; the test list is not read.")
   var heldOut = false
+
+  @Flag(help: "Judge retrieval by the fine-tuned feature, too, as evaluate does.")
+  var retrieval = false
 
   @Flag(help: "Print one JSON object.")
   var json = false
@@ -85,15 +90,24 @@ struct FineTune: ParsableCommand {
       }
       guard let report else { return }
       guard !json else { return try printJSON(report) }
-      let figures = report.figures
-      print(
-        "fine-tuned on \(report.training) videos of \(report.classes) classes, judged on "
-          + "\(report.queries) \(heldOut ? "held-out training" : "test") videos: accuracy "
-          + String(format: "%.1f", figures.accuracy)
-          + String(format: " (95 %%: %.1f–%.1f)", figures.interval[0], figures.interval[1])
-          + String(format: ", among the first five %.1f", figures.accuracy5)
-          + (report.unreadable > 0 ? "; \(report.unreadable) unreadable, missed" : ""))
+      print(summary(of: report))
     }
+  }
+
+  private func summary(of report: FineTuningReport) -> String {
+    let figures = report.figures
+    let (low, high) = (figures.interval[0], figures.interval[1])
+    var line =
+      "fine-tuned on \(report.training) videos of \(report.classes) classes, judged on "
+      + "\(report.queries) \(heldOut ? "held-out training" : "test") videos: "
+    line += String(
+      format: "accuracy %.1f (95 %%: %.1f–%.1f), among the first five %.1f", figures.accuracy, low,
+      high, figures.accuracy5)
+    if let retrieval = report.retrieval {
+      line += String(format: "; retrieval R@1 %.1f", retrieval.recall["1"] ?? .nan)
+    }
+    if report.unreadable > 0 { line += "; \(report.unreadable) unreadable, missed" }
+    return line
   }
 
   private var request: FineTuningRequest {
@@ -102,6 +116,7 @@ struct FineTune: ParsableCommand {
     request.epochs = epochs
     (request.learningRate, request.weightDecay) = (learningRate, weightDecay)
     (request.dropout, request.clips) = (dropout, clips)
+    request.judgesRetrieval = retrieval
     return request
   }
 }

@@ -36,6 +36,14 @@ struct Train: ParsableCommand {
       gathered of each video, free of charge; it needs a warm-up, and has no label for a video that no \
       step has shown yet). labels.largest caps fine clusters, labels.singletons is keep or join.
 
+      labels.shows and evaluation.shows say what the clips show that are clustered and compared: rgb, \
+      residual, or both side by side. labels.file names a table of labels, as kindreel cluster --labels \
+      writes it, that holds for the whole run in place of clustering.
+
+      batch.shards is shuffled (a rank takes any videos) or static (always those of its shards, one for \
+      each microbatch, so that its node needs no others). video.diskCache names a folder on the node's \
+      own disk, also $TMPDIR, where decoded videos are kept: later epochs and runs decode nothing.
+
       encoder.weights names a file that training starts from (.pth, .pt or .safetensors; see kindreel \
       help embed), and run.yaml keeps its hash. Every tensor of the network must be in it but the \
       head's; encoder.partial lists beginnings of names that may be missing or left over.

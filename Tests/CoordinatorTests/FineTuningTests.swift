@@ -21,6 +21,7 @@ import Video
   ) throws -> FineTuningReport {
     var request = FineTuningRequest(data: world.data)
     (request.epochs, request.clips, request.dropout) = (3, 2, 0.5)
+    request.judgesRetrieval = true
     change(&request)
     var configuration = world.configuration
     configuration.video.badShare = 0.4
@@ -46,6 +47,7 @@ import Video
     #expect(alone.queries == 6 && alone.unreadable == 1)
     #expect(alone.training == 24 && alone.classes == 3)
     #expect(alone.loss.isFinite && alone.figures.accuracy5 < 100)
+    #expect(alone.retrieval?.perClass.values.map(\.queries).reduce(0, +) == 6)
     for (ranks, lanes) in [(1, 3), (2, 1), (4, 1)] {
       #expect(try tune(world, ranks: ranks, lanes: lanes) == alone, "\(ranks)×\(lanes)")
     }

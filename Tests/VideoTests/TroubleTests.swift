@@ -109,6 +109,22 @@ import Testing
     #expect(try behind.frameCount() == 5)
   }
 
+  @Test(
+    "of more streams than any camera makes is refused",
+    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason))
+  func manyStreams() throws {
+    let scratch = try #require(scratch)
+    for (count, isRead) in [(64, true), (65, false)] {
+      let file = scratch.path("\(count).avi")
+      let maps = Array(repeating: ["-map", "0"], count: count).flatMap { $0 }
+      try FFmpegTool.run(
+        FFmpegTool.source(frames: 2, size: "16x16") + maps + ["-c:v", "mjpeg", file])
+      let failure = failure(file)
+      #expect(isRead == (failure == nil), "\(count) streams: \(failure ?? "read")")
+      #expect(isRead || failure?.contains(file) == true)
+    }
+  }
+
   @Test("that is a script for another program opens nothing, whatever it is called")
   func scripts() throws {
     let scratch = try #require(scratch)

@@ -154,6 +154,32 @@ struct Encoding: CustomTestStringConvertible, Sendable {
     #expect(meanDifference(part, cut) < 1.5)
   }
 
+  @Test(
+    "shows a mirrored file as it is meant", .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason),
+    arguments: [
+      ([-1, 0, 0, 1], "hflip"), ([1, 0, 0, -1], "vflip"), ([0, 1, 1, 0], "transpose=cclock_flip"),
+      ([0, -1, -1, 0], "transpose=clock_flip"),
+    ])
+  func mirrors(matrix: [Int32], filter: String) throws {
+    let scratch = try #require(scratch)
+    let file = try scratch.mint("mirrored.mp4", frames: 3)
+    let expected = try FFmpegTool.frames(
+      of: file, size: PixelSize(width: 162, height: 122), in: scratch, after: [filter])
+    // In the track's header, 40 bytes after its name: a, b, 0, c, d in 16.16 fixed point.
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+    let header = try #require(bytes.range(of: Data("tkhd".utf8))).upperBound + 40
+    for (place, value) in zip([0, 1, 3, 4], matrix) {
+      let fixed = UInt32(bitPattern: value << 16)
+      let word = Data([24, 16, 8, 0].map { UInt8(truncatingIfNeeded: fixed >> $0) })
+      bytes.replaceSubrange(header + 4 * place..<header + 4 * place + 4, with: word)
+    }
+    try bytes.write(to: URL(fileURLWithPath: file))
+    var reader = try VideoReader(opening: file)
+    let whole = ClipWindow(start: 0, frames: 3, stride: 1)
+    let pixels = try reader.read(whole, crop: nil, scaledTo: reader.size)
+    #expect(largestDifference(pixels, expected) == 0)
+  }
+
   @Test("undoes all eight ways a picture can be stored")
   func orientations() {
     let stored = PixelSize(width: 3, height: 2)

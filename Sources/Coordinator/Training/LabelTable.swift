@@ -80,11 +80,6 @@ extension LabelSettings {
   /// - Throws: `FileError`; `ConfigurationError` where another hash is there already.
   mutating func recordFileHash() throws {
     guard !file.isEmpty else { return }
-    let found = try WeightsFile.hash(of: file)
-    guard fileHash.isEmpty || fileHash == found else {
-      throw ConfigurationError(
-        key: "labels.fileHash", "is \(fileHash), and \(file) has \(found): it is another file")
-    }
-    fileHash = found
+    try WeightsFile.record(&fileHash, of: file, key: "labels.fileHash")
   }
 }

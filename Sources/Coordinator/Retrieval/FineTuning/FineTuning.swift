@@ -22,6 +22,8 @@ public struct FineTuningRequest: Sendable {
   public var dropout = 0.9
   /// The clips of a judged video, whose scores are averaged.
   public var clips = 10
+  /// Whether retrieval by the fine-tuned feature is judged, too, as kindreel's own protocol does.
+  public var judgesRetrieval = false
 
   /// Asks for the defaults on the test list.
   public init(data: String) { self.data = data }
@@ -49,6 +51,8 @@ public struct FineTuningReport: Codable, Sendable, Equatable {
   public var weights_hash: String
   /// The figures of the judged videos.
   public var figures: ClassifierFigures
+  /// Retrieval of the training videos by the judged ones, if it was asked for.
+  public var retrieval: RetrievalFigures?
 }
 
 /// Trains an encoder further, with a linear classifier on top, on the true classes of the training
@@ -76,6 +80,7 @@ public struct FineTuning {
   ) throws {
     loaded = try source.load(named)
     try loaded.checkEqual(communicator)
+    if let report = loaded.report { say("kindreel: \(report)") }
     var configuration = loaded.configuration
     configuration.encoder.headHidden = 0
     (configuration.objective, configuration.views) = (ObjectiveSettings(), [])
@@ -107,18 +112,30 @@ public struct FineTuning {
         code: .badData)
     }
     let (trainer, classifier, loss) = try train(on: training, truth)
-    let pass = EmbeddingPass(
-      trainer.replica, source: judged.source, sampleCount: judged.count,
-      recipe: EmbeddingRecipe(clips: request.clips, feature: .pooled, normalisesClips: false))
-    let rows = try pass.run(communicator)
-    let readable = judged.manifest.samples.indices.filter { judged.unreadable[$0] == nil }
+    func rows(_ dataset: Dataset, _ recipe: EmbeddingRecipe) throws -> Matrix {
+      let all = try EmbeddingPass(
+        trainer.replica, source: dataset.source, sampleCount: dataset.count, recipe: recipe
+      ).run(communicator)
+      return all.rows(dataset.manifest.samples.indices.filter { dataset.unreadable[$0] == nil })
+    }
+    let scored = try rows(
+      judged, EmbeddingRecipe(clips: request.clips, feature: .pooled, normalisesClips: false))
+    var retrieval: RetrievalFigures?
+    if request.judgesRetrieval {
+      let recipe = RetrievalProtocol.kindreel.recipe(
+        clips: nil, settings: configuration.evaluation)
+      retrieval = RetrievalFigures(
+        queries: try rows(judged, recipe).unitRows(),
+        gallery: try rows(training, recipe).unitRows(),
+        truth: Self.truth(training, judged, unreadableTraining: false), lanes: lanes)
+    }
     return try communicator.decide(gathering: [UInt8]()) { _ in
       FineTuningReport(
         split: request.split, queries: judged.count, unreadable: judged.unreadable.count,
         training: training.count, classes: truth.names.count, epochs: request.epochs,
         clips: request.clips, loss: loss, weights_hash: trainer.replica.weights.contentHash,
-        figures: ClassifierFigures(
-          scores: classifier.scores(of: rows.rows(readable)), truth: truth))
+        figures: ClassifierFigures(scores: classifier.scores(of: scored), truth: truth),
+        retrieval: retrieval)
     }
   }
 
@@ -149,15 +166,23 @@ public struct FineTuning {
     return (try part(false), try part(true))
   }
 
-  private static func truth(_ training: Dataset, _ judged: Dataset) -> RetrievalTruth {
-    let samples = judged.manifest.samples
-    func ids(readable: Bool) -> [String] {
-      samples.indices.filter { (judged.unreadable[$0] == nil) == readable }.map { samples[$0].id }
+  private static func truth(
+    _ training: Dataset, _ judged: Dataset, unreadableTraining: Bool = true
+  ) -> RetrievalTruth {
+    func ids(_ dataset: Dataset, readable: Bool) -> [String] {
+      let samples = dataset.manifest.samples
+      return samples.indices.filter { (dataset.unreadable[$0] == nil) == readable }
+        .map { samples[$0].id }
     }
+    let groups = Dictionary(
+      (training.manifest.samples + judged.manifest.samples).map { ($0.id, $0.group) },
+      uniquingKeysWith: { first, _ in first })
     return RetrievalTruth(
-      queryIDs: ids(readable: true), galleryIDs: training.manifest.samples.map(\.id),
-      missed: ids(readable: false)
-    ) { _ in nil }
+      queryIDs: ids(judged, readable: true),
+      galleryIDs: unreadableTraining
+        ? training.manifest.samples.map(\.id) : ids(training, readable: true),
+      missed: ids(judged, readable: false)
+    ) { groups[$0] ?? nil }
   }
 
   private func train(
