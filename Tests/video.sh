@@ -60,6 +60,21 @@ check "lanes do not matter" bash -c \
 check "a clip's length decides what is short" leaves 0 "13 short" \
   "$kindreel" scan set --out short.tsv --allow-bad 1 --frames 100000
 
+# Root may read everything, so that it must become somebody else for this.
+somebody=()
+[ "$(id -u)" != 0 ] || somebody=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+mkdir -m 777 forbidden
+cp set/Run/*.mp4 forbidden/
+chmod 000 "forbidden/copy of it.mp4"
+chmod 711 .
+if "${somebody[@]}" "$kindreel" --version > /dev/null 2>&1; then
+  check "a file that may not be read is quarantined with the reason" leaves 0 \
+    '"reason":"Permission denied"' \
+    "${somebody[@]}" "$kindreel" scan forbidden --out forbidden/all.tsv --allow-bad 0.2 --json
+else
+  echo "skipped: nobody else may run $kindreel"
+fi
+
 check "the lists divide the sample set" bash -c "'$kindreel' scan '$samples' --out actions.tsv > /dev/null"
 check "train and test are marked" test \
   "$(cells split actions.tsv | sort | uniq -c | tr -s ' \n' ' ')" = " 120 test 240 train "
