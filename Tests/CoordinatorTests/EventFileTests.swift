@@ -27,7 +27,7 @@ import Testing
     #expect(digits.joined() == expected)
   }
 
-  @Test func `More lines only add to the file`() throws {
+  @Test func `More lines are added to the same file, and fewer make another`() throws {
     let directory = try TemporaryDirectory()
     func events(_ count: Int) throws -> Data {
       let lines = (1...count).map {
@@ -39,7 +39,14 @@ import Testing
       return try Data(
         contentsOf: URL(fileURLWithPath: directory.file("board/" + MetricsFile.eventsName)))
     }
-    let (two, three) = (try events(2), try events(3))
+    let two = try events(2)
+    let open = try FileHandle(
+      forReadingFrom: URL(fileURLWithPath: directory.file("board/" + MetricsFile.eventsName)))
+    let three = try events(3)
     #expect(three.count > two.count && three.starts(with: two))
+    #expect(try open.readToEnd() == three)
+    #expect(try events(2) == two)
+    try open.seek(toOffset: 0)
+    #expect(try open.readToEnd() == three)
   }
 }

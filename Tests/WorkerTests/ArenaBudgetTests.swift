@@ -38,7 +38,8 @@ struct ArenaBudgetTests {
     let error = #expect(throws: ModelError.self) { try replica(scarce.byteCount - 1) }
     let needed = (scarce.byteCount + (1 << 20) - 1) >> 20
     #expect(error?.reason.contains("take \(needed) MiB") == true)
-    #expect(error?.reason.contains("memoryMegabytes is \((scarce.byteCount - 1) >> 20)") == true)
+    let left = (scarce.byteCount - 1) >> 20
+    #expect(error?.reason.contains("memoryMegabytes leaves \(left) MiB") == true)
   }
 
   @Test("changes no bit of the gradient sum", .timeLimit(.minutes(1)))

@@ -99,8 +99,8 @@ extension MetricsFile {
 
   /// Writes `events` into a directory, which is made where it is missing.
   ///
-  /// The same lines give the same bytes, and more lines only add to them, so a TensorBoard that is
-  /// looking goes on where it was.
+  /// The same lines give the same bytes, and more lines are added to the same file, so a TensorBoard
+  /// that has it open goes on where it was.
   ///
   /// - Throws: `FileError`.
   public func writeEvents(to directory: String) throws {
@@ -110,6 +110,17 @@ extension MetricsFile {
     } catch {
       throw FileError(directory, "cannot be made: \(error.localizedDescription)", fault: .output)
     }
-    try AtomicFile.write(Data(events.bytes), to: directory + "/" + Self.eventsName)
+    let (path, bytes) = (directory + "/" + Self.eventsName, Data(events.bytes))
+    guard let old = FileManager.default.contents(atPath: path), bytes.starts(with: old),
+      let file = FileHandle(forUpdatingAtPath: path)
+    else { return try AtomicFile.write(bytes, to: path) }
+    do {
+      try file.seekToEnd()
+      try file.write(contentsOf: bytes.dropFirst(old.count))
+      try file.close()
+    } catch {
+      throw FileError(
+        path, "cannot be added to: \(error.localizedDescription)", fault: .output)
+    }
   }
 }

@@ -61,8 +61,12 @@ final class RootFiles: @unchecked Sendable {
       "\(run.communicator.size) ranks × \(run.lanes.count) lanes, "
         + "\(configuration.batch.microbatches) microbatches of \(run.trainer.replica.clips) clips, "
         + "activations \(run.trainer.replica.keepsActivations ? "kept" : "recomputed")")
+    let others = [run.trainer.partner?.replica, run.trainer.averaged]
+      .reduce(0) { $0 + ($1?.memory.byteCount ?? 0) }
     say(
-      "\(run.trainer.replica.memory), of memoryMegabytes \(configuration.memoryMegabytes) a rank")
+      "\(run.trainer.replica.memory)"
+        + (others > 0 ? ", \(others >> 20) MiB in all for the second network" : "")
+        + ", of memoryMegabytes \(configuration.memoryMegabytes) a rank")
     if run.kernels.method == .timed { say("convolutions: \(run.kernels.summary(of: network))") }
     let perRank = configuration.batch.microbatches / run.communicator.size
     if run.communicator.size > 1 && perRank & (perRank - 1) != 0 {

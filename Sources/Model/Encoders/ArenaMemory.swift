@@ -42,8 +42,8 @@ public struct ArenaMemory: Sendable, CustomStringConvertible {
     guard least.byteCount <= budget else {
       throw ModelError(
         "the arenas of \(shares.count) lanes take \(megabytes(least.byteCount)) MiB with one "
-          + "microbatch of \(packed.clips) clips each, but memoryMegabytes is "
-          + "\(budget >> 20); raise it, or take fewer lanes or smaller microbatches")
+          + "microbatch of \(packed.clips) clips each, but memoryMegabytes leaves "
+          + "\(budget >> 20) MiB for them; raise it, or take fewer lanes or smaller microbatches")
     }
     return least
   }
