@@ -5,60 +5,6 @@ internal import Tensors
 public import Video
 internal import Worker
 
-/// What a user asks of a training run.
-public struct TrainingRequest: Sendable {
-  /// The resolved configuration.
-  public var configuration: RunConfiguration
-  /// The dataset's directory.
-  public var data: String
-  /// The run directory.
-  public var output: String
-  /// The lanes of each rank.
-  public var lanes: Int
-  /// The ranks that share this machine's memory.
-  public var ranksOfMachine: Int
-  /// Whether to go on from the newest checkpoint.
-  public var resumes = false
-
-  /// Creates a request.
-  public init(
-    configuration: RunConfiguration, data: String, output: String, lanes: Int,
-    ranksOfMachine: Int
-  ) {
-    self.configuration = configuration
-    self.data = data
-    self.output = output
-    self.lanes = lanes
-    self.ranksOfMachine = ranksOfMachine
-  }
-}
-
-/// The last line of a run: equal hashes mean equal bits.
-public struct RunSummary: Codable, Sendable, Equatable {
-  /// The run directory.
-  public var run: String
-  /// The epochs that are done.
-  public var epochs: Int
-  /// The steps that are done.
-  public var steps: Int
-  /// SHA-256 of all weights and running statistics.
-  public var weights_hash: String
-  /// SHA-256 of the last fine and coarse labels.
-  public var labels_hash: String
-  /// The mean loss of the last epoch.
-  public var loss: Double
-  /// Whether the run was asked to stop before its end.
-  public var stopped: Bool
-}
-
-/// Too many steps in a row without finite numbers.
-public struct NumericError: Error, CustomStringConvertible, Sendable, RunError {
-  /// The step and what was not finite.
-  public let description: String
-  /// 80.
-  public var code: ExitCode { .numeric }
-}
-
 /// One rank's run: epochs of embed, decide and train.
 public struct TrainingRun {
   let request: TrainingRequest
@@ -72,7 +18,7 @@ public struct TrainingRun {
   var trainer: Trainer
   var labels: PseudoLabels
   /// Labels from a table, to be taken after the warm-up.
-  private let given: PseudoLabels?
+  let given: PseudoLabels?
   var position = Position()
 
   /// Where a run stands between two steps.
@@ -193,18 +139,6 @@ public struct TrainingRun {
     try root?.announce(self)
   }
 
-  /// The labels of a table that rank 0 reads, if the settings name one.
-  private static func givenLabels(
-    _ settings: LabelSettings, _ dataset: Dataset, _ communicator: Communicator
-  ) throws -> PseudoLabels? {
-    guard !settings.file.isEmpty else { return nil }
-    return try communicator.decide(gathering: [UInt8]()) { _ in
-      try LabelTable.read(
-        settings.file, ids: dataset.manifest.samples.map(\.id),
-        unreadable: Set(dataset.unreadable.keys))
-    }
-  }
-
   /// The microbatches of one rank.
   ///
   /// - Throws: `ConfigurationError` where they cannot be shared evenly.
@@ -235,56 +169,6 @@ public struct TrainingRun {
 
   /// The epochs of the run; the last one may be cut short.
   var epochs: Int { (trainer.totalSteps + stepsPerEpoch - 1) / stepsPerEpoch }
-
-  // MARK: - Embed and decide
-
-  /// Makes new pseudo labels if this epoch wants them: embed, search together, decide.
-  ///
-  /// Rank 0's word is final: its labels are broadcast, and so is its failure to keep them.
-  private mutating func relabel() throws {
-    let settings = configuration.labels
-    let due = position.epoch - settings.warmupEpochs
-    let isDue = settings.every == 0 ? due == 0 : due >= 0 && due % settings.every == 0
-    guard trainer.objective.usesLabels, isDue else { return }
-    if let given {
-      guard due == 0 else { return }
-      return try adopt(given)
-    }
-    let relabelling = Relabelling(
-      settings: settings, seed: configuration.seed, epoch: position.epoch, lanes: lanes,
-      communicator: communicator, ids: dataset.manifest.samples.map(\.id)
-    ) { [root] left in root?.show(clustersLeft: left) }
-    let outcome = try relabelling(
-      labelRows(), unreadable: Set(dataset.unreadable.keys))
-    labels = try communicator.decide(gathering: [UInt8]()) { _ in
-      try root?.keep(
-        outcome, before: labels, epoch: position.epoch, manifest: dataset.manifest)
-      return outcome.labels
-    }
-  }
-
-  /// Takes labels that were not found but given.
-  private mutating func adopt(_ given: PseudoLabels) throws {
-    labels = try communicator.decide(gathering: [UInt8]()) { _ in
-      try root?.keep(
-        Relabelling.Outcome(given), before: labels, epoch: position.epoch,
-        manifest: dataset.manifest)
-      return given
-    }
-  }
-
-  /// One row a sample to cluster: an embedding pass's, or training's own.
-  private func labelRows() throws -> Matrix {
-    if let bank = trainer.bank { return bank.rows }
-    let settings = configuration.labels
-    let replica = settings.weights == .averaged ? trainer.averaged : trainer.replica
-    return try EmbeddingPass(
-      replica ?? trainer.replica, source: dataset.source, sampleCount: dataset.count,
-      clips: settings.clips, feature: settings.feature, shows: settings.shows
-    ).run(communicator)
-  }
-
-  // MARK: - Train
 
   /// Trains the rest of the current epoch; true if somebody asked to stop meanwhile.
   private mutating func trainEpoch() throws -> Bool {
@@ -353,18 +237,6 @@ public struct TrainingRun {
       weights_hash: try weightsHash(), labels_hash: ContentHash.of(labels.fine + labels.coarse),
       loss: position.lastLoss, stopped: stopped)
   }
-}
-
-/// Replicas that should be equal and are not.
-public struct ReplicaError: Error, CustomStringConvertible, Sendable, RunError {
-  /// Which rank differs, and since when.
-  public let description: String
-
-  /// Says what differs.
-  public init(description: String) { self.description = description }
-
-  /// 70.
-  public var code: ExitCode { .internalFault }
 }
 
 extension RunConfiguration {
