@@ -94,12 +94,14 @@ def write_classes(data, path):
 def label_tables(folder, seed):
     """The last labels of the row "cluster", and the same where each video has its predecessor's."""
     tables = folder / f"trained-{seed}.tsv", folder / f"shifted-{seed}.tsv"
-    if not tables[1].exists():
+    if not all(table.exists() for table in tables):
         head, *rows = max((folder / f"cluster-{seed}/labels").iterdir()).read_text().splitlines()
         names, labels = zip(*sorted(row.split("\t", 1) for row in rows))
         for table, order in zip(tables, (labels, labels[-1:] + labels[:-1])):
             lines = [f"{name}\t{label}" for name, label in zip(names, order)]
-            table.write_text("\n".join([head, *lines]) + "\n")
+            part = table.with_suffix(".part")
+            part.write_text("\n".join([head, *lines]) + "\n")
+            os.replace(part, table)
     return tables
 
 
@@ -123,14 +125,17 @@ def run(folder, name, settings, seed, arguments):
             shutil.rmtree(out / "checkpoints")
     metrics = out / "metrics.jsonl"
     epochs = [json.loads(line) for line in metrics.open()] if metrics.exists() else []
-    return json.loads(result.read_text()), [row for row in epochs if row["kind"] == "epoch"]
+    epochs = [row for row in epochs if row["kind"] == "epoch"]
+    for row in epochs:
+        row["resumed"] = (out / "resumed").exists()
+    return json.loads(result.read_text()), epochs
 
 
 def cross_entropy(result, seed, arguments):
-    """The same network, clips and epochs, on true classes; dropout as for a network of its size."""
+    """The same network, data and clips, of one view instead of two, on true classes."""
     command = ["finetune", "--untrained", str(seed), "--config", arguments.config]
-    command += ["--data", arguments.data, "--epochs", str(EPOCHS[arguments.budget])]
-    command += ["--dropout", "0.5", "--retrieval", "--json"]
+    command += ["--data", arguments.data, "--epochs", str(2 * EPOCHS[arguments.budget])]
+    command += ["--dropout", "0", "--retrieval", "--json"]
     report = json.loads(kindreel(*command, stdout=subprocess.PIPE).stdout)
     part = result.with_suffix(".part")
     part.write_text(json.dumps(report["retrieval"] | {"accuracy": report["figures"]["accuracy"]}))
@@ -140,6 +145,8 @@ def cross_entropy(result, seed, arguments):
 def train(out, settings, seed, arguments, folder):
     command = ["train", "--data", arguments.data, "--out", str(out)]
     if list(out.glob("checkpoints/epoch-*")):
+        # The epoch that was cut short has only the seconds since.
+        (out / "resumed").touch()
         kindreel(*command, "--resume", stdout=subprocess.DEVNULL)
         return
     shutil.rmtree(out, ignore_errors=True)
@@ -171,7 +178,11 @@ def table(results, budget):
         scores = [score for score, _ in runs]
         recalls = {k: [score["recall"][k] for score in scores] for k in ("1", "5", "10", "20")}
         last = [epochs[-1] for _, epochs in runs if epochs and "nmi" in epochs[-1]]
-        seconds = [sum(epoch["seconds"] for epoch in epochs) for _, epochs in runs if epochs]
+        seconds = [
+            sum(epoch["seconds"] for epoch in epochs)
+            for _, epochs in runs
+            if epochs and not epochs[0]["resumed"]
+        ]
         cells = [
             name,
             str(len(runs)),

@@ -80,7 +80,9 @@ export ASAN_OPTIONS=detect_leaks=0:symbolize=0
 for target in "$@"; do
   echo "== $target"
   seeds=("Tests/Fuzz/corpus/$target")
-  limits=(-max_len=16384 -rss_limit_mb=1024 -malloc_limit_mb=64 -timeout=10)
+  # A machine that stalls is no finding where the inputs are known.
+  [ -n "$seconds" ] && patience=10 || patience=600
+  limits=(-max_len=16384 -rss_limit_mb=1024 -malloc_limit_mb=64 -timeout="$patience")
   case $target in
     StateDict)
       seeds+=(Tests/Fixtures/weights)
@@ -106,7 +108,8 @@ for target in "$@"; do
   # shellcheck disable=SC2046
   module "${target}Target" "Tests/Fuzz/${target}Target.swift" "$build/Tensors.o" "$build/remarks.o" \
     $(parts_of "$target") -lopenblas -o "$build/$target"
-  found="${FUZZ_CORPUS:-$build/corpus}/$target"
+  found="$build/corpus/$target"
+  [ -z "$seconds" ] || found="${FUZZ_CORPUS:-$build/corpus}/$target"
   mkdir -p "$found"
   # shellcheck disable=SC2046
   "$build/$target" $(limit "$runs") "${limits[@]}" -print_final_stats=1 "$found" "${seeds[@]}" 2>&1 |

@@ -9,7 +9,7 @@ final class DecodingCursor {
   private(set) var isAtBeginning = true
   /// The index of the next frame that the decoder will give; of all later ones none is gone.
   private(set) var position = 0
-  /// After seeking, the start whose frame must come out, as it did before, until it has.
+  /// After seeking, the start whose frame must come out, until it has.
   private var awaited: DecodingStart?
   /// The pixels that may still be decoded.
   private var allowance = 0
@@ -48,8 +48,8 @@ final class DecodingCursor {
   /// Frames before this one need not come out.
   func needs(_ frame: Int) { decoder.firstNeeded = frame }
 
-  /// Decodes a frame and returns its index, or nil after the last, and where decoding from a start comes
-  /// to other frames than decoding from the first did.
+  /// Decodes a frame and returns its index, or nil after the last, and where it is another picture than it
+  /// was when everything was decoded.
   func advance(
     knowing index: FrameIndex?, noting log: inout FrameIndex.Log?
   ) throws(VideoError) -> Int? {
@@ -72,13 +72,17 @@ final class DecodingCursor {
           guard known ?? -1 < start.frame else { return nil }
           continue
         }
-        guard decoder.picture.checksum == start.checksum else { return nil }
         awaited = nil
         position = start.frame
       }
       let frame = known ?? position
       if frame < 0 { continue }
       guard frame >= position else { return nil }
+      if let sums = index?.checksums {
+        guard sums.indices.contains(frame), decoder.picture.checksum == sums[frame] else {
+          return nil
+        }
+      }
       position = frame + 1
       return frame
     }

@@ -9,9 +9,6 @@ struct DecodingStart: Sendable, Equatable {
   var size: Int
   /// Where to look for it: its time stamps, the more promising one first.
   var times: [Int64]
-  /// The checksum of its picture when all before it was decoded; decoding that starts here and comes to
-  /// another picture did need something that was before.
-  var checksum: UInt64 = 0
 }
 
 /// Which packet becomes which frame, as found by decoding a whole file once.
@@ -29,6 +26,10 @@ struct FrameIndex: Sendable, Equatable {
   let starts: [DecodingStart]
   /// The frame of every packet, −1 where it has none; nil where packets and frames do not pair up.
   let frameOfPacket: [Int32]?
+  /// The checksum of each picture; nil where every frame is decoded from the first one anyway.
+  ///
+  /// Decoding that left something out and comes to another picture did need it.
+  let checksums: [UInt64]?
   private let startOfPosition: [Int: Int]
 
   /// The last start that is no later than a frame.
@@ -51,7 +52,8 @@ struct FrameIndex: Sendable, Equatable {
   func without(pairs: Bool) -> FrameIndex {
     FrameIndex(
       frameCount: frameCount, packetCount: packetCount, isDamaged: isDamaged, keyFrames: keyFrames,
-      starts: [], frameOfPacket: pairs ? nil : frameOfPacket, startOfPosition: [:])
+      starts: [], frameOfPacket: pairs ? nil : frameOfPacket, checksums: pairs ? nil : checksums,
+      startOfPosition: [:])
   }
 
   /// The start whose packet lies somewhere.
@@ -65,8 +67,7 @@ extension FrameIndex {
   /// What is noted while a file is decoded from its first packet to its last.
   struct Log: Sendable {
     private var candidates: [DecodingStart] = []
-    private var candidatePackets: Set<Int32> = []
-    private var checksums: [Int32: UInt64] = [:]
+    private var checksums: [UInt64] = []
     private var packetOfFrame: [Int32] = []
     private var keyFrames: [Int] = []
     private var intraPackets: Set<Int32> = []
@@ -77,10 +78,7 @@ extension FrameIndex {
     mutating func add(packet: Int) { packets = packet + 1 }
 
     /// Notes a packet that decoding might start from.
-    mutating func add(_ candidate: DecodingStart) {
-      candidates.append(candidate)
-      candidatePackets.insert(Int32(clamping: candidate.packet))
-    }
+    mutating func add(_ candidate: DecodingStart) { candidates.append(candidate) }
 
     /// Notes a frame, and the packet that it came from.
     mutating func add(
@@ -89,7 +87,7 @@ extension FrameIndex {
       let packet = Int32(clamping: packet)
       if isKey { keyFrames.append(packetOfFrame.count) }
       if isIntra { intraPackets.insert(packet) }
-      if candidatePackets.remove(packet) != nil { checksums[packet] = picture.checksum }
+      if !isDamaged { checksums.append(picture.checksum) }
       packetOfFrame.append(packet)
     }
 
@@ -106,6 +104,7 @@ extension FrameIndex {
       return FrameIndex(
         frameCount: packetOfFrame.count, packetCount: packets, isDamaged: isDamaged,
         keyFrames: keyFrames, starts: starts, frameOfPacket: frameOfPacket,
+        checksums: isWhole ? checksums : nil,
         startOfPosition: places.filter { $0.value >= 0 })
     }
 
@@ -130,8 +129,7 @@ extension FrameIndex {
       var result: [DecodingStart] = []
       for candidate in candidates {
         let own = Int32(clamping: candidate.packet)
-        guard let frame = firstFrame[own], intraPackets.contains(own), let checksum = checksums[own]
-        else { continue }
+        guard let frame = firstFrame[own], intraPackets.contains(own) else { continue }
         if let frameOfPacket {
           while packet < candidate.packet {
             lastBefore = max(lastBefore, Int(frameOfPacket[packet]))
@@ -141,7 +139,6 @@ extension FrameIndex {
         guard frame > lastBefore, frame > (result.last?.frame ?? -1) else { continue }
         var start = candidate
         start.frame = frame
-        start.checksum = checksum
         result.append(start)
       }
       return result

@@ -6,9 +6,15 @@ struct HMDBLists {
 
   private static let ending = "_test_split"
 
-  /// The folder of a data set that holds lists.
+  /// The names of the folder of videos as the official archive has it, and as others do.
+  private static let videoFolders = ["hmdb51_org", "hmdb51", "HMDB51"]
+
+  /// The folder of a data set that holds lists: in it, or beside it where it is the official archive's.
   static func folder(in directory: String) -> String? {
-    ["testTrainMulti_7030_splits", "test_train_splits", "splits", "."]
+    let official = ["testTrainMulti_7030_splits", "test_train_splits"]
+    let beside =
+      VideoFolder.isNamed(directory, videoFolders) ? official.map { "../" + $0 } : []
+    return (official + ["splits", "."] + beside)
       .map { VideoFolder.join(directory, $0) }
       .first { FileStatus.isFolder($0) && !names(in: $0).isEmpty }
   }
@@ -27,7 +33,7 @@ struct HMDBLists {
     }
     self.lists = lists
     root =
-      ["videos", "hmdb51_org", "hmdb51", "HMDB51"].map { VideoFolder.join(directory, $0) }
+      (["videos"] + HMDBLists.videoFolders).map { VideoFolder.join(directory, $0) }
       .first(where: FileStatus.isFolder) ?? directory
   }
 

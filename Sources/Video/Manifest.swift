@@ -97,12 +97,16 @@ public struct Manifest: Sendable, Equatable {
     self.samples = Manifest.ordered(samples, by: \.id, seed: seed)
   }
 
-  /// All videos of a data set that can be used, in the order in which a run of that seed keeps them.
+  /// All videos of a data set that can be used, one part after the other, each in the order in which a run
+  /// of that seed keeps it.
   public static func records(of path: String, list: Int, seed: UInt64) throws(VideoError)
     -> [VideoRecord]
   {
     let records = try DatasetLayout.records(of: path, layout: .auto, list: list, split: nil)
-    return ordered(records.filter { $0.status != .quarantined }, by: \.id, seed: seed)
+    let usable = records.filter { $0.status != .quarantined }
+    return VideoRecord.Part.allCases.flatMap { part in
+      ordered(usable.filter { $0.part == part }, by: \.id, seed: seed)
+    }
   }
 
   private static func ordered<Element>(

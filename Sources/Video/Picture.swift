@@ -65,7 +65,9 @@ internal import CLibAV
     unsafe PixelSize(width: Int(frame.pointee.width), height: Int(frame.pointee.height))
   }
 
-  /// A checksum of the samples as decoded, without what pads the rows.
+  /// A checksum of every fourth row as decoded, without what pads it, and of a palette.
+  ///
+  /// No block of a codec is lower, so what a decoder makes up for a lost reference shows.
   var checksum: UInt64 {
     let format = unsafe AVPixelFormat(frame.pointee.format)
     guard let layout = unsafe av_pix_fmt_desc_get(format) else { return 0 }
@@ -81,10 +83,14 @@ internal import CLibAV
       guard let first = unsafe planes[plane] else { continue }
       let shrink = plane == 1 || plane == 2 ? unsafe Int(layout.pointee.log2_chroma_h) : 0
       let length = Int(av_image_get_linesize(format, unsafe frame.pointee.width, Int32(plane)))
-      for y in 0..<(size.height + (1 << shrink) - 1) >> shrink {
+      for y in stride(from: 0, to: (size.height + (1 << shrink) - 1) >> shrink, by: 4) {
         let row = unsafe first + y * Int(strides[plane])
         rows.append(unsafe Checksum.of(UnsafeRawBufferPointer(start: row, count: max(0, length))))
       }
+    }
+    let hasPalette = unsafe layout.pointee.flags & UInt64(AV_PIX_FMT_FLAG_PAL) != 0
+    if hasPalette, let palette = unsafe planes[1] {
+      rows.append(unsafe Checksum.of(UnsafeRawBufferPointer(start: palette, count: 1024)))
     }
     return unsafe rows.withUnsafeBytes { unsafe Checksum.of($0) }
   }

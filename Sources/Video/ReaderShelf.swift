@@ -8,6 +8,9 @@ final class OpenReader: @unchecked Sendable {
 
   init(_ reader: consuming VideoReader) { self.reader = reader }
 
+  /// What is known of the file by now.
+  var index: FrameIndex? { reader.index }
+
   /// The frames of a window at a short side, T·H·W·3, and their size.
   func read(_ window: ClipWindow, shortSide: Int) throws(VideoError) -> (
     pixels: [UInt8], size: PixelSize

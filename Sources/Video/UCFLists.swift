@@ -5,9 +5,16 @@ struct UCFLists {
   private let lists: String
   private let root: String
 
-  /// The folder of a data set that holds lists.
+  /// The names of the folder of videos as the official archive has it, and as others do.
+  private static let videoFolders = ["UCF-101", "UCF101"]
+
+  /// The folder of a data set that holds lists: in it, or beside it where it is the official archive's.
   static func folder(in directory: String) -> String? {
-    ["splits", "ucfTrainTestlist", "."].map { VideoFolder.join(directory, $0) }.first { folder in
+    let beside = VideoFolder.isNamed(directory, videoFolders) ? ["../ucfTrainTestlist"] : []
+    let candidates = (["splits", "ucfTrainTestlist", "."] + beside).map {
+      VideoFolder.join(directory, $0)
+    }
+    return candidates.first { folder in
       FileStatus.isFolder(folder)
         && (folder.hasSuffix("/splits") || folder.hasSuffix("/ucfTrainTestlist")
           || FileStatus.isRegular(VideoFolder.join(folder, "trainlist01.txt")))
@@ -24,7 +31,7 @@ struct UCFLists {
     self.directory = directory
     self.lists = lists
     root =
-      ["videos", "UCF-101", "UCF101"].map { VideoFolder.join(directory, $0) }
+      (["videos"] + UCFLists.videoFolders).map { VideoFolder.join(directory, $0) }
       .first(where: FileStatus.isFolder) ?? directory
   }
 

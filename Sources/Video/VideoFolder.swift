@@ -49,4 +49,9 @@ struct VideoFolder {
   static func join(_ folder: String, _ name: String) -> String {
     folder.isEmpty || folder.hasSuffix("/") ? folder + name : folder + "/" + name
   }
+
+  /// Whether a folder has one of some names.
+  static func isNamed(_ folder: String, _ names: [String]) -> Bool {
+    folder.split(separator: "/").last.map { names.contains(String($0)) } ?? false
+  }
 }

@@ -159,13 +159,19 @@
       pixels.append(contentsOf: repeatElement(0, count: frameBytes))
       try scale(crop: nil, to: size, into: &pixels, at: start)
     }
-    return DecodedVideo(frameCount: try finish(), size: size, pixels: pixels)
+    let frames = try finish()
+    guard pixels.count == frames * frameBytes else {
+      throw VideoError(path: path, reason: VideoReader.changed)
+    }
+    return DecodedVideo(frameCount: frames, size: size, pixels: pixels)
   }
 }
 
 // MARK: - Frame by frame
 
 extension VideoReader {
+  private static var changed: String { "the file has changed since it was opened" }
+
   /// What a window has cost so far.
   private struct Retries {
     /// The frame that was last gone back for.
@@ -175,7 +181,7 @@ extension VideoReader {
 
     mutating func fail(_ path: String) throws(VideoError) {
       failures += 1
-      guard failures < 4 else { throw VideoError(path: path, reason: "the file became shorter") }
+      guard failures < 4 else { throw VideoError(path: path, reason: VideoReader.changed) }
     }
   }
 

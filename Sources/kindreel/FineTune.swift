@@ -52,7 +52,7 @@ struct FineTune: ParsableCommand {
   @Flag(help: "Judge held-out groups of the training list; the test list is not read.")
   var heldOut = false
 
-  @Flag(help: "Judge retrieval by the fine-tuned feature, too, as evaluate does.")
+  @Flag(help: "Judge retrieval by the fine-tuned pooled feature, too, as evaluate does.")
   var retrieval = false
 
   @Flag(help: "Print one JSON object.")

@@ -34,6 +34,11 @@ import Testing
       #expect(try ids(scratch.root, list: list).count == 2)
     }
     #expect(try DatasetLayout.recognise(scratch.root) == .ucf101)
+    // The folder of videos alone has its lists beside it, as the official archives are unpacked.
+    for folder in ["UCF-101", "UCF-101/"].map(scratch.path) {
+      #expect(try ids(folder, .test, list: 2) == ["Walk/v_Walk_g02_c01.avi"])
+      #expect(try ids(folder, list: 2).count == 2)
+    }
     #expect(try ids(scratch.root, layout: .folder).count == 3)
   }
 
@@ -57,6 +62,7 @@ import Testing
         "Other_wave_u_cm_np1_ba_med_0.avi 1\n")
     }
     #expect(try DatasetLayout.recognise(scratch.root) == .hmdb51)
+    #expect(try DatasetLayout.recognise(scratch.path("hmdb51_org")) == .hmdb51)
     let wave = "wave/Other_wave_u_cm_np1_ba_med_0.avi"
     #expect(try ids(scratch.root) == ["pick/" + names[0], wave])
     #expect(try ids(scratch.root, .test) == ["pick/" + names[1]])

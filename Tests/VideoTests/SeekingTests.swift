@@ -25,6 +25,7 @@ import Testing
     Zoo("closed-265.mkv", "-c:v libx265 -x265-params log-level=none:open-gop=0:keyint=10"),
     Zoo("interlaced.mp4", "-vf scale=160:120 -c:v libx264 -flags +ilme+ildct -g 10"),
     Zoo("field-coded.mpg", "-c:v mpeg2video -flags +ilme+ildct -bf 2 -g 9 -q:v 5"),
+    Zoo("mpeg4.ts", "-c:v mpeg4 -q:v 5 -bf 2 -g 12", starts: 1...40),
     Zoo("mpeg2.ts", "-c:v mpeg2video -bf 2 -g 9 -q:v 5"),
     Zoo("mpeg1.mpg", "-c:v mpeg1video -bf 2 -g 9 -q:v 5"),
     Zoo("vp9.webm", "-c:v libvpx-vp9 -g 10 -lag-in-frames 10 -auto-alt-ref 1 -cpu-used 8"),
@@ -123,9 +124,10 @@ import Testing
     let corpus = URL(fileURLWithPath: #filePath).appending(path: "../../Fuzz/corpus/Video")
     let file = corpus.standardized.appending(path: name).path
     let (index, video) = try learn(file)
-    #expect(!index.starts.isEmpty && !index.isDamaged)
     let open = try check(file, index, video, keepsStarts: false)
-    #expect(open?.starts == [])
+    // Other versions of libav may notice the damage, or forget more at a seek.
+    guard LibAVVersion.text.contains("avcodec 59.") else { return }
+    #expect(!index.starts.isEmpty && !index.isDamaged && open?.starts == [])
   }
 
   /// Decodes a file in one go.

@@ -68,6 +68,18 @@ import Testing
     #expect(Set(first.samples.map(\.path)) == [shards + "/shard-00000.tar"])
   }
 
+  @Test("holds each list in the order of its run")
+  func lists() throws {
+    let scratch = try #require(scratch)
+    _ = try pack(SampleSet.root, in: scratch, byteLimit: 1 << 20)
+    for split in [Manifest.Split.train, .test] {
+      let samples = try Manifest(reading: scratch.path("shards"), split: split, seed: 1).samples
+      let places = samples.map { ($0.path, $0.bytes?.lowerBound ?? -1) }
+      #expect(Set(places.map(\.0)).count > 1, "\(split)")
+      #expect(zip(places, places.dropFirst()).allSatisfy { $0 < $1 }, "\(split)")
+    }
+  }
+
   @Test("is unpacked by tar, and a tar file that tar made is read", .enabled(if: hasTar, noTar))
   func tarAgrees() throws {
     let scratch = try #require(scratch)

@@ -115,8 +115,10 @@ extension MetricsFile {
       let file = FileHandle(forUpdatingAtPath: path)
     else { return try AtomicFile.write(bytes, to: path) }
     do {
-      try file.seekToEnd()
+      // Not the end: who else adds the same lines writes the same bytes.
+      try file.seek(toOffset: UInt64(old.count))
       try file.write(contentsOf: bytes.dropFirst(old.count))
+      try file.synchronize()
       try file.close()
     } catch {
       throw FileError(

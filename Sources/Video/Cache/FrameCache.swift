@@ -130,6 +130,9 @@ public final class FrameCache: Sendable {
         reader = OpenReader(try open(sample, knowing: index))
       }
       let frames = try reader.read(window, shortSide: shortSide)
+      if let learned = reader.index, learned.starts.count < index.starts.count {
+        slots[sample].knowledge.withLock { $0 = .indexed(learned) }
+      }
       readers.put(reader, for: sample)
       counters.withLock { $0.decodes += 1 }
       return frames

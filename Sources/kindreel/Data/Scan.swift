@@ -14,7 +14,8 @@ struct ScanVideos: ParsableCommand {
     discussion: """
       DATA is a folder or a file in any of these layouts, recognised by what is there, or named:
 
-        ucf101    splits/ or ucfTrainTestlist/ with trainlist0N.txt, testlist0N.txt (--list N)
+        ucf101    splits/ or ucfTrainTestlist/ with trainlist0N.txt, testlist0N.txt (--list N), also beside
+                  a folder UCF-101
         hmdb51    CLASS_test_splitN.txt beside the videos or in a folder of their own (--list N)
         kinetics  CSV tables with label, youtube_id, time_start, time_end; files ID_START_END.mp4
         folder    any other folder; its subfolders are the classes

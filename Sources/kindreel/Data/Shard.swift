@@ -12,8 +12,9 @@ struct Shard: ParsableCommand {
     discussion: """
       Writes shard-00000.tar, shard-00001.tar … and manifest.tsv into a folder that is then a data \
       set: --data FOLDER. Videos are read where they lie in the tar files, by byte range, without \
-      unpacking. They are packed in the order of a run's manifest (video.manifestSeed), so a rank's \
-      share of an epoch's scan or embedding is one stretch of few files, read from front to back. \
+      unpacking. Each list is packed in the order of a run's manifest (video.manifestSeed), so a rank's \
+      share of an epoch's embedding is one stretch of few files, read from front to back; training \
+      steps are shuffled anew each epoch. \
       Standard tar unpacks them. The last line is one JSON object:
 
         {"bytes":1048576,"manifest":"FOLDER/manifest.tsv","shards":2,"videos":240}

@@ -22,7 +22,7 @@ public struct FineTuningRequest: Sendable {
   public var dropout = 0.9
   /// The clips of a judged video, whose scores are averaged.
   public var clips = 10
-  /// Whether retrieval by the fine-tuned feature is judged, too, as kindreel's own protocol does.
+  /// Whether retrieval by the fine-tuned pooled feature is judged, too, as kindreel's own protocol does.
   public var judgesRetrieval = false
 
   /// Asks for the defaults on the test list.
@@ -120,14 +120,10 @@ public struct FineTuning {
     }
     let scored = try rows(
       judged, EmbeddingRecipe(clips: request.clips, feature: .pooled, normalisesClips: false))
-    var retrieval: RetrievalFigures?
+    var sides: (queries: Matrix, gallery: Matrix)?
     if request.judgesRetrieval {
-      let recipe = RetrievalProtocol.kindreel.recipe(
-        clips: nil, settings: configuration.evaluation)
-      retrieval = RetrievalFigures(
-        queries: try rows(judged, recipe).unitRows(),
-        gallery: try rows(training, recipe).unitRows(),
-        truth: Self.truth(training, judged, unreadableTraining: false), lanes: lanes)
+      let recipe = EmbeddingRecipe(clips: configuration.evaluation.clips, feature: .pooled)
+      sides = (try rows(judged, recipe).unitRows(), try rows(training, recipe).unitRows())
     }
     return try communicator.decide(gathering: [UInt8]()) { _ in
       FineTuningReport(
@@ -135,7 +131,11 @@ public struct FineTuning {
         training: training.count, classes: truth.names.count, epochs: request.epochs,
         clips: request.clips, loss: loss, weights_hash: trainer.replica.weights.contentHash,
         figures: ClassifierFigures(scores: classifier.scores(of: scored), truth: truth),
-        retrieval: retrieval)
+        retrieval: sides.map { sides in
+          RetrievalFigures(
+            queries: sides.queries, gallery: sides.gallery,
+            truth: Self.truth(training, judged, unreadableTraining: false), lanes: lanes)
+        })
     }
   }
 
