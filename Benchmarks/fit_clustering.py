@@ -48,7 +48,9 @@ def main(kindreel, folder, width, checks):
     models = {kind: fit(runs, width, kind) for kind in ("wall", "cpu")}
     for kind, (a, b) in models.items():
         print(f"{kind} seconds = {a:.4g}·N²·D + {b:.4g}·N·D, fitted to N = {SMALL}, D = {width}")
-    print(f"{'rows':>9} {'kind':<5} {'measured':>9} {'predicted':>9} {'ratio':>6} {'peak MB':>8}", flush=True)
+    memory = np.polyfit([run["rows"] for run in runs], [run["peak_rss_bytes"] for run in runs], 1)
+    print(f"peak bytes = {memory[0]:.4g}·N + {memory[1]:.4g}")
+    print(f"{'rows':>9} {'kind':<5} {'measured':>9} {'predicted':>9} {'ratio':>6} {'peak MB':>8} {'predicted':>9}", flush=True)
 
     def show(run, fitted):
         for kind, model in models.items():
@@ -56,7 +58,8 @@ def main(kindreel, folder, width, checks):
             measured = run.get(kind)
             words = f"{measured:9.2f} {predicted:9.2f} {measured / predicted:6.3f}" if measured else (
                 f"{'':9} {predicted:9.2f} {'':6}")
-            peak = f"{run['peak_rss_bytes'] / 1e6:8.0f}" if measured else ""
+            peak = f"{run['peak_rss_bytes'] / 1e6:8.0f}" if measured else f"{'':8}"
+            peak += f" {np.polyval(memory, run['rows']) / 1e6:9.0f}"
             print(f"{run['rows']:>9} {kind:<5} {words} {peak}{' (fitted)' if fitted else ''}", flush=True)
 
     for run in runs:

@@ -52,7 +52,9 @@ struct Train: ParsableCommand {
       0 times all methods that are as exact before the first step, once a machine and network, and \
       checkpoints keep its table, so that a resumed run computes the same.
 
-      metrics.jsonl says of every clustering: clusters, coarse_clusters, largest_share, \
+      metrics.jsonl says of every epoch: epoch, step, loss, clips_per_second, seconds and where they \
+      went on rank 0 (seconds_data and the like), data_share (of a rank's time, for making clips; the \
+      worst rank's), unreadable. Of every clustering: clusters, coarse_clusters, largest_share, \
       singleton_share, cluster_seconds, ari_to_last (fine labels beside those before); sibling_share \
       (positives from the same footage) where file names tell it; nmi, ami, ari, purity, \
       pair_precision and pair_recall where class folders do; label_churn, the share of samples that \

@@ -8,6 +8,11 @@ import Tensors
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Time the parts; with --json, one object with the figures and the machine.",
+    discussion: """
+      Every object has bench (the name), machine, isa, versions (kindreel's and the libraries') and \
+      commit (of the checkout it runs in), beside what the bench's own help names. Times are objects of \
+      median, min and max seconds over the repetitions.
+      """,
     subcommands: [
       BenchTrainStep.self, BenchLayers.self, BenchCluster.self, BenchSearch.self,
       BenchDecode.self, BenchAugment.self,

@@ -14,7 +14,8 @@ struct BenchAugment: ParsableCommand {
     abstract: "Training views of decoded clips, one after the other on one core.",
     discussion: """
       Beside the whole, 'operators' says what each costs in microseconds a clip, beyond cropping \
-      and normalising, which stand for themselves; 'views' says what each recipe costs as a whole.
+      and normalising, which stand for themselves; 'views' says what each recipe costs as a whole. \
+      With --json also: seconds, clips_per_second and microseconds_per_clip.
       """)
 
   @Option(help: "A YAML file, or the name of a preset.")

@@ -17,7 +17,9 @@ struct BenchCluster: ParsableCommand {
       peak_to_input how many times the size of the rows came on top of it at most, theirs included. \
       file_rss_bytes are those pages of the process that only show files, the program and its \
       libraries, as they are at the end; other processes share them. cpu_seconds is what all threads of \
-      the process took together, in the median repetition.
+      the process took together, in the median repetition. With --json also: count, width, linkage, \
+      metric, ranks, lanes, seconds (the median; spread has the rest), rounds, searches and \
+      peak_rss_bytes.
       """)
 
   @Option(help: "Rows.")

@@ -12,7 +12,9 @@ struct BenchLayers: ParsableCommand {
     discussion: """
       gflops counts what a direct method computes, padding included, as others do. of_direct_limit \
       counts only the taps inside the clip and is 1 where nothing but these products takes time, \
-      at the rate that registers alone reach; Winograd's method goes above 1.
+      at the rate that registers alone reach (peak_gflops); Winograd's method goes above 1. \
+      With --json, layers has an object for every layer and direction: layer, direction, shape, \
+      implementation, seconds, gflops, of_direct_limit; sum_seconds adds their medians.
       """)
 
   @Option(help: "\(NamedEncoder.list).")

@@ -8,7 +8,11 @@ import Tensors
 struct BenchSearch: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "search",
-    abstract: "Exact nearest neighbours of random unit rows.")
+    abstract: "Exact nearest neighbours of random unit rows.",
+    discussion: """
+      With --json: count, queries, width, top, lanes, seconds (the median; spread has the rest), \
+      queries_per_second and peak_rss_bytes.
+      """)
 
   @Option(help: "Rows of the gallery.")
   var count = 100_000

@@ -17,7 +17,9 @@ struct BenchTrainStep: ParsableCommand {
       products takes time on all lanes, at the rate that registers alone reach; Winograd's method \
       goes above 1. arena_bytes is what the lanes' activations, gradients and scratch take, \
       update_seconds the optimiser and the packing of the weights. parts are shares of the step's \
-      time; data is only the copying of clips here, kindreel train logs what making them takes.
+      time; data is only the copying of clips here, kindreel train logs what making them takes. With \
+      --json also: encoder, clip, batch, precision, convolutions, lanes, clips_per_second, \
+      step_seconds, peak_rss_bytes and arena, which is arena_bytes in words.
       """)
 
   /// The networks that are timed.
