@@ -21,8 +21,8 @@ struct CursorSet {
   private static let worthwhileOpening = 24
 
   /// Opens a file, or a range of one, at its first frame.
-  init(opening path: String, bytes: Range<Int>?) throws(VideoError) {
-    let first = try DecodingCursor(opening: path, bytes: bytes)
+  init(opening path: String, bytes: Range<Int>?, allowance: Int? = nil) throws(VideoError) {
+    let first = try DecodingCursor(opening: path, bytes: bytes, allowance: allowance)
     let size = first.container.storedSize
     let pixels = max(1, size.width * size.height)
     most = max(1, min(CursorSet.mostCursors, CursorSet.mostPixels / pixels))

@@ -11,12 +11,16 @@ final class DecodingCursor {
   private(set) var position = 0
   /// After seeking, the start whose frame must come out, until it has.
   private var awaited: DecodingStart?
-  /// The pixels that may still be decoded.
-  private var allowance = 0
+  /// The pixels that may be decoded in a pass, and those that are left of them.
+  private let allowance: Int
+  private var allowed = 0
 
   /// Opens a file, or a range of one, at its first frame.
-  init(opening path: String, bytes: Range<Int>?) throws(VideoError) {
+  ///
+  /// - Parameter allowance: the most pixels of a pass; nil for what goes with the file's size.
+  init(opening path: String, bytes: Range<Int>?, allowance: Int? = nil) throws(VideoError) {
     let container = try Container(opening: path, bytes: bytes)
+    self.allowance = allowance ?? DecodingCursor.allowance(container.length)
     decoder = try Decoder(for: container)
     self.container = container
     beginPass()
@@ -25,6 +29,7 @@ final class DecodingCursor {
   /// Opens the same bytes as another, at their first frame.
   init(beside other: DecodingCursor) throws(VideoError) {
     let container = try Container(again: other.container)
+    allowance = other.allowance
     decoder = try Decoder(for: container)
     self.container = container
     beginPass()
@@ -40,7 +45,7 @@ final class DecodingCursor {
   /// Grants what may be read and decoded until the next pass, in which at first every frame is needed.
   func beginPass() {
     LibAV.listen()
-    allowance = DecodingCursor.allowance(container.length)
+    allowed = allowance
     container.refill()
     decoder.firstNeeded = 0
   }
@@ -56,13 +61,13 @@ final class DecodingCursor {
     isAtBeginning = false
     while try decoder.advance(reading: &container, knowing: index, noting: &log) {
       let pictureSize = decoder.picture.size
-      allowance -= pictureSize.width * pictureSize.height
-      guard allowance >= 0, position < DecodingCursor.mostFrames else {
+      allowed -= pictureSize.width * pictureSize.height
+      guard allowed >= 0, position < DecodingCursor.mostFrames else {
         throw VideoError(
           path: container.path,
           reason:
-            "decodes to more than \(DecodingCursor.allowance(container.length)) pixels, or to "
-            + "more than \(DecodingCursor.mostFrames) frames")
+            "decodes to more than \(allowance) pixels, or to more than "
+            + "\(DecodingCursor.mostFrames) frames")
       }
       let packet = decoder.packetOfPicture
       let known = index?.frame(of: packet)

@@ -32,8 +32,12 @@
   }
 
   /// Opens a file, or a range of one, of which everything may be known already.
-  init(opening path: String, bytes: Range<Int>?, index: FrameIndex?) throws(VideoError) {
-    let cursors = try CursorSet(opening: path, bytes: bytes)
+  ///
+  /// - Parameter allowance: the most pixels that are decoded in a pass; nil for what goes with the size.
+  init(
+    opening path: String, bytes: Range<Int>?, index: FrameIndex?, allowance: Int? = nil
+  ) throws(VideoError) {
+    let cursors = try CursorSet(opening: path, bytes: bytes, allowance: allowance)
     let scaler = try Scaler(for: path)
     self.path = path
     storedSize = cursors.current.container.storedSize

@@ -8,7 +8,7 @@ import Model
 struct SelftestKernels: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kernels",
-    abstract: "Compare every kernel of a network with nested loops in double precision.",
+    abstract: "Compare every convolution of a network with nested loops in double precision.",
     discussion: """
       Training does the same before it starts, once a machine, library and shape; here nothing is \
       taken from the cache. One row a shape and direction: layer, direction, implementation, the \

@@ -79,7 +79,7 @@ import Testing
       "-f", "lavfi", "-i", "color=c=gray:size=9000x6000:rate=5", "-frames:v", "1", "-c:v", "mjpeg",
       larger,
     ])
-    #expect(failure(larger) != nil)
+    #expect(failure(larger)?.contains("larger.avi") == true)
   }
 
   @Test(
@@ -242,5 +242,12 @@ import Testing
     let bytes = try Data(contentsOf: URL(fileURLWithPath: file)).count
     #expect(2000 * 64 * 64 < DecodingCursor.allowance(bytes))
     #expect(DecodingCursor.allowance(0) == 1 << 32)
+    // The same file, were it allowed a frame less.
+    let limit = 2000 * 64 * 64 - 1
+    let stopped = error { () throws(VideoError) in
+      var reader = try VideoReader(opening: file, bytes: nil, index: nil, allowance: limit)
+      _ = try reader.readAll(shortSide: 8)
+    }
+    #expect(stopped?.reason.contains("decodes to more than \(limit) pixels") == true)
   }
 }
