@@ -23,7 +23,7 @@ public enum Precision: String, Codable, Sendable, CaseIterable {
 /// faster than a direct method; strided ones take an F(2×2) in each. The choice changes bits, so it
 /// belongs to a run and all its ranks.
 public enum ConvolutionMethod: String, Codable, Sendable, CaseIterable {
-  /// `f4` in fp32, `f2` in bf16.
+  /// `f4` in fp32, `f4x2` in bf16.
   case auto
   /// Directly, by oneDNN.
   case direct
