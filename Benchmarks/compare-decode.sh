@@ -17,7 +17,7 @@ shift $(($# > 0 ? 1 : 0))
 kindreel="${KINDREEL:-.build/release/kindreel}"
 [ -x "$kindreel" ] || swift build -c release --product kindreel >&2
 python="${PYTHON:-$(Benchmarks/python-venv.sh "$PWD/Benchmarks/.venv-decode" \
-  torch==2.15.0 torchcodec==0.17.0 numpy av decord)}"
+  torch==2.15.0 torchcodec==0.17.0 numpy av==18.1.0 decord==0.6.0)}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 reopen=()

@@ -26,7 +26,7 @@ inference=()
 [ "$pass" = inference ] && inference=(--inference)
 # Channels last is PyTorch's faster layout in fp32; in bf16 all that is known is tried.
 case "$precision" in
-  fp32) variants="fp32 fp32-ddp" ;;
+  fp32) variants="fp32 fp32-compile fp32-ddp" ;;
   bf16) variants="autocast autocast-compile autocast-ddp" ;;
   *) echo "compare-pytorch.sh: precision '$precision' is neither fp32 nor bf16" >&2; exit 2 ;;
 esac

@@ -4,8 +4,8 @@
         --variant autocast-compile --threads 2 --repetitions 3
 
 The networks are those of `kindreel bench train-step`; the loss is NT-Xent over two views, the update
-SGD with momentum. Variants: fp32 (channels last), autocast (bf16, channels last), autocast-compile
-(the same through torch.compile), autocast-correct (bf16, but modules whose input has at most two
+SGD with momentum. Variants: fp32 (channels last), autocast (bf16, channels last), fp32-compile and
+autocast-compile (the same through torch.compile), autocast-correct (bf16, but modules whose input has at most two
 frames stay in fp32: oneDNN 3.13 returns wrong bf16 weight gradients there), and fp32-ddp and
 autocast-ddp (DistributedDataParallel over gloo, a process of one thread for each thread asked for;
 the loss sees its own process's clips alone). Prints one JSON object.
@@ -27,7 +27,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "Tests/Fixtures/py
 from networks import ResNet3D  # noqa: E402
 from objectives import nt_xent  # noqa: E402
 
-VARIANTS = ["fp32", "fp32-ddp", "autocast", "autocast-compile", "autocast-correct", "autocast-ddp"]
+VARIANTS = ["fp32", "fp32-compile", "fp32-ddp", "autocast", "autocast-compile", "autocast-correct", "autocast-ddp"]
 
 
 def make(encoder):
@@ -76,7 +76,7 @@ def measure(rank, options, processes, results):
         guard(network)
     network.train(not options.inference)
     run = network
-    if options.variant == "autocast-compile":
+    if options.variant.endswith("-compile"):
         run = torch.compile(network)
     elif processes > 1 and not options.inference:
         run = nn.parallel.DistributedDataParallel(network)
