@@ -17,6 +17,8 @@ internal import CLibAV
   private var holdsPacket: Bool
   private var hasSeenPacket: Bool
   private var draining: Bool
+  /// Whether the picture of the last packet may be left out.
+  private var leavesOut: Bool
 
   /// Opens the decoder of a container's video stream.
   ///
@@ -67,7 +69,7 @@ internal import CLibAV
     self.rule = rule
     self.knowsDispensable = knowsDispensable
     firstNeeded = 0
-    (holdsPacket, hasSeenPacket, draining) = (false, false, false)
+    (holdsPacket, hasSeenPacket, draining, leavesOut) = (false, false, false, false)
     unsafe self.context = context
     unsafe self.packet = packet
   }
@@ -121,7 +123,7 @@ internal import CLibAV
     }
     unsafe avcodec_flush_buffers(context)
     unsafe av_packet_unref(packet)
-    draining = false
+    (draining, leavesOut) = (false, false)
     let found = unsafe try container.seek(to: start, in: index, packet)
     holdsPacket = found != nil
     return found
@@ -149,9 +151,11 @@ internal import CLibAV
   }
 
   /// Whether a packet's frame may be left out if no other refers to it.
-  private func isDispensable(_ number: Int, _ index: FrameIndex?) -> Bool {
+  private mutating func isDispensable(_ number: Int, _ index: FrameIndex?) -> Bool {
     guard knowsDispensable, let frame = index?.frame(of: number) else { return false }
-    return (0..<max(0, firstNeeded)).contains(frame)
+    // A packet without a frame may be the second field of the one before.
+    if frame >= 0 { leavesOut = frame < firstNeeded }
+    return leavesOut
   }
 
   private func candidate(_ number: Int) -> DecodingStart {

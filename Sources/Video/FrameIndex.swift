@@ -26,10 +26,11 @@ struct FrameIndex: Sendable, Equatable {
   let starts: [DecodingStart]
   /// The frame of every packet, −1 where it has none; nil where packets and frames do not pair up.
   let frameOfPacket: [Int32]?
-  /// The checksum of each picture; nil where every frame is decoded from the first one anyway.
+  /// The checksum of each picture; nil where something is wrong with the file and every frame is decoded
+  /// from the first one.
   ///
   /// Decoding that left something out and comes to another picture did need it.
-  let checksums: [UInt64]?
+  let checksums: [UInt32]?
   private let startOfPosition: [Int: Int]
 
   /// The last start that is no later than a frame.
@@ -67,7 +68,7 @@ extension FrameIndex {
   /// What is noted while a file is decoded from its first packet to its last.
   struct Log: Sendable {
     private var candidates: [DecodingStart] = []
-    private var checksums: [UInt64] = []
+    private var checksums: [UInt32] = []
     private var packetOfFrame: [Int32] = []
     private var keyFrames: [Int] = []
     private var intraPackets: Set<Int32> = []

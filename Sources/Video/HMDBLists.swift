@@ -12,10 +12,8 @@ struct HMDBLists {
   /// The folder of a data set that holds lists: in it, or beside it where it is the official archive's.
   static func folder(in directory: String) -> String? {
     let official = ["testTrainMulti_7030_splits", "test_train_splits"]
-    let beside =
-      VideoFolder.isNamed(directory, videoFolders) ? official.map { "../" + $0 } : []
-    return (official + ["splits", "."] + beside)
-      .map { VideoFolder.join(directory, $0) }
+    let inside = (official + ["splits", "."]).map { VideoFolder.join(directory, $0) }
+    return (inside + VideoFolder.places(of: official, beside: directory, named: videoFolders))
       .first { FileStatus.isFolder($0) && !names(in: $0).isEmpty }
   }
 

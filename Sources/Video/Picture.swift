@@ -65,10 +65,11 @@ internal import CLibAV
     unsafe PixelSize(width: Int(frame.pointee.width), height: Int(frame.pointee.height))
   }
 
-  /// A checksum of every fourth row as decoded, without what pads it, and of a palette.
+  /// A checksum of two rows of eight as decoded, one of each field, without what pads them, and of a
+  /// palette.
   ///
   /// No block of a codec is lower, so what a decoder makes up for a lost reference shows.
-  var checksum: UInt64 {
+  var checksum: UInt32 {
     let format = unsafe AVPixelFormat(frame.pointee.format)
     guard let layout = unsafe av_pix_fmt_desc_get(format) else { return 0 }
     let planes = unsafe [
@@ -83,8 +84,9 @@ internal import CLibAV
       guard let first = unsafe planes[plane] else { continue }
       let shrink = plane == 1 || plane == 2 ? unsafe Int(layout.pointee.log2_chroma_h) : 0
       let length = Int(av_image_get_linesize(format, unsafe frame.pointee.width, Int32(plane)))
-      for y in stride(from: 0, to: (size.height + (1 << shrink) - 1) >> shrink, by: 4) {
-        let row = unsafe first + y * Int(strides[plane])
+      let height = (size.height + (1 << shrink) - 1) >> shrink
+      for y in stride(from: 0, to: height, by: 4) {
+        let row = unsafe first + min(y + (y >> 2 & 1), height - 1) * Int(strides[plane])
         rows.append(unsafe Checksum.of(UnsafeRawBufferPointer(start: row, count: max(0, length))))
       }
     }
@@ -92,7 +94,8 @@ internal import CLibAV
     if hasPalette, let palette = unsafe planes[1] {
       rows.append(unsafe Checksum.of(UnsafeRawBufferPointer(start: palette, count: 1024)))
     }
-    return unsafe rows.withUnsafeBytes { unsafe Checksum.of($0) }
+    let sum = unsafe rows.withUnsafeBytes { unsafe Checksum.of($0) }
+    return UInt32(truncatingIfNeeded: sum ^ sum >> 32)
   }
 
   /// Copies H·W·3 bytes into an RGB picture of that size.

@@ -10,11 +10,10 @@ struct UCFLists {
 
   /// The folder of a data set that holds lists: in it, or beside it where it is the official archive's.
   static func folder(in directory: String) -> String? {
-    let beside = VideoFolder.isNamed(directory, videoFolders) ? ["../ucfTrainTestlist"] : []
-    let candidates = (["splits", "ucfTrainTestlist", "."] + beside).map {
-      VideoFolder.join(directory, $0)
-    }
-    return candidates.first { folder in
+    let inside = ["splits", "ucfTrainTestlist", "."].map { VideoFolder.join(directory, $0) }
+    let beside = VideoFolder.places(
+      of: ["ucfTrainTestlist"], beside: directory, named: videoFolders)
+    return (inside + beside).first { folder in
       FileStatus.isFolder(folder)
         && (folder.hasSuffix("/splits") || folder.hasSuffix("/ucfTrainTestlist")
           || FileStatus.isRegular(VideoFolder.join(folder, "trainlist01.txt")))

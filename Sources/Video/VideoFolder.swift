@@ -1,3 +1,5 @@
+import Foundation
+
 /// A folder that is searched for video files.
 struct VideoFolder {
   private static let extensions: Set<String> = [
@@ -50,8 +52,13 @@ struct VideoFolder {
     folder.isEmpty || folder.hasSuffix("/") ? folder + name : folder + "/" + name
   }
 
-  /// Whether a folder has one of some names.
-  static func isNamed(_ folder: String, _ names: [String]) -> Bool {
-    folder.split(separator: "/").last.map { names.contains(String($0)) } ?? false
+  /// The places of some folders beside one that has an official name, by its path or where that leads.
+  static func places(of others: [String], beside folder: String, named names: [String]) -> [String]
+  {
+    let url = URL(fileURLWithPath: folder).standardizedFileURL
+    return [url, url.resolvingSymlinksInPath()].filter { names.contains($0.lastPathComponent) }
+      .flatMap { place in
+        others.map { place.deletingLastPathComponent().appending(path: $0).path }
+      }
   }
 }

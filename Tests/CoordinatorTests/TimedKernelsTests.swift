@@ -131,7 +131,7 @@ import Testing
     #expect(other.count == 0)
     #expect(try other.source(cache).choices(.timed, timing(1)) != first)
     #expect(other.count > 0)
-    #expect(try other.source(cache).choices(.auto, timing(2)) == KernelChoices(.auto))
+    #expect(try other.source(cache).choices(.auto, timing(2)) == KernelChoices(.f4))
 
     let files = try FileManager.default.contentsOfDirectory(atPath: cacheFolder.file("kernels"))
     #expect(files.count == 2)

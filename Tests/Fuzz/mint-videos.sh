@@ -5,9 +5,9 @@
 set -euo pipefail
 folder=$(realpath "$1")
 cd "$(dirname "$0")/../.."
-ffmpeg=(ffmpeg -nostdin -v error -y -threads 1)
-# Without random ids, so that the files are the same every time.
-exact=(-fflags +bitexact)
+ffmpeg=(ffmpeg -nostdin -v error -y)
+# By one thread and without random ids, so that the files are the same every time.
+exact=(-threads 1 -fflags +bitexact)
 picture="testsrc2=size=48x32:rate=25,noise=alls=12:allf=t:all_seed=7"
 
 # A line is a file's name and how it is encoded, as in the test's list.

@@ -104,10 +104,12 @@ struct WinogradTests {
     all.append(
       ConvolutionCase(
         clips: 5, channels: 32, extent: Extent(t: 3, h: 30, w: 13), outputChannels: 80))
-    // Weights that are transformed late.
-    all.append(
-      ConvolutionCase(
-        clips: 2, channels: 512, extent: Extent(t: 2, h: 4, w: 3), outputChannels: 272))
+    // Weights that are transformed late, in fp32 and in bf16.
+    for outputs in [272, 480] {
+      all.append(
+        ConvolutionCase(
+          clips: 2, channels: 512, extent: Extent(t: 2, h: 4, w: 3), outputChannels: outputs))
+    }
     return all
   }()
 

@@ -34,12 +34,19 @@ import Testing
       #expect(try ids(scratch.root, list: list).count == 2)
     }
     #expect(try DatasetLayout.recognise(scratch.root) == .ucf101)
+    #expect(try ids(scratch.root, layout: .folder).count == 3)
     // The folder of videos alone has its lists beside it, as the official archives are unpacked.
-    for folder in ["UCF-101", "UCF-101/"].map(scratch.path) {
+    let elsewhere = scratch.path("elsewhere")
+    try FileManager.default.createDirectory(atPath: elsewhere, withIntermediateDirectories: true)
+    for (name, target) in [("UCF-101", "../UCF-101"), ("ucf", "../UCF-101")] {
+      try FileManager.default.createSymbolicLink(
+        atPath: elsewhere + "/" + name, withDestinationPath: target)
+    }
+    let spellings = ["UCF-101", "UCF-101/", "UCF-101/.", "elsewhere/UCF-101", "elsewhere/ucf"]
+    for folder in spellings.map(scratch.path) {
       #expect(try ids(folder, .test, list: 2) == ["Walk/v_Walk_g02_c01.avi"])
       #expect(try ids(folder, list: 2).count == 2)
     }
-    #expect(try ids(scratch.root, layout: .folder).count == 3)
   }
 
   @Test("of HMDB51 has codes, and names that shells stumble over")

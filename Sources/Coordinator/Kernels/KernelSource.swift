@@ -24,7 +24,7 @@ public struct KernelSource: Sendable {
   public func choices(
     _ method: ConvolutionMethod, _ timing: KernelTiming
   ) throws -> KernelChoices {
-    guard method == .timed else { return KernelChoices(method) }
+    guard method == .timed else { return KernelChoices(method.named(in: timing.precision)) }
     return try cache?.choices(timing, timer) ?? timing.choices(timer)
   }
 
@@ -34,7 +34,7 @@ public struct KernelSource: Sendable {
   public func choices(
     _ method: ConvolutionMethod, _ timing: KernelTiming, _ communicator: Communicator
   ) throws -> KernelChoices {
-    guard method == .timed else { return KernelChoices(method) }
+    guard method == .timed else { return KernelChoices(method.named(in: timing.precision)) }
     return try communicator.decide(gathering: [UInt8]()) { _ in try choices(method, timing) }
   }
 }

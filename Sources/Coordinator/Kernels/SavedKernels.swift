@@ -23,9 +23,10 @@ struct SavedKernels: Codable {
     guard let text = contents.text[fileName],
       let saved = try? JSONDecoder().decode(SavedKernels.self, from: Data(text.utf8)),
       saved.precision == configuration.precision,
-      saved.choices.method == configuration.convolutions,
+      (saved.choices.method == .timed) == (configuration.convolutions == .timed),
       saved.choices.covers(units: network.unitCount)
     else { return nil }
-    return saved.choices
+    // Earlier builds kept `auto` by that name, which was F(2×2) in bf16.
+    return saved.choices.naming(auto: saved.precision == .fp32 ? .f4 : .f2)
   }
 }

@@ -4,7 +4,7 @@
 /// A choice changes bits, so all ranks of a run make the same, and checkpoints keep it.
 public struct KernelChoices: Sendable, Hashable, Codable {
   /// The method of all units that are not named below; `timed` where all are.
-  public let method: ConvolutionMethod
+  public private(set) var method: ConvolutionMethod
   private var own: [Int: ConvolutionChoice] = [:]
 
   /// One method for all.
@@ -17,6 +17,13 @@ public struct KernelChoices: Sendable, Hashable, Codable {
   init(timed choices: [ConvolutionChoice]) {
     method = .timed
     own = Dictionary(uniqueKeysWithValues: choices.enumerated().map { ($0.offset, $0.element) })
+  }
+
+  /// The same, with a name for what `auto` stands for.
+  public func naming(auto named: ConvolutionMethod) -> KernelChoices {
+    var choices = self
+    if method == .auto { choices.method = named }
+    return choices
   }
 
   /// Whether no unit has a choice of its own.

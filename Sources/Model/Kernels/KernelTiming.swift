@@ -13,7 +13,8 @@ public struct KernelTiming: Sendable {
 
   private let units: [ConvolutionUnit]
   private let clips: Int
-  private let precision: Precision
+  /// The precision of the kernels.
+  public let precision: Precision
   private let isTraining: Bool
 
   /// Plans the timing of a network's kernels for microbatches of N clips.

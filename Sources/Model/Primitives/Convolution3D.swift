@@ -38,6 +38,12 @@ public enum ConvolutionMethod: String, Codable, Sendable, CaseIterable {
   /// that are no less accurate than `auto` (`KernelTiming`).
   case timed
 
+  /// The form that `auto` stands for; runs keep that name, so that a later rule changes none of them.
+  public func named(in precision: Precision) -> ConvolutionMethod {
+    guard self == .auto else { return self }
+    return precision == .fp32 ? .f4 : .f4x2
+  }
+
   fileprivate var method: ck_method {
     switch self {
     case .timed: preconditionFailure("what was timed names methods, and is none itself")

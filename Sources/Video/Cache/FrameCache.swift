@@ -130,9 +130,7 @@ public final class FrameCache: Sendable {
         reader = OpenReader(try open(sample, knowing: index))
       }
       let frames = try reader.read(window, shortSide: shortSide)
-      if let learned = reader.index, learned.starts.count < index.starts.count {
-        slots[sample].knowledge.withLock { $0 = .indexed(learned) }
-      }
+      if let learned = reader.index { correct(sample, by: learned) }
       readers.put(reader, for: sample)
       counters.withLock { $0.decodes += 1 }
       return frames
@@ -142,6 +140,17 @@ public final class FrameCache: Sendable {
 }
 
 extension FrameCache {
+  /// Keeps what a reader found wrong in an index, so that nobody tries it again.
+  private func correct(_ sample: Int, by learned: FrameIndex) {
+    slots[sample].knowledge.withLock { knowledge in
+      guard case .indexed(let known) = knowledge else { return }
+      let isLess =
+        learned.starts.count < known.starts.count
+        || learned.checksums == nil && known.checksums != nil
+      if isLess { knowledge = .indexed(learned) }
+    }
+  }
+
   private func open(_ sample: Int, knowing index: FrameIndex?) throws(VideoError) -> VideoReader {
     let sample = manifest.samples[sample]
     return try VideoReader(opening: sample.path, bytes: sample.bytes, index: index)
