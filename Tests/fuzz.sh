@@ -11,6 +11,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-}
+[[ $seconds =~ ^[0-9]*$ ]] || { echo "fuzz.sh: SECONDS is '$seconds'" >&2; exit 64; }
 shift $(($# > 0 ? 1 : 0))
 [ $# -gt 0 ] || set -- StateDict Pickle Lists Video
 build=$(mktemp -d)
