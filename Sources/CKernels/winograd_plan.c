@@ -26,9 +26,7 @@ static const ck_form *find(const ck_form *forms, int count, const ck_convolution
 
 /* The form that a direction's method names, on this CPU; NULL where there is none. */
 static const ck_form *form_of(const ck_convolution_shape *shape, ck_direction direction) {
-  const ck_method asked = shape->methods[direction];
-  const ck_method method =
-      asked == CK_FASTEST ? (shape->type == CK_F32 ? CK_F4 : CK_F4X2) : asked;
+  const ck_method method = shape->methods[direction];
   const int is_strided = shape->stride[0] != 1;
   const int rows = is_strided || method == CK_F2 ? 2 : 4;
   const int columns = is_strided || method != CK_F4 ? 2 : 4;

@@ -148,6 +148,27 @@ import Testing
     #expect(watch.count == 4 * count)
   }
 
+  @Test func `A checkpoint's kernels are those it names`() throws {
+    var configuration = RunConfiguration()
+    let network = try configuration.network()
+    func taken(_ saved: ConvolutionMethod, _ asked: ConvolutionMethod) throws -> ConvolutionMethod?
+    {
+      configuration.convolutions = asked
+      let kernels = SavedKernels(
+        precision: configuration.precision, choices: KernelChoices(saved))
+      let contents = CheckpointContents(
+        tensors: [:], epoch: 1, step: 1, text: [SavedKernels.fileName: try kernels.text()])
+      return SavedKernels.choices(in: contents, for: configuration, network)?.method
+    }
+    for (precision, before) in [(Precision.fp32, ConvolutionMethod.f4), (.bf16, .f2)] {
+      configuration.precision = precision
+      // What builds before named forms meant by auto.
+      #expect(try taken(.auto, .auto) == before)
+      #expect(try taken(.f4x2, .auto) == .f4x2 && taken(.f4x2, .f4x2) == .f4x2)
+      #expect(try taken(.f4x2, .direct) == nil && taken(.direct, .timed) == nil)
+    }
+  }
+
   @Test(.timeLimit(.minutes(1)))
   func `what was timed is what is checked, and gives way where it is wrong`() throws {
     let network = try ResNet3D(EncoderArchitecture(), frames: 4, size: 32)

@@ -46,13 +46,12 @@ typedef enum {
 /* How 3x3x3 convolutions are computed; all others are left to oneDNN. */
 typedef enum {
   CK_DIRECT = 0,  /* by oneDNN */
-  CK_FASTEST = 1, /* by the form below that is the fastest at its type's accuracy */
   /* By Winograd's method, F(2x2), F(4x2) or F(4x4), where a fixed rule in the shape says that this
    * is faster; with stride 2 all three stand for an F(2x2). CK_BF16 computes the first two in bf16
    * and F(4x4), which bf16 is too coarse for, in fp32, with stride 1 alone. */
-  CK_F2 = 2,
-  CK_F4X2 = 3,
-  CK_F4 = 4
+  CK_F2 = 1,
+  CK_F4X2 = 2,
+  CK_F4 = 3
 } ck_method;
 
 typedef struct {

@@ -34,7 +34,7 @@ public struct KernelSource: Sendable {
   public func choices(
     _ method: ConvolutionMethod, _ timing: KernelTiming, _ communicator: Communicator
   ) throws -> KernelChoices {
-    guard method == .timed else { return KernelChoices(method.named(in: timing.precision)) }
+    guard method == .timed else { return try choices(method, timing) }
     return try communicator.decide(gathering: [UInt8]()) { _ in try choices(method, timing) }
   }
 }

@@ -20,10 +20,11 @@ struct SavedKernels: Codable {
   static func choices(
     in contents: CheckpointContents, for configuration: RunConfiguration, _ network: ResNet3D
   ) -> KernelChoices? {
+    let asked = configuration.convolutions
     guard let text = contents.text[fileName],
       let saved = try? JSONDecoder().decode(SavedKernels.self, from: Data(text.utf8)),
       saved.precision == configuration.precision,
-      (saved.choices.method == .timed) == (configuration.convolutions == .timed),
+      saved.choices.method == asked || asked == .auto && saved.choices.method != .timed,
       saved.choices.covers(units: network.unitCount)
     else { return nil }
     // Earlier builds kept `auto` by that name, which was F(2×2) in bf16.

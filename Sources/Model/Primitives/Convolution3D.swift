@@ -44,10 +44,9 @@ public enum ConvolutionMethod: String, Codable, Sendable, CaseIterable {
     return precision == .fp32 ? .f4 : .f4x2
   }
 
-  fileprivate var method: ck_method {
-    switch self {
-    case .timed: preconditionFailure("what was timed names methods, and is none itself")
-    case .auto: CK_FASTEST
+  fileprivate func method(in precision: Precision) -> ck_method {
+    switch named(in: precision) {
+    case .auto, .timed: preconditionFailure("\(rawValue) stands for methods, and is none itself")
     case .direct: CK_DIRECT
     case .f2: CK_F2
     case .f4x2: CK_F4X2
@@ -89,7 +88,10 @@ final class Convolution3D {
       h: Int32(unit.input.h), w: Int32(unit.input.w), o: Int32(unit.outputChannels),
       kernel: triple(unit.kernel), stride: triple(unit.stride), padding: triple(unit.padding),
       type: precision.type,
-      methods: (choice.forward.method, choice.backwardData.method, choice.backwardWeights.method),
+      methods: (
+        choice.forward.method(in: precision), choice.backwardData.method(in: precision),
+        choice.backwardWeights.method(in: precision)
+      ),
       is_everywhere: reach.isEverywhere || choice.isMeasured ? 1 : 0,
       is_narrow: reach.isNarrow ? 1 : 0, is_first: unit.isFirst ? 1 : 0,
       is_training: isTraining ? 1 : 0)
