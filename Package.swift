@@ -94,7 +94,7 @@ let package = Package(
     tests(of: "Collective"),
     tests(of: "Clustering", also: ["CPanels", "Collective"]),
     tests(of: "Retrieval"),
-    tests(of: "Worker", also: ["Video", "Model", "Collective"]),
+    tests(of: "Worker", also: ["Video", "Model", "Collective", "CAllocations"]),
     tests(
       of: "Coordinator",
       also: ["Video", "Model", "Collective", "Clustering", "Retrieval", "Worker"]),

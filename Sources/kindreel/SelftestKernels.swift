@@ -8,13 +8,14 @@ import Model
 struct SelftestKernels: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "kernels",
-    abstract: "Compare every convolution of a network with nested loops in double precision.",
+    abstract: "Compare every kernel of a network with nested loops in double precision.",
     discussion: """
-      Training does the same before it starts, once a machine, library and shape; here nothing is \
-      taken from the cache. One row a shape and direction: layer, direction, implementation, the \
-      largest error beside what is allowed, verdict. Wrong kernels are replaced where something can \
-      replace them, and the command ends with 0; otherwise with 78. Under mpirun every rank checks \
-      its own machine, and rank 0 prints its own rows.
+      Convolutions, batch norms, pools, shortcuts and the head's products. Training does the same \
+      before it starts, once a machine, library and shape; here nothing is taken from the cache. One \
+      row a shape and direction: layer, direction, implementation, the largest error beside what is \
+      allowed, verdict. Wrong convolutions are replaced where something can replace them, and the \
+      command ends with 0; otherwise with 78. Under mpirun every rank checks its own machine, and \
+      rank 0 prints its own rows.
 
       --json: {"kernels":[{"bound":…,"direction":…,"error":…,"implementation":…,"layer":…,\
       "passed":…,"shape":…,"units":[…]}],"machine":…,"notes":[…],"seconds":…}; error is null where \

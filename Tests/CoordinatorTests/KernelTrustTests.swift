@@ -12,12 +12,12 @@ import Testing
 
   init() throws {
     network = try ResNet3D(EncoderArchitecture(), frames: 4, size: 32)
-    check = KernelCheck(network, clips: 2, precision: .fp32, isTraining: true)
+    check = KernelCheck(network, clips: 2, precision: .fp32, for: .training)
   }
 
   /// Rows of the real kernels, with the results of some spoilt.
   private func rows(
-    _ choices: KernelChoices, spoiling isWrong: (ConvolutionProbe, ConvolutionDirection) -> Bool
+    _ choices: KernelChoices, spoiling isWrong: (any KernelProbe, KernelDirection) -> Bool
   ) throws -> [KernelCheck.Row] {
     try check.rows(choices) { probe, direction in
       if isWrong(probe, direction) { probe.forget(direction) }
@@ -74,6 +74,25 @@ import Testing
     for reason in reasons {
       #expect(reason.contains("stem.0 forward is off by inf on rank 1"), "\(reason)")
       #expect(reason.contains("nothing can replace it"))
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a wrong batch norm is refused on every rank, for nothing replaces it`() throws {
+    let reasons = try Launch.simulated(ranks: 2, deadline: .seconds(30)) { communicator in
+      let trust = KernelTrust(check) { choices, _ in
+        try rows(choices) { probe, direction in
+          communicator.rank == 0 && probe.name == "stem.0 norm" && direction == .forward
+        }
+      }
+      do {
+        _ = try trust.settle(KernelChoices(.auto), communicator) { _ in }
+        return ""
+      } catch let error as ModelError { return error.reason }
+    }
+    for reason in reasons {
+      #expect(reason.contains("stem.0 norm forward is off by inf on rank 0"), "\(reason)")
+      #expect(reason.contains("another version of kindreel may help"))
     }
   }
 

@@ -172,7 +172,7 @@ import Testing
   @Test(.timeLimit(.minutes(1)))
   func `what was timed is what is checked, and gives way where it is wrong`() throws {
     let network = try ResNet3D(EncoderArchitecture(), frames: 4, size: 32)
-    let check = KernelCheck(network, clips: 2, precision: .fp32, isTraining: true)
+    let check = KernelCheck(network, clips: 2, precision: .fp32, for: .training)
     let timed = try Stopwatch("winograd F(2x2").source().choices(
       .timed, KernelTiming(network, clips: 2, precision: .fp32, isTraining: true))
     guard winogradIsUsed(by: timed) else { return }  // This CPU has no AVX2.
@@ -202,7 +202,7 @@ import Testing
   @Test(.timeLimit(.minutes(1)))
   func `a rank that checks slowly is not given up`() throws {
     let network = try ResNet3D(EncoderArchitecture(), frames: 4, size: 32)
-    let check = KernelCheck(network, clips: 1, precision: .fp32, isTraining: false)
+    let check = KernelCheck(network, clips: 1, precision: .fp32, for: .embedding)
     let rows = try check.rows(KernelChoices(.auto))
     let shapes = check.shapeCount(KernelChoices(.auto))
     let pause = 3 / Double(shapes)

@@ -26,9 +26,9 @@ enum ConvolutionCaseFile {
       probe.fill()
       probe.forget(direction)
       probe.run(direction)
-      let error = ConvolutionSamples(probe).largestError(direction)
+      let error = probe.largestError(direction)
       #expect(
-        error < KernelCheck.bound(probe, direction), "\(shape.name) \(direction) by \(choice)")
+        error < probe.bound(direction), "\(shape.name) \(direction) by \(choice)")
     }
   }
 }

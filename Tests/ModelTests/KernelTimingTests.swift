@@ -19,7 +19,7 @@ struct KernelTimingTests {
   /// The choices where every pass takes as long as a rule says of its direction and implementation.
   private func choices(
     _ precision: Precision = .fp32, isTraining: Bool = true,
-    _ seconds: @escaping @Sendable (ConvolutionDirection, String) -> Double
+    _ seconds: @escaping @Sendable (KernelDirection, String) -> Double
   ) throws -> KernelChoices {
     try timing(precision, isTraining: isTraining).choices { probe, direction in
       seconds(direction, probe.implementation(direction))
@@ -59,7 +59,7 @@ struct KernelTimingTests {
         #expect(probe.implementation(direction).hasPrefix("winograd") == prefersWinograd)
       }
     }
-    let check = KernelCheck(network, clips: 2, precision: .fp32, isTraining: true)
+    let check = KernelCheck(network, clips: 2, precision: .fp32, for: .training)
     #expect(try check.rows(choices).allSatisfy { $0.passed })
   }
 
@@ -106,7 +106,7 @@ struct KernelTimingTests {
   func clock(_ precision: Precision) throws {
     let choices = try timing(precision).choices()
     #expect(choices.covers(units: network.units.count))
-    let check = KernelCheck(network, clips: 2, precision: precision, isTraining: true)
+    let check = KernelCheck(network, clips: 2, precision: precision, for: .training)
     #expect(try check.rows(choices).allSatisfy { $0.passed })
   }
 

@@ -5,7 +5,7 @@ internal import Tensors
 /// Remembers on this machine which kernels were found right, and which fast.
 ///
 /// One file a finding, named by a hash of everything that it depends on, which the file repeats:
-/// program, oneDNN, CPU, instruction set, shapes and methods. Only sets of checks without a failure are
+/// program, libraries, CPU, instruction set, shapes and methods. Only sets of checks without a failure are
 /// kept. Whatever keeps the cache from being read or written, the work is done again instead.
 public struct KernelCache: Sendable {
   private let directory: String
@@ -70,7 +70,7 @@ public struct KernelCache: Sendable {
     if let data = try? encoder.encode(entry) { try? AtomicFile.write(data, to: path) }
   }
 
-  /// The program as it was built, the library, and the CPU.
+  /// The program as it was built, the libraries, and the CPU.
   private static let machine: String = {
     let path = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
     let status = (try? FileManager.default.attributesOfItem(atPath: path)) ?? [:]
@@ -78,7 +78,8 @@ public struct KernelCache: Sendable {
     let size = (status[.size] as? NSNumber)?.intValue ?? 0
     return [
       "kindreel \(Program.version), \(size) bytes of \(built)",
-      "oneDNN \(Machine.oneDNNVersion)", Machine.processor, Machine.instructionSet,
+      "oneDNN \(Machine.oneDNNVersion)", "OpenBLAS \(BLAS.configuration)", Machine.processor,
+      Machine.instructionSet,
     ].joined(separator: "\n")
   }()
 }

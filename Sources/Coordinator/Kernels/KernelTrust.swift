@@ -50,11 +50,13 @@ public struct KernelTrust {
       let wrong = try gather(mine, communicator)
       guard !wrong.isEmpty else { return choices }
       for finding in wrong {
-        for unit in finding.units {
-          guard choices.replace(unit, wrong: finding.directions, check.precision) else {
-            throw ModelError(
-              "\(finding.text), and nothing can replace it; another version of oneDNN may help")
-          }
+        let isReplaced = finding.units.allSatisfy {
+          choices.replace($0, wrong: finding.directions, check.precision)
+        }
+        guard isReplaced, !finding.units.isEmpty else {
+          throw ModelError(
+            "\(finding.text), and nothing can replace it; another version of "
+              + "\(finding.library) may help")
         }
         note("\(finding.text); it is replaced on all ranks")
       }
@@ -64,13 +66,14 @@ public struct KernelTrust {
   /// One shape with all its directions that some rank found wrong.
   private struct Finding {
     let units: [Int]
-    var directions: Set<ConvolutionDirection>
+    var directions: Set<KernelDirection>
     var text: String
+    let library: String
   }
 
   /// What any rank found wrong, by shape; the same on every rank.
   ///
-  /// The ranks check the same network, so their rows are those of the same units.
+  /// The ranks check the same network, so their rows are those of the same kernels.
   private func gather(
     _ mine: [KernelCheck.Row], _ communicator: Communicator
   ) throws -> [Finding] {
@@ -83,11 +86,14 @@ public struct KernelTrust {
       let text =
         "\(row.layer) \(row.direction.rawValue) is off by \(all[first][index]) on rank \(first) "
         + "(allowed \(row.bound)), by \(row.implementation)"
-      if let last = findings.indices.last, findings[last].units == row.units {
+      if let last = findings.indices.last, !row.units.isEmpty, findings[last].units == row.units {
         findings[last].directions.insert(row.direction)
         findings[last].text += "; " + text
       } else {
-        findings.append(Finding(units: row.units, directions: [row.direction], text: text))
+        findings.append(
+          Finding(
+            units: row.units, directions: [row.direction], text: text,
+            library: row.units.isEmpty ? row.implementation : "oneDNN"))
       }
     }
     return findings
@@ -104,7 +110,7 @@ extension RunConfiguration {
   /// The checks of the kernels that train with this configuration.
   public func kernelCheck() throws -> KernelCheck {
     KernelCheck(
-      try network(), clips: try trainingClips(), precision: precision, isTraining: true)
+      try network(), clips: try trainingClips(), precision: precision, for: .training)
   }
 
   /// The timing of the kernels that train with this configuration.
@@ -112,7 +118,6 @@ extension RunConfiguration {
     KernelTiming(
       try network(), clips: try trainingClips(), precision: precision, isTraining: true)
   }
-
 }
 
 extension LoadedEncoder {
@@ -128,7 +133,7 @@ extension LoadedEncoder {
       ?? KernelSource.standard.choices(
         configuration.convolutions,
         KernelTiming(network, clips: 4, precision: precision, isTraining: false), communicator)
-    let check = KernelCheck(network, clips: clips, precision: precision, isTraining: false)
+    let check = KernelCheck(network, clips: clips, precision: precision, for: .embedding)
     return try KernelTrust(check).settle(asked, communicator) { note in
       if communicator.rank == 0 {
         FileHandle.standardError.write(Data("kindreel: \(note)\n".utf8))

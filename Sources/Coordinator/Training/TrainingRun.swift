@@ -104,7 +104,8 @@ public struct TrainingRun {
     if let average, isAverageAsked {
       let clips = videos * max(keyViews, 1)
       let check = KernelCheck(
-        network, clips: clips, precision: configuration.precision, isTraining: false)
+        network, clips: clips, precision: configuration.precision,
+        for: keyViews > 0 ? .keys : .embedding)
       averaged = try Replica(
         average.weights, precision: configuration.precision,
         kernels: try KernelTrust(check).settle(kernels, communicator, note: note), clips: clips,
@@ -120,8 +121,12 @@ public struct TrainingRun {
         weights, precision: configuration.precision, kernels: kernels,
         clips: try configuration.trainingClips(), lanes: lanes, for: training),
       partner: try partner.map { [kernels] in
-        try Replica(
-          $0, precision: configuration.precision, kernels: kernels, clips: videos * partnerViews,
+        let clips = videos * partnerViews
+        let check = KernelCheck(
+          network, clips: clips, precision: configuration.precision, for: .training)
+        return try Replica(
+          $0, precision: configuration.precision,
+          kernels: try KernelTrust(check).settle(kernels, communicator, note: note), clips: clips,
           lanes: lanes, for: training)
       },
       average: average, averaged: averaged,

@@ -53,6 +53,7 @@ final class InstructionRunner {
     gradient: UnsafePointer<Float>?, leaf: UnsafeMutablePointer<Float>?
   ) {
     let state = unsafe NormalizationState(
+      parameters: packed.weights.values.base, running: packed.weights.statistics.base,
       moments: places.floats(program.moments), inverses: places.floats(program.inverses),
       scale: vectors.base, shift: vectors.base + vectors.count / 2, mode: program.mode)
     for step in part {
@@ -79,8 +80,7 @@ final class InstructionRunner {
     case .normalize(let unit, let x, let residual, let rectifies, let y):
       let other = unsafe residual.map { unsafe UnsafeRawPointer(places[$0]) }
       unsafe units[unit].normalization.forward(
-        places[x], residual: other, rectify: rectifies, into: places[y], state,
-        weights: packed.weights)
+        places[x], residual: other, rectify: rectifies, into: places[y], state)
     case .maxPool(let x, let y, let winners):
       guard var grid = poolGrid else { return }
       unsafe ck_max_pool(type, &grid, places[x], places[y], places.bytes(winners))
@@ -125,10 +125,9 @@ final class InstructionRunner {
       }
       unsafe units[unit].normalization.backward(
         places[x], y: y, recomputesMask: isRecomputed, gradient: places[dy], into: places[dx],
-        leaf: leaf, state, weights: packed.weights)
+        leaf: leaf, state)
     case .normalizeAgain(let unit, let x, let y):
-      unsafe units[unit].normalization.again(
-        places[x], into: places[y], state, weights: packed.weights)
+      unsafe units[unit].normalization.again(places[x], into: places[y], state)
     case .weightsBackward(let unit, let x, let dy, let scratch):
       unsafe units[unit].weightsBackward(
         places[x], places[dy], leaf: leaf, scratch: places[scratch])

@@ -1,5 +1,5 @@
 /// A position count in time, height and width.
-struct Extent: Sendable, Equatable {
+struct Extent: Sendable, Hashable {
   var t, h, w: Int
 
   var positions: Int { t * h * w }

@@ -14,7 +14,7 @@ struct ConvolutionChoice: Sendable, Hashable, Codable {
     self.isMeasured = isMeasured
   }
 
-  subscript(direction: ConvolutionDirection) -> ConvolutionMethod {
+  subscript(direction: KernelDirection) -> ConvolutionMethod {
     get {
       switch direction {
       case .forward: forward

@@ -1,28 +1,9 @@
 // `unsafe` is sound here because every operand is sized from the same unit as the primitives.
 internal import CKernels
-internal import Tensors
-
-/// A pass through a convolution.
-public enum ConvolutionDirection: String, Codable, Sendable, CaseIterable {
-  /// Input to output.
-  case forward
-  /// The output's gradient to the input's.
-  case backwardData
-  /// Input and the output's gradient to the weights' gradient.
-  case backwardWeights
-
-  var direction: ck_direction {
-    switch self {
-    case .forward: CK_FORWARD
-    case .backwardData: CK_BACKWARD_DATA
-    case .backwardWeights: CK_BACKWARD_WEIGHTS
-    }
-  }
-}
 
 /// One convolution of a network with operands of its own, so that it can be timed and checked alone.
 @safe
-public final class ConvolutionProbe {
+public final class ConvolutionProbe: KernelProbe {
   /// The name of the weights.
   public let name: String
   /// N·C·T×H×W → outputs, kernel and stride.
@@ -32,12 +13,18 @@ public final class ConvolutionProbe {
   /// The products whose input is inside the clip: what a direct method has to compute.
   public let productsInside: Int
   /// The passes that are needed: the first convolution's input needs no gradient.
-  public let directions: [ConvolutionDirection]
+  public let directions: [KernelDirection]
   let unit: ConvolutionUnit
   let clips: Int
   let precision: Precision
   private let convolution: Convolution3D
-  private let input, output, weights, forward, backward, scratch: AlignedStorage
+  /// N·C·T·H·W where the unit is the first, otherwise N·T·H·W·C; so is its gradient.
+  let input: ProbeOperand
+  /// N·T·H·W·C; so is its gradient.
+  let output: ProbeOperand
+  /// O·I·T·H·W; so is their gradient.
+  let weights: ProbeOperand
+  private let forward, backward, scratch: ProbeOperand
 
   /// Prepares one convolution of a network for N clips of random numbers.
   ///
@@ -77,82 +64,57 @@ public final class ConvolutionProbe {
     products = channels * unit.output.positions * unit.kernel.reduce(1, *)
     productsInside = channels * unit.tapsInside
     directions = unit.directions(training: isTraining)
-    func operand(_ count: Int) -> AlignedStorage {
-      AlignedStorage(count: (count * precision.width + 3) / 4)
-    }
-    input = other?.input ?? operand(clips * unit.inputChannels * unit.input.positions)
-    output = other?.output ?? operand(clips * unit.outputChannels * unit.output.positions)
+    input =
+      other?.input
+      ?? ProbeOperand(clips * unit.inputChannels * unit.input.positions, precision)
+    output =
+      other?.output
+      ?? ProbeOperand(clips * unit.outputChannels * unit.output.positions, precision)
     weights =
       other?.weights
-      ?? AlignedStorage(count: unit.outputChannels * unit.inputChannels * unit.kernel.reduce(1, *))
-    forward = AlignedStorage(count: convolution.packedBytes(CK_FORWARD) / 4)
-    backward = AlignedStorage(count: convolution.packedBytes(CK_BACKWARD_DATA) / 4)
-    scratch = AlignedStorage(count: convolution.scratchBytes / 4 + 16)
+      ?? ProbeOperand(unit.outputChannels * unit.inputChannels * unit.kernel.reduce(1, *))
+    forward = ProbeOperand(convolution.packedBytes(CK_FORWARD) / 4)
+    backward = ProbeOperand(convolution.packedBytes(CK_BACKWARD_DATA) / 4)
+    scratch = ProbeOperand(convolution.scratchBytes / 4 + 16)
     fill()
   }
 
   /// What computes a direction.
-  public func implementation(_ direction: ConvolutionDirection) -> String {
+  public func implementation(_ direction: KernelDirection) -> String {
     convolution.implementation(direction.direction)
   }
 
   /// Computes a direction once, on this thread.
-  public func run(_ direction: ConvolutionDirection) {
+  public func run(_ direction: KernelDirection) {
     switch direction {
     case .forward:
       unsafe convolution.forward(
-        input.base, packed: packed(forward), into: output.base, scratch: scratch.base)
+        input.raw, packed: packed(forward), into: output.raw, scratch: scratch.raw)
     case .backwardData:
       unsafe convolution.backwardData(
-        output.base, packed: packed(backward), into: input.base, scratch: scratch.base)
+        output.raw, packed: packed(backward), into: input.raw, scratch: scratch.raw)
     case .backwardWeights:
       unsafe convolution.backwardWeights(
-        input.base, output.base, into: weights.base, scratch: scratch.base)
+        input.raw, output.raw, into: weights.floats, scratch: scratch.raw)
     }
   }
 
-  /// Gives every operand random numbers again, and packs the weights.
+  /// Random numbers of small variance, because results of a pass are the next one's operands; and
+  /// weights packed.
   func fill() {
-    fill(input, 1, precision)
-    fill(output, 2, precision)
-    fill(weights, 3, .fp32)
-    unsafe convolution.pack(CK_FORWARD, weights.base, into: forward.base)
+    input.fill(1, deviation: 0.01)
+    output.fill(2, deviation: 0.01)
+    weights.fill(3, deviation: 0.01)
+    unsafe convolution.pack(CK_FORWARD, weights.floats, into: forward.raw)
     if directions.contains(.backwardData) {
-      unsafe convolution.pack(CK_BACKWARD_DATA, weights.base, into: backward.base)
+      unsafe convolution.pack(CK_BACKWARD_DATA, weights.floats, into: backward.raw)
     }
   }
 
-  /// Gives the result of a direction, and scratch, bits that are no numbers.
-  ///
-  /// So what a kernel leaves out, or takes from memory that it did not write, is seen.
-  func forget(_ direction: ConvolutionDirection) {
-    for storage in [result(direction), scratch] {
-      unsafe UnsafeMutableRawPointer(storage.base).initializeMemory(
-        as: UInt8.self, repeating: 0xff, count: 4 * storage.count)
-    }
-  }
+  func written(by direction: KernelDirection) -> [ProbeOperand] { [result(direction), scratch] }
 
-  /// Element `index` of an operand, as the kernels hold it.
-  func element(_ operand: Operand, _ index: Int) -> Double {
-    if operand == .weights { return unsafe Double(weights.base[index]) }
-    let storage = operand == .input ? input : output
-    guard precision == .bf16 else { return unsafe Double(storage.base[index]) }
-    let halves = unsafe UnsafeMutableRawPointer(storage.base).assumingMemoryBound(to: UInt16.self)
-    return unsafe Double(Float(bitPattern: UInt32(halves[index]) << 16))
-  }
-
-  /// What a convolution reads and writes.
-  enum Operand {
-    /// N·C·T·H·W where the unit is the first, otherwise N·T·H·W·C; so is its gradient.
-    case input
-    /// N·T·H·W·C; so is its gradient.
-    case output
-    /// O·I·T·H·W; so is their gradient.
-    case weights
-  }
-
-  /// What a direction writes.
-  func result(_ direction: ConvolutionDirection) -> AlignedStorage {
+  /// What a direction computes.
+  func result(_ direction: KernelDirection) -> ProbeOperand {
     switch direction {
     case .forward: output
     case .backwardData: input
@@ -160,31 +122,27 @@ public final class ConvolutionProbe {
     }
   }
 
-  /// Packed weights, or the weights themselves where the primitive reads those.
-  private func packed(_ storage: AlignedStorage) -> UnsafePointer<Float> {
-    unsafe UnsafePointer(storage.count == 0 ? weights.base : storage.base)
+  func largestError(_ direction: KernelDirection) -> Double {
+    ConvolutionSamples(self).largestError(direction)
   }
 
-  /// Random numbers of small variance, because results of a pass are the next one's operands.
+  /// From which error on a direction counts as wrong.
   ///
-  /// They repeat after a prime number of elements, another for each operand: products of two operands
-  /// never repeat together, which would make all errors of a sum point one way.
-  private func fill(_ storage: AlignedStorage, _ sample: Int, _ precision: Precision) {
-    var random = RandomStream(seed: 0, purpose: .test, sample: sample)
-    let values = random.normals([8191, 8179, 8171][sample - 1], deviation: 0.01)
-    let count = storage.count * 4 / precision.width
-    unsafe values.withUnsafeBufferPointer { values in
-      guard let first = values.baseAddress else { return }
-      for start in stride(from: 0, to: count, by: values.count) {
-        let part = min(values.count, count - start)
-        if precision == .fp32 {
-          unsafe (storage.base + start).update(from: first, count: part)
-        } else {
-          unsafe ck_to_bf16(
-            first, Int64(part),
-            UnsafeMutableRawPointer(storage.base).assumingMemoryBound(to: UInt16.self) + start)
-        }
-      }
-    }
+  /// fp32 sums are off by some 10⁻⁶, Winograd's by some 10⁻⁵; a bf16 result is rounded to 2⁻⁸ of itself,
+  /// which may be some of the units here, and Winograd's operands, too. Weight gradients are fp32 unless
+  /// Winograd's; they sum a term for each position of every clip, and rounding such sums errs with the
+  /// root of their length. Wrong kernels are off by whole units.
+  func bound(_ direction: KernelDirection) -> Double {
+    let isWinograd = implementation(direction).hasPrefix("winograd")
+    let terms = Double(clips * unit.output.positions)
+    let length = direction == .backwardWeights ? max(1, (terms / 16384).squareRoot()) : 1
+    guard precision == .bf16 else { return (isWinograd ? 2e-4 : 5e-5) * length }
+    if isWinograd { return 0.08 }
+    return direction == .backwardWeights ? 5e-5 * length : 0.02
+  }
+
+  /// Packed weights, or the weights themselves where the primitive reads those.
+  private func packed(_ operand: ProbeOperand) -> UnsafePointer<Float> {
+    unsafe UnsafePointer(operand.count == 0 ? weights.floats : operand.floats)
   }
 }

@@ -10,19 +10,19 @@ struct ConvolutionSamples {
     unit = probe.unit
   }
 
-  func largestError(_ direction: ConvolutionDirection) -> Double {
+  func largestError(_ direction: KernelDirection) -> Double {
     switch direction {
     case .forward:
       largest(places(unit.output, channels: unit.outputChannels)) { clip, position, channel in
         (
-          probe.element(.output, outputIndex(clip, position, channel)),
+          probe.output[outputIndex(clip, position, channel)],
           output(clip, position, channel)
         )
       }
     case .backwardData:
       largest(places(unit.input, channels: unit.inputChannels)) { clip, position, channel in
         (
-          probe.element(.input, inputIndex(clip, position, channel)),
+          probe.input[inputIndex(clip, position, channel)],
           inputGradient(clip, position, channel)
         )
       }
@@ -75,27 +75,9 @@ struct ConvolutionSamples {
 
   // MARK: - What belongs there
 
-  /// A sum of products, and the sum of their squares.
-  private struct Sum {
-    var value = 0.0
-    var squares = 0.0
-
-    mutating func add(_ product: Double) {
-      value += product
-      squares += product * product
-    }
-
-    func error(of actual: Double) -> Double {
-      let distance = abs(actual - value)
-      guard distance.isFinite else { return .infinity }
-      guard squares > 0 else { return distance == 0 ? 0 : .infinity }
-      return distance / squares.squareRoot()
-    }
-  }
-
   private func largest(
     _ places: [(clip: Int, at: Extent, channel: Int)],
-    _ compare: (Int, Extent, Int) -> (actual: Double, expected: Sum)
+    _ compare: (Int, Extent, Int) -> (actual: Double, expected: ExpectedSum)
   ) -> Double {
     places.reduce(0) { worst, place in
       let (actual, expected) = compare(place.clip, place.at, place.channel)
@@ -103,23 +85,22 @@ struct ConvolutionSamples {
     }
   }
 
-  private func output(_ clip: Int, _ at: Extent, _ o: Int) -> Sum {
-    var sum = Sum()
+  private func output(_ clip: Int, _ at: Extent, _ o: Int) -> ExpectedSum {
+    var sum = ExpectedSum()
     forEachTap { tap, offset in
       let from = Extent(
         t: at.t * unit.stride[0] + offset.t, h: at.h * unit.stride[1] + offset.h,
         w: at.w * unit.stride[2] + offset.w)
       guard isInside(from, unit.input) else { return }
       for i in 0..<unit.inputChannels {
-        sum.add(
-          probe.element(.input, inputIndex(clip, from, i)) * weight(o, i, tap))
+        sum.add(probe.input[inputIndex(clip, from, i)] * weight(o, i, tap))
       }
     }
     return sum
   }
 
-  private func inputGradient(_ clip: Int, _ at: Extent, _ i: Int) -> Sum {
-    var sum = Sum()
+  private func inputGradient(_ clip: Int, _ at: Extent, _ i: Int) -> ExpectedSum {
+    var sum = ExpectedSum()
     forEachTap { tap, offset in
       let ahead = Extent(t: at.t - offset.t, h: at.h - offset.h, w: at.w - offset.w)
       guard ahead.t % unit.stride[0] == 0, ahead.h % unit.stride[1] == 0,
@@ -129,14 +110,14 @@ struct ConvolutionSamples {
         t: ahead.t / unit.stride[0], h: ahead.h / unit.stride[1], w: ahead.w / unit.stride[2])
       guard isInside(ahead, nil), isInside(to, unit.output) else { return }
       for o in 0..<unit.outputChannels {
-        sum.add(probe.element(.output, outputIndex(clip, to, o)) * weight(o, i, tap))
+        sum.add(probe.output[outputIndex(clip, to, o)] * weight(o, i, tap))
       }
     }
     return sum
   }
 
   private func errorOfWeight(_ o: Int, _ i: Int, _ tap: Int) -> Double {
-    var sum = Sum()
+    var sum = ExpectedSum()
     let offset = offset(tap)
     for clip in 0..<probe.clips {
       for t in 0..<unit.output.t {
@@ -147,13 +128,13 @@ struct ConvolutionSamples {
               w: w * unit.stride[2] + offset.w)
             guard isInside(from, unit.input) else { continue }
             sum.add(
-              probe.element(.input, inputIndex(clip, from, i))
-                * probe.element(.output, outputIndex(clip, Extent(t: t, h: h, w: w), o)))
+              probe.input[inputIndex(clip, from, i)]
+                * probe.output[outputIndex(clip, Extent(t: t, h: h, w: w), o)])
           }
         }
       }
     }
-    return sum.error(of: probe.element(.weights, weightIndex(o, i, tap)))
+    return sum.error(of: probe.weights[weightIndex(o, i, tap)])
   }
 
   // MARK: - Indices
@@ -195,9 +176,6 @@ struct ConvolutionSamples {
 
   /// A weight as the kernels multiply with it: in bf16, rounded.
   private func weight(_ o: Int, _ i: Int, _ tap: Int) -> Double {
-    let value = probe.element(.weights, weightIndex(o, i, tap))
-    guard probe.precision == .bf16 else { return value }
-    let bits = Float(value).bitPattern
-    return Double(Float(bitPattern: (bits + 0x7fff + (bits >> 16 & 1)) & 0xffff_0000))
+    Double(probe.precision.rounded(Float(probe.weights[weightIndex(o, i, tap)])))
   }
 }

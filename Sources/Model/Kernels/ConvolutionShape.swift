@@ -73,8 +73,8 @@ extension ConvolutionUnit {
   }
 
   /// The passes that are needed: the first convolution's input needs no gradient.
-  func directions(training: Bool) -> [ConvolutionDirection] {
-    ConvolutionDirection.allCases.filter {
+  func directions(training: Bool) -> [KernelDirection] {
+    KernelDirection.allCases.filter {
       $0 == .forward || training && !($0 == .backwardData && isFirst)
     }
   }

@@ -44,7 +44,7 @@ public struct KernelChoices: Sendable, Hashable, Codable {
   ///
   /// Winograd's method gives way to oneDNN in all directions; a bf16 weight gradient to one in fp32.
   public mutating func replace(
-    _ unit: Int, wrong directions: Set<ConvolutionDirection>, _ precision: Precision
+    _ unit: Int, wrong directions: Set<KernelDirection>, _ precision: Precision
   ) -> Bool {
     var choice = self[unit]
     if choice.methods.contains(where: { $0 != .direct }) {

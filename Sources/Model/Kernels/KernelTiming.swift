@@ -9,7 +9,7 @@ import Foundation
 /// shape is timed once, with as many clips as make passes of some tens of milliseconds at most.
 public struct KernelTiming: Sendable {
   /// How long one pass takes, in any unit.
-  public typealias Timer = @Sendable (ConvolutionProbe, ConvolutionDirection) -> Double
+  public typealias Timer = @Sendable (ConvolutionProbe, KernelDirection) -> Double
 
   private let units: [ConvolutionUnit]
   private let clips: Int
@@ -119,7 +119,7 @@ public struct KernelTiming: Sendable {
 
   /// The shortest time of each probe; rounds take turns, and who is far behind drops out.
   private static func times(
-    _ probes: [ConvolutionProbe], _ direction: ConvolutionDirection, _ timer: Timer
+    _ probes: [ConvolutionProbe], _ direction: KernelDirection, _ timer: Timer
   ) -> [Double] {
     var times = [Double](repeating: .infinity, count: probes.count)
     for _ in 0..<3 {

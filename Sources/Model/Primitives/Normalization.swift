@@ -17,6 +17,8 @@ public enum Mode: Sendable {
 /// What the batch norms of one pass leave and use.
 @safe
 struct NormalizationState {
+  /// All parameters of the encoder, and its running statistics.
+  let parameters, running: UnsafePointer<Float>
   /// Batch means and biased variances, and 1/√(variance + ε), in the statistics' layout.
   let moments, inverses: UnsafeMutablePointer<Float>
   /// Two vectors as long as the most channels; overwritten by every norm.
@@ -36,9 +38,9 @@ struct Normalization {
   /// Computes y = norm(x) (+ residual), rectified if asked; y may be x.
   func forward(
     _ x: UnsafeRawPointer, residual: UnsafeRawPointer?, rectify: Bool,
-    into y: UnsafeMutableRawPointer, _ state: NormalizationState, weights: EncoderWeights
+    into y: UnsafeMutableRawPointer, _ state: NormalizationState
   ) {
-    var source = unsafe UnsafePointer(weights.statistics.base)
+    var source = unsafe state.running
     if state.mode == .training {
       unsafe ck_channel_statistics(
         type, x, Int64(rows), Int64(channels), state.moments + mean.lowerBound,
@@ -49,17 +51,16 @@ struct Normalization {
       unsafe state.inverses[mean.lowerBound + channel] =
         1 / (source[variance.lowerBound + channel] + normalizationEpsilon).squareRoot()
     }
-    unsafe prepare(source, state, weights)
+    unsafe prepare(source, state)
     unsafe ck_scale_shift(
       type, x, Int64(rows), Int64(channels), state.scale, state.shift, residual, rectify ? 1 : 0, y)
   }
 
   /// Computes the rectified norm once more, to the same bits.
   func again(
-    _ x: UnsafeRawPointer, into y: UnsafeMutableRawPointer, _ state: NormalizationState,
-    weights: EncoderWeights
+    _ x: UnsafeRawPointer, into y: UnsafeMutableRawPointer, _ state: NormalizationState
   ) {
-    unsafe prepare(state.moments, state, weights)
+    unsafe prepare(state.moments, state)
     unsafe ck_scale_shift(
       type, x, Int64(rows), Int64(channels), state.scale, state.shift, nil, 1, y)
   }
@@ -73,12 +74,12 @@ struct Normalization {
   func backward(
     _ x: UnsafeRawPointer, y: UnsafeRawPointer?, recomputesMask: Bool,
     gradient: UnsafeMutableRawPointer, into dx: UnsafeMutableRawPointer,
-    leaf: UnsafeMutablePointer<Float>, _ state: NormalizationState, weights: EncoderWeights
+    leaf: UnsafeMutablePointer<Float>, _ state: NormalizationState
   ) {
-    if recomputesMask { unsafe prepare(state.moments, state, weights) }
+    if recomputesMask { unsafe prepare(state.moments, state) }
     var norm = unsafe ck_normalization(
       mean: state.moments + mean.lowerBound, inverse: state.inverses + mean.lowerBound,
-      weight: weights.values.base + scale.lowerBound,
+      weight: state.parameters + scale.lowerBound,
       scale: recomputesMask ? UnsafePointer(state.scale) : nil,
       shift: recomputesMask ? UnsafePointer(state.shift) : nil)
     let (dShift, dScale) = unsafe (leaf + shift.lowerBound, leaf + scale.lowerBound)
@@ -89,10 +90,8 @@ struct Normalization {
   }
 
   /// Makes scale and shift of means and inverses: norm(x) = x·scale + shift.
-  private func prepare(
-    _ source: UnsafePointer<Float>, _ state: NormalizationState, _ weights: EncoderWeights
-  ) {
-    let parameters = unsafe weights.values.base
+  private func prepare(_ source: UnsafePointer<Float>, _ state: NormalizationState) {
+    let parameters = unsafe state.parameters
     for channel in 0..<channels {
       let gain =
         unsafe parameters[scale.lowerBound + channel]

@@ -6,3 +6,5 @@
 void counting_begin(void);
 /* The allocations since; counting ends. */
 int64_t counting_end(void);
+/* The bytes of the largest allocation since counting began. */
+int64_t counting_largest(void);

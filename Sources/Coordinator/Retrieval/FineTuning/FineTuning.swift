@@ -197,7 +197,7 @@ public struct FineTuning {
     let clips = batch.videos / batch.microbatches
     let precision = configuration.precision
     let kernels = try KernelTrust(
-      KernelCheck(network, clips: clips, precision: precision, isTraining: true)
+      KernelCheck(network, clips: clips, precision: precision, for: .training)
     ).settle(
       KernelSource.standard.choices(
         configuration.convolutions,
