@@ -160,6 +160,12 @@ check "an empty file in a shard is quarantined like any other" bash -c \
   "'$kindreel' shard --data empty --out emptied > /dev/null \
   && '$kindreel' scan emptied --out emptied.tsv --allow-bad 0.5 | grep -q 'nothing.mp4: the file is empty' \
   && ${embed[*]@Q} --data emptied.tsv --out emptied.npy | grep -q '2 rows'"
+mkdir -p part/Walk part/splits && cp set/Walk/v_*_c01.mp4 part/Walk
+echo 'Walk/v_Walk_g99_c09.mp4 1' > part/splits/trainlist01.txt
+check "a part of a data set is told how it is read" leaves 65 "(--layout folder)" \
+  "$kindreel" shard --data part --out parted
+check "and is read so" bash -c \
+  "'$kindreel' shard --data part --layout folder --out parted | grep -q '\"videos\":'"
 mkdir -p twins && tar cf twins/a.tar -C set/Walk v_Walk_g01_c01.mp4
 cp set/Walk/v_Walk_g01_c02.mp4 v_Walk_g01_c01.mp4 && tar cf twins/b.tar v_Walk_g01_c01.mp4
 check "two videos with one name are not taken for one" leaves 65 \

@@ -138,13 +138,14 @@ static inline int clibav_is_key(const AVFrame *frame) {
 
 // SwsContext is opaque up to FFmpeg 7 and a plain struct in 8, which Swift imports differently; and
 // its flags are macros. Bilinear, with exact rounding and chroma at full width: the same bytes
-// whatever the alignment.
+// whatever the alignment. Chroma is also read at full width, since libswscale takes RGB in pairs where
+// it shrinks to a half, and in rows of odd length a pair with a byte that nobody wrote.
 static inline void *clibav_scaler(
     int width, int height, int format, int target_width, int target_height, int target_format) {
   return sws_getContext(
       width, height, (enum AVPixelFormat)format, target_width, target_height,
       (enum AVPixelFormat)target_format,
-      SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT, NULL, NULL, NULL);
+      SWS_BILINEAR | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP, NULL, NULL, NULL);
 }
 static inline int clibav_scaler_colours(void *scaler, int space, int range) {
   int *inverse, *table, source_full, target_full, brightness, contrast, saturation;

@@ -54,7 +54,8 @@ struct HMDBLists {
         guard let match = names.match(file) ?? names.match(entry) else {
           throw list.error(
             line,
-            "'\(FileName.escaped(file))' is listed and not in \(FileName.escaped(root))")
+            "'\(FileName.escaped(file))' is listed and not in \(FileName.escaped(root)); a part of "
+              + "the data set is read without lists by video.layout=folder (--layout folder)")
         }
         parts[match] = part
       }

@@ -99,10 +99,10 @@ public struct Manifest: Sendable, Equatable {
 
   /// All videos of a data set that can be used, one part after the other, each in the order in which a run
   /// of that seed keeps it.
-  public static func records(of path: String, list: Int, seed: UInt64) throws(VideoError)
-    -> [VideoRecord]
-  {
-    let records = try DatasetLayout.records(of: path, layout: .auto, list: list, split: nil)
+  public static func records(
+    of path: String, layout: DatasetLayout = .auto, list: Int, seed: UInt64
+  ) throws(VideoError) -> [VideoRecord] {
+    let records = try DatasetLayout.records(of: path, layout: layout, list: list, split: nil)
     let usable = records.filter { $0.status != .quarantined }
     return VideoRecord.Part.allCases.flatMap { part in
       ordered(usable.filter { $0.part == part }, by: \.id, seed: seed)

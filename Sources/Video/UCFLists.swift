@@ -74,7 +74,8 @@ struct UCFLists {
       throw VideoError(
         path: path,
         reason: "\(missing.count) listed files are not in \(FileName.escaped(root)), the first is "
-          + "'\(FileName.escaped(first.name))' on line \(first.line.number)")
+          + "'\(FileName.escaped(first.name))' on line \(first.line.number); a part of the data set "
+          + "is read without lists by video.layout=folder (--layout folder)")
     }
     return result
   }

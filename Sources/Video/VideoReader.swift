@@ -38,7 +38,7 @@
     opening path: String, bytes: Range<Int>?, index: FrameIndex?, allowance: Int? = nil
   ) throws(VideoError) {
     let cursors = try CursorSet(opening: path, bytes: bytes, allowance: allowance)
-    let scaler = try Scaler(for: path)
+    let scaler = Scaler(for: path)
     self.path = path
     storedSize = cursors.current.container.storedSize
     orientation = cursors.current.container.orientation

@@ -28,18 +28,23 @@ enum FFmpegTool {
     try #require(process.terminationStatus == 0, "ffmpeg \(arguments)")
   }
 
-  /// All frames of a file as the tool decodes them, scaled with the flags that we use.
+  /// The filter that scales as we do.
+  static func scale(to size: PixelSize) -> String {
+    "scale=\(size.width):\(size.height)"
+      + ":flags=bilinear+accurate_rnd+full_chroma_int+full_chroma_inp"
+  }
+
+  /// All frames of a file as the tool decodes them, scaled as we do.
   static func frames(
     of file: String, size: PixelSize, in folder: Scratch, before: [String] = [],
     after: [String] = []
   ) throws -> [UInt8] {
     let raw = folder.path("raw-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(atPath: raw) }
-    let scale =
-      "scale=\(size.width):\(size.height):flags=bilinear+accurate_rnd+full_chroma_int,format=rgb24"
     try run([
       "-i", file, "-map", "0:v:0", "-vsync", "passthrough", "-vf",
-      (before + [scale] + after).joined(separator: ","), "-f", "rawvideo", raw,
+      (before + [scale(to: size), "format=rgb24"] + after).joined(separator: ","), "-f", "rawvideo",
+      raw,
     ])
     return try Array(Data(contentsOf: URL(fileURLWithPath: raw)))
   }

@@ -56,7 +56,10 @@ import Testing
     var reader = try VideoReader(opening: file)
     for side in [1, 7, 50] {
       let video = try reader.readAll(shortSide: side)
-      let expected = try FFmpegTool.frames(of: file, size: video.size, in: scratch)
+      let steps = Scaler.sizes(from: reader.size, to: video.size).dropLast()
+      let expected = try FFmpegTool.frames(
+        of: file, size: video.size, in: scratch,
+        before: steps.flatMap { [FFmpegTool.scale(to: $0), "format=gbrp"] })
       #expect(video.frameCount == 3)
       #expect((largestDifference(video.pixels, expected) ?? 255) <= 1, "to \(video.size)")
     }

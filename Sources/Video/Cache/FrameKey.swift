@@ -20,7 +20,7 @@ struct FrameKey: Sendable, Equatable {
     var hash = ContentHash()
     let facts = [
       // Counted up when the code comes to give other bytes.
-      "frames 1", LibAVVersion.text, "swscale \(swscale_version()) on \(av_get_cpu_flags())",
+      "frames 2", LibAVVersion.text, "swscale \(swscale_version()) on \(av_get_cpu_flags())",
       "short side \(shortSide)", "\(status.size) bytes, changed at \(status.modified)",
       sample.bytes.map { "bytes \($0.lowerBound) to \($0.upperBound)" } ?? "whole", "",
     ]

@@ -34,6 +34,9 @@ struct Shard: ParsableCommand {
   @Option(help: "The seed of the order: the run's video.manifestSeed.")
   var seed: UInt64 = 1
 
+  @Option(help: "auto, ucf101, hmdb51, kinetics, folder, list, shards or manifest.")
+  var layout = DatasetLayout.auto
+
   @Option(help: "Which of the official lists divides the videos, 1 to 3.")
   var list = 1
 
@@ -54,7 +57,7 @@ struct Shard: ParsableCommand {
       let table = out + "/manifest.tsv"
       try refuseShards()
       try OutputPath.check(table)
-      let records = try Manifest.records(of: data, list: list, seed: seed)
+      let records = try Manifest.records(of: data, layout: layout, list: list, seed: seed)
       let line = ProgressLine()
       let packed = try ShardWriter(folder: out, byteLimit: megabytes << 20).write(records) { done in
         line.update(
