@@ -88,7 +88,7 @@ let package = Package(
 
     tests(of: "Tensors"),
     tests(of: "WeightFiles"),
-    tests(of: "Video", also: ["CPixels"]),
+    tests(of: "Video", also: ["CPixels", "CLibAV"]),
     .target(name: "CAllocations", path: "Tests/CAllocations"),
     tests(of: "Model", also: ["CKernels", "CAllocations"]),
     tests(of: "Collective"),

@@ -47,19 +47,20 @@ struct Scaler: ~Copyable {
     for (step, next) in zip(steps, steps.dropFirst()) { try next.scale(step.output) }
   }
 
-  /// The sizes of a picture on its way, the last one included.
+  /// The sizes of a picture on its way, the last one included; a side that grows does so in the end.
   static func sizes(from source: PixelSize, to target: PixelSize) -> [PixelSize] {
+    precondition(target.width > 0 && target.height > 0, "a picture of \(target)")
     func next(_ length: Int, _ end: Int) -> Int {
-      max(end, (length + mostShrinking - 1) / mostShrinking)
+      max(min(end, length), (length + mostShrinking - 1) / mostShrinking)
     }
     var sizes: [PixelSize] = []
     var size = source
-    repeat {
+    while size.width > mostShrinking * target.width || size.height > mostShrinking * target.height {
       size = PixelSize(
         width: next(size.width, target.width), height: next(size.height, target.height))
       sizes.append(size)
-    } while size != target
-    return sizes
+    }
+    return sizes + [target]
   }
 
   private static func steps(

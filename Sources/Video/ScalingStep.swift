@@ -27,10 +27,19 @@ internal import CLibAV
   init(from source: Source, to target: PixelSize, _ packing: Picture.Packing, for path: String)
     throws(VideoError)
   {
+    let size = source.size
+    if Self.flags(of: source.format) & UInt64(AV_PIX_FMT_FLAG_BAYER) != 0,
+      size.width % 2 != 0 || size.height % 2 != 0
+    {
+      // libswscale would leave a row or column as it finds it.
+      throw VideoError(
+        path: path,
+        reason: "a Bayer picture of \(size.width)×\(size.height) pixels, whose sides are not even")
+    }
     let output = try Picture(rgb: target, packing, for: path)
     guard
       let context = unsafe clibav_scaler(
-        Int32(source.size.width), Int32(source.size.height), source.format, Int32(target.width),
+        Int32(size.width), Int32(size.height), source.format, Int32(target.width),
         Int32(target.height), packing.format)
     else {
       throw VideoError(
@@ -55,7 +64,12 @@ internal import CLibAV
   /// Whether a format has a colour matrix and a range at all: three components that are not RGB.
   private static func isLumaAndChroma(_ format: Int32) -> Bool {
     guard let description = unsafe av_pix_fmt_desc_get(AVPixelFormat(format)) else { return false }
-    let flags = unsafe description.pointee.flags
-    return unsafe description.pointee.nb_components >= 3 && flags & UInt64(AV_PIX_FMT_FLAG_RGB) == 0
+    return unsafe description.pointee.nb_components >= 3
+      && flags(of: format) & UInt64(AV_PIX_FMT_FLAG_RGB) == 0
+  }
+
+  private static func flags(of format: Int32) -> UInt64 {
+    guard let description = unsafe av_pix_fmt_desc_get(AVPixelFormat(format)) else { return 0 }
+    return unsafe description.pointee.flags
   }
 }

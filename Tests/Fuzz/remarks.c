@@ -9,7 +9,7 @@ __attribute__((section("__libfuzzer_extra_counters"), used)) static uint8_t rema
 
 void fuzz_remark(uint32_t hash) { remarks[hash % places] = 1; }
 
-// Fills new memory with other bytes every time, so that what a library takes from memory that nobody
+// Fills new memory of up to 64 KiB with other bytes every time, so that what a library takes from memory that nobody
 // wrote is not the same twice. (calloc clears blocks of this size after the hook.)
 void __sanitizer_malloc_hook(const volatile void *memory, size_t count) {
   static uint64_t state = 1;

@@ -1,3 +1,4 @@
+import CLibAV
 import Tensors
 import Testing
 
@@ -15,9 +16,24 @@ struct ScalerTests {
     #expect(sizes((1920, 1080), (171, 128)) == [[171, 128]])
     #expect(sizes((512, 512), (8, 8)) == [[8, 8]])
     #expect(sizes((513, 512), (8, 8)) == [[9, 8], [8, 8]])
-    #expect(sizes((1, 4096), (12, 8)) == [[12, 64], [12, 8]])
+    #expect(sizes((1, 4096), (12, 8)) == [[1, 64], [12, 8]])
     #expect(sizes((8192, 4320), (1, 1)) == [[128, 68], [2, 2], [1, 1]])
     #expect(sizes((3, 5), (300, 500)) == [[300, 500]])
+  }
+
+  @Test("refuses sensors' pictures of odd size, of which libav would leave a part as it finds it")
+  func bayer() throws {
+    let picture = try Picture(rgb: PixelSize(width: 8, height: 6), .interleaved, for: "test")
+    var source = ScalingStep.Source(picture)
+    source.format = AV_PIX_FMT_BAYER_BGGR8.rawValue
+    func step() throws(VideoError) {
+      _ = try ScalingStep(
+        from: source, to: PixelSize(width: 4, height: 4), .interleaved, for: "test")
+    }
+    try step()
+    source.size.width = 7
+    let error = #expect(throws: VideoError.self) { try step() }
+    #expect(error?.reason == "a Bayer picture of 7×6 pixels, whose sides are not even")
   }
 
   /// libav alone would sum bytes here that nobody wrote.

@@ -113,7 +113,6 @@ public final class ConvolutionProbe: KernelProbe {
 
   func written(by direction: KernelDirection) -> [ProbeOperand] { [result(direction), scratch] }
 
-  /// What a direction computes.
   func result(_ direction: KernelDirection) -> ProbeOperand {
     switch direction {
     case .forward: output

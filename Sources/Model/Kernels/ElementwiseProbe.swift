@@ -48,6 +48,8 @@ final class ElementwiseProbe: KernelProbe {
     y.fill(1)
   }
 
+  func result(_ direction: KernelDirection) -> ProbeOperand { y }
+
   func written(by direction: KernelDirection) -> [ProbeOperand] {
     if case .round = sizes { [y] } else { [] }
   }

@@ -5,8 +5,8 @@ internal import Tensors
 ///
 /// That is convolutions, batch norms, pools, shortcuts and the head's products, in every direction that
 /// a pass needs. The error at a place is the distance from the sum that belongs there, relative to the
-/// root of the sum of its terms' squares: what the sum would be with random signs. So zeros and
-/// cancellation are no matter.
+/// root of the sum of its terms' squares (what the sum would be with random signs), or to the sum itself
+/// where that is larger. So zeros and cancellation are no matter.
 public struct KernelCheck: Sendable {
   /// One kernel: a direction of one shape, for all units that have it.
   public struct Row: Codable, Sendable, Equatable {
@@ -37,9 +37,9 @@ public struct KernelCheck: Sendable {
 
   /// What a network is used for.
   public enum Purpose: String, Sendable {
-    /// Passes forward and backward, with the batch's statistics.
+    /// Passes forward and backward, with the batch's statistics; and embedding in between.
     case training
-    /// Passes forward, with the batch's statistics.
+    /// Passes forward, with the batch's statistics; and embedding in between.
     case keys
     /// Passes forward, with running statistics.
     case embedding
@@ -96,7 +96,7 @@ public struct KernelCheck: Sendable {
           network.units[units[0]], clips: clips, precision: precision, choice: choices[units[0]],
           isTraining: purpose == .training), units)
     }
-    for (name, kernel) in plainKernels {
+    for (name, kernel, purpose) in plainKernels {
       try check(
         kernel.probe(name, clips: clips, precision: precision, for: purpose), [])
     }
@@ -116,12 +116,12 @@ public struct KernelCheck: Sendable {
       return "\(unit.summary(clips: clips)), padding \(unit.padding), units \(units), \(choice)"
         + (choice.isMeasured ? ", measured" : "")
     }
-    let others = plainKernels.map { "\($0.kernel)" }
+    let others = plainKernels.map { "\($0.kernel) for \($0.purpose)" }
     return ([precision.rawValue, purpose.rawValue] + kernels + others)
       .joined(separator: "\n")
   }
 
-  private var plainKernels: [(name: String, kernel: PlainKernel)] {
+  private var plainKernels: [(name: String, kernel: PlainKernel, purpose: Purpose)] {
     network.plainKernels(clips: clips, precision: precision, for: purpose)
   }
 }

@@ -31,7 +31,9 @@ protocol KernelProbe: AnyObject {
   func implementation(_ direction: KernelDirection) -> String
   /// Gives every operand random numbers again.
   func fill()
-  /// What a direction writes, and reads nothing of.
+  /// What a direction computes.
+  func result(_ direction: KernelDirection) -> ProbeOperand
+  /// What a direction writes, and reads nothing of: mostly its result.
   func written(by direction: KernelDirection) -> [ProbeOperand]
   /// Computes a direction once, on this thread.
   func run(_ direction: KernelDirection)
@@ -77,11 +79,12 @@ struct ExpectedSum {
     return sum
   }
 
-  /// The distance in units of the root of the squares.
+  /// The distance in units of the root of the squares, or of the sum itself where that is larger: results
+  /// are rounded in its proportion.
   func error(of actual: Double) -> Double {
     let distance = abs(actual - value)
     guard distance.isFinite else { return .infinity }
     guard squares > 0 else { return distance == 0 ? 0 : .infinity }
-    return distance / squares.squareRoot()
+    return distance / max(squares.squareRoot(), abs(value))
   }
 }

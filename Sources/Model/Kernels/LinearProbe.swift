@@ -30,12 +30,16 @@ final class LinearProbe: KernelProbe {
     dy.fill(3)
   }
 
-  func written(by direction: KernelDirection) -> [ProbeOperand] {
+  func result(_ direction: KernelDirection) -> ProbeOperand {
     switch direction {
-    case .forward: [y]
-    case .backwardData: [dx]
-    case .backwardWeights: [weightsGradient, biasGradient]
+    case .forward: y
+    case .backwardData: dx
+    case .backwardWeights: weightsGradient
     }
+  }
+
+  func written(by direction: KernelDirection) -> [ProbeOperand] {
+    [result(direction)] + (direction == .backwardWeights ? [biasGradient] : [])
   }
 
   func run(_ direction: KernelDirection) {

@@ -77,6 +77,14 @@ final class NormalizationProbe: KernelProbe {
     inverses.fill(0, mean: 1, deviation: 0.1)
   }
 
+  func result(_ direction: KernelDirection) -> ProbeOperand {
+    switch direction {
+    case .forward: y
+    case .backwardData: dx
+    case .backwardWeights: leaf
+    }
+  }
+
   func written(by direction: KernelDirection) -> [ProbeOperand] {
     switch direction {
     case .forward: (y === x ? [] : [y]) + (usesBatch ? [moments, inverses] : [inverses])

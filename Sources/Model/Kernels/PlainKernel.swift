@@ -24,8 +24,8 @@ extension ResNet3D {
   /// runs it first.
   func plainKernels(
     clips: Int, precision: Precision, for purpose: KernelCheck.Purpose
-  ) -> [(name: String, kernel: PlainKernel)] {
-    var list = KernelList()
+  ) -> [(name: String, kernel: PlainKernel, purpose: KernelCheck.Purpose)] {
+    var list = KernelList(purpose: purpose)
     if precision == .bf16 { list.add("input", .elementwise(.round(clips * clipElements))) }
     func norm(_ unit: ConvolutionUnit, hasResidual: Bool, _ mask: NormalizationShape.Mask) {
       list.add(
@@ -78,12 +78,19 @@ extension ResNet3D {
   }
 }
 
-/// Kernels in order, each once.
+/// Kernels in order, each once; of batch norms also what embedding in between takes.
 private struct KernelList {
-  private(set) var kernels: [(name: String, kernel: PlainKernel)] = []
+  let purpose: KernelCheck.Purpose
+  private(set) var kernels: [(name: String, kernel: PlainKernel, purpose: KernelCheck.Purpose)] = []
   private var seen: Set<PlainKernel> = []
 
+  init(purpose: KernelCheck.Purpose) { self.purpose = purpose }
+
   mutating func add(_ name: String, _ kernel: PlainKernel) {
-    if seen.insert(kernel).inserted { kernels.append((name, kernel)) }
+    guard seen.insert(kernel).inserted else { return }
+    kernels.append((name, kernel, purpose))
+    if case .normalization = kernel, purpose != .embedding {
+      kernels.append((name + " (running statistics)", kernel, .embedding))
+    }
   }
 }

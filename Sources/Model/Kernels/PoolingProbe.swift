@@ -82,6 +82,8 @@ final class PoolingProbe: KernelProbe {
     for index in 0..<y.count { unsafe winners.bytes[index] = UInt8(index * 7 % 27) }
   }
 
+  func result(_ direction: KernelDirection) -> ProbeOperand { direction == .forward ? y : dx }
+
   func written(by direction: KernelDirection) -> [ProbeOperand] {
     if direction == .forward { return [y, winners] }
     // The gradient of a shortcut is added.
