@@ -120,6 +120,19 @@ check "a second run in the same place is refused" bash -c "
   timeout 60 '$kindreel' train --config smoke --data '$work/data' --out '$work/alone' || status=\$?
   [[ \$status == 73 ]]"
 
+# Ranks of which one runs another build of the same version.
+two_builds() {
+  local output status=0
+  { cat "$kindreel" && echo; } > "$work/other"
+  chmod +x "$work/other"
+  output=$(timeout --kill-after 10 120 mpirun --oversubscribe --bind-to none \
+    -n 1 "${train[@]}" --lanes 1 --out "$work/mixed" : \
+    -n 1 "$work/other" "${train[@]:1}" --lanes 1 --out "$work/mixed" 2>&1) || status=$?
+  echo "$output"
+  [[ $status == 76 && $output == *"the ranks differ; program: rank 0: "* ]]
+}
+check "ranks of two builds are refused" two_builds
+
 check "train to the end without a stop" finish whole timeout 300 "${train[@]}" "${long[@]}" --lanes 2
 check "a signal saves and leaves with 75" stop
 check "the stopped run goes on, on another number of ranks" finish stopped \

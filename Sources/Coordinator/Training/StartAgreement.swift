@@ -25,7 +25,7 @@ struct StartAgreement {
       ),
       ("instruction set", Machine.instructionSet),
       ("oneDNN", Machine.oneDNNVersion),
-      ("program", Program.version),
+      ("program", "\(Program.version), build \(Program.build)"),
     ]
   }
 
