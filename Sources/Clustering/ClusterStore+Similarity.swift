@@ -35,6 +35,11 @@ extension ClusterStore {
     let low = Int(clusters[slot].low)
     let place = unsafe rows.base + slot * width
     guard low >= 0 else {
+      if let lows {
+        return unsafe cpanels_vector(
+          row: nil, centre: nil, high: place, low: lows.base + slot * width,
+          factor: factors[slot] * rowFactor)
+      }
       return unsafe cpanels_vector(
         row: place, centre: centre.base, high: nil, low: nil, factor: factors[slot] * rowFactor)
     }

@@ -26,8 +26,10 @@ struct ClusterStore {
   private(set) var level: Int32 = 0
   /// The lowest row of every slot.
   let firsts: [Int32]
-  /// D floats for every slot: the row as given, later half of a sum.
+  /// D floats for every slot: the row as given (of doubles the upper words), later half of a sum.
   let rows: AlignedStorage
+  /// D words for every slot: the lower words of a row given in double precision.
+  let lows: AlignedStorage?
   /// What is taken off every row, D elements.
   let centre: LaneArray<Double>
   /// What the row of every slot is multiplied by.
@@ -52,7 +54,7 @@ struct ClusterStore {
   init(
     _ space: consuming RowSpace, criterion: Criterion, lanes: LanePool, log: inout MergeLog
   ) {
-    let distinct = DistinctRows(space.rows, lanes: lanes, log: &log)
+    let distinct = DistinctRows(copy space, lanes: lanes, log: &log)
     let count = distinct.rows.count
     self.criterion = criterion
     self.lanes = lanes
@@ -63,6 +65,7 @@ struct ClusterStore {
     centre = LaneArray(space.centre)
     factors = LaneArray(distinct.rows.map { space.factors[$0] })
     rows = Self.copy(distinct.rows, of: space.rows)
+    lows = space.lows.map { Self.copy(distinct.rows, of: $0) }
     _ = consume space
     cpanels_release_freed()
     live = Array(0..<Int32(count))

@@ -25,7 +25,7 @@ struct CondensedLinkage {
     self.linkage = linkage
     self.lanes = lanes
     log = MergeLog(count: space.rows.rows)
-    distinct = DistinctRows(space.rows, lanes: lanes, log: &log)
+    distinct = DistinctRows(space, lanes: lanes, log: &log)
     let count = distinct.rows.count
     try Self.checkMemory(rows: count, limit: memoryLimit)
     distances = LaneArray(count: count * (count - 1) / 2)

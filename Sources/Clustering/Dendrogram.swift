@@ -82,14 +82,38 @@ public struct Dendrogram: Sendable {
     team: (any SearchTeam)? = nil, memoryLimit: Int? = nil,
     progress: (@Sendable (_ clustersLeft: Int) -> Void)? = nil
   ) throws {
-    let clock = ContinuousClock()
-    let start = clock.now
-    let count = rows.rows
+    let start = ContinuousClock.now
+    try self.init(
+      joining: RowSpace(consume rows, metric: metric), linkage, lanes, team ?? Alone(), memoryLimit,
+      progress, since: start)
+  }
+
+  /// Clusters rows in double precision, of which nothing is rounded away.
+  ///
+  /// - Parameters: as above.
+  /// - Throws: as above.
+  public init(
+    of rows: consuming DoubleMatrix, linkage: Linkage = .average, metric: Metric = .cosine,
+    lanes: LanePool, memoryLimit: Int? = nil,
+    progress: (@Sendable (_ clustersLeft: Int) -> Void)? = nil
+  ) throws {
+    let start = ContinuousClock.now
+    try self.init(
+      joining: RowSpace(consume rows, metric: metric), linkage, lanes, Alone(), memoryLimit,
+      progress,
+      since: start)
+  }
+
+  private init(
+    joining space: consuming RowSpace, _ linkage: Linkage, _ lanes: LanePool,
+    _ team: any SearchTeam, _ memoryLimit: Int?, _ progress: (@Sendable (Int) -> Void)?,
+    since start: ContinuousClock.Instant
+  ) throws {
+    let count = space.rows.rows
     // What a linkage keeps while it runs is gone before the merges are sorted.
     var (log, statistics) = try Self.join(
-      RowSpace(consume rows, metric: metric), linkage, lanes, team ?? Alone(), memoryLimit, progress
-    )
-    statistics.seconds = (clock.now - start) / .seconds(1)
+      consume space, linkage, lanes, team, memoryLimit, progress)
+    statistics.seconds = (ContinuousClock.now - start) / .seconds(1)
     self.init(count: count, merges: log.sorted(), statistics: statistics)
   }
 
@@ -103,7 +127,7 @@ public struct Dendrogram: Sendable {
       throw ClusteringError(fault: .unsuited(linkage, metric), rows: [], count: count)
     }
     if let criterion = linkage.criterion(on: metric) {
-      try SumLinkage.checkMemory(rows: count, width: space.rows.columns, limit: limit)
+      try SumLinkage.checkMemory(of: space, limit: limit)
       var joining = SumLinkage(
         consume space, criterion: criterion, lanes: lanes,
         team: criterion.isReducible ? team : Alone())

@@ -1,6 +1,6 @@
 internal import Tensors
 
-/// The distinct rows of a matrix; copies are merged at height 0 before anything else.
+/// The distinct rows; copies are merged at height 0 before anything else.
 struct DistinctRows {
   /// The lowest row of every kind, ascending.
   let rows: [Int]
@@ -9,10 +9,10 @@ struct DistinctRows {
   /// The id that the kind has in the merge log.
   let nodes: [Int]
 
-  init(_ rows: Matrix, lanes: LanePool, log: inout MergeLog) {
-    let firsts = EqualRows(in: rows, lanes: lanes).firsts
-    var nodes = Array(0..<rows.rows)
-    var weights = [Int](repeating: 1, count: rows.rows)
+  init(_ space: RowSpace, lanes: LanePool, log: inout MergeLog) {
+    let firsts = EqualRows(in: space, lanes: lanes).firsts
+    var nodes = Array(0..<firsts.count)
+    var weights = [Int](repeating: 1, count: firsts.count)
     for (row, first) in firsts.enumerated() where first != row {
       weights[first] += 1
       nodes[first] = log.append(nodes[first], row, height: 0, size: weights[first])

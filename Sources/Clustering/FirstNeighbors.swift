@@ -19,7 +19,7 @@ struct FirstNeighbors {
     of space: consuming RowSpace, lanes: LanePool, team: any SearchTeam = Alone()
   ) throws {
     var neighbors = Array(0..<space.rows.rows)
-    let firsts = EqualRows(in: space.rows, lanes: lanes).firsts
+    let firsts = EqualRows(in: copy space, lanes: lanes).firsts
     var joining = SumLinkage(consume space, criterion: .cosine, lanes: lanes, team: team)
     for (row, first) in firsts.enumerated() where first != row {
       neighbors[row] = first

@@ -7,10 +7,15 @@ internal import Tensors
 ///
 /// Cosine: unit vectors. Euclidean: the rows about their mean, scaled by one power of two to lengths
 /// of at most 1, so that no square overflows and products in single precision cancel little.
+///
+/// Rows given in single precision stay as they are. Of those in double precision the upper and the lower
+/// 32 bits are kept, as `CPanels` has sums, with the centre taken off.
 struct RowSpace {
   let metric: Metric
-  /// The rows as given.
+  /// The rows as given, or the upper words of doubles.
   let rows: Matrix
+  /// The lower words of doubles.
+  let lows: Matrix?
   /// What is taken off every row, D elements.
   let centre: [Double]
   /// What each row is multiplied by.
@@ -21,6 +26,7 @@ struct RowSpace {
   /// - Throws: `ClusteringError` for rows that are not finite, then for rows without a direction.
   init(_ rows: consuming Matrix, metric: Metric) throws(ClusteringError) {
     self.rows = rows
+    lows = nil
     self.metric = metric
     let rows = self.rows
     let squares = Self.squares(of: rows)
@@ -76,9 +82,17 @@ struct RowSpace {
   @inline(__always)
   private func withVector<Result>(of row: Int, _ body: (cpanels_vector) -> Result) -> Result {
     unsafe withRow(row) { values, centre in
-      unsafe body(
-        cpanels_vector(
-          row: values, centre: centre, high: nil, low: nil, factor: factors[row]))
+      guard let lows else {
+        return unsafe body(
+          cpanels_vector(
+            row: values, centre: centre, high: nil, low: nil, factor: factors[row]))
+      }
+      return unsafe lows.values.withUnsafeBufferPointer { lows in
+        unsafe body(
+          cpanels_vector(
+            row: nil, centre: nil, high: values,
+            low: lows.baseAddress.map { unsafe $0 + row * rows.columns }, factor: factors[row]))
+      }
     }
   }
 

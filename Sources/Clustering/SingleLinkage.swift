@@ -17,7 +17,7 @@ struct SingleLinkage {
   /// - Complexity: O(N²·D) time, O(N) memory.
   func run(progress: (@Sendable (Int) -> Void)?) -> MergeLog {
     var log = MergeLog(count: space.rows.rows)
-    let distinct = DistinctRows(space.rows, lanes: lanes, log: &log)
+    let distinct = DistinctRows(space, lanes: lanes, log: &log)
     let edges = spanningTree(of: distinct.rows, progress).sorted {
       ($0.length, $0.one, $0.other) < ($1.length, $1.one, $1.other)
     }

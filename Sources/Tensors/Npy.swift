@@ -32,6 +32,60 @@ public enum Npy {
   /// - Throws: `FileError` for anything else, before memory is allocated for the elements.
   public static func readMatrix(_ path: String) throws(FileError) -> Matrix {
     var file = try FileReader(path)
+    let header = try matrixHeader(of: &file)
+    let (rows, columns) = (header.shape[0], header.shape[1])
+    let values: [Float] =
+      switch header.element {
+      case .float32: try file.next(rows * columns)
+      case .float64: try file.nextRounded(rows * columns)
+      }
+    return Matrix(rows: rows, columns: columns, values: values)
+  }
+
+  /// An array as its file has it.
+  public enum Rows: Sendable {
+    /// `<f4`.
+    case single(Matrix)
+    /// `<f8`.
+    case double(DoubleMatrix)
+
+    /// The number of rows, N.
+    public var count: Int {
+      switch self {
+      case .single(let matrix): matrix.rows
+      case .double(let matrix): matrix.rows
+      }
+    }
+
+    /// The number of columns, D.
+    public var columns: Int {
+      switch self {
+      case .single(let matrix): matrix.columns
+      case .double(let matrix): matrix.columns
+      }
+    }
+  }
+
+  /// Reads an N×D array of `<f4` or `<f8`, rounding nothing.
+  ///
+  /// - Throws: as `readMatrix`.
+  public static func readRows(_ path: String) throws(FileError) -> Rows {
+    var file = try FileReader(path)
+    let header = try matrixHeader(of: &file)
+    let (rows, columns) = (header.shape[0], header.shape[1])
+    switch header.element {
+    case .float32:
+      return .single(
+        Matrix(rows: rows, columns: columns, values: try file.next(rows * columns)))
+    case .float64:
+      return .double(
+        DoubleMatrix(rows: rows, columns: columns, values: try file.next(rows * columns)))
+    }
+  }
+
+  /// The header of an array of two dimensions, whose elements are all that follows.
+  private static func matrixHeader(of file: inout FileReader) throws(FileError) -> NpyHeader {
+    let path = file.path
     let header = try NpyHeader(from: &file)
     guard header.shape.count == 2 else {
       throw FileError(
@@ -50,11 +104,6 @@ public enum Npy {
         path,
         "is too long: \(shape) takes \(bytes) bytes, and \(file.remaining) follow the header")
     }
-    let values: [Float] =
-      switch header.element {
-      case .float32: try file.next(rows * columns)
-      case .float64: try file.nextRounded(rows * columns)
-      }
-    return Matrix(rows: rows, columns: columns, values: values)
+    return header
   }
 }

@@ -63,6 +63,28 @@ enum ClusteringFixtures {
     var matrix: Matrix { Matrix(rows: rows.count / width, columns: width, values: rows) }
   }
 
+  /// Rows in double precision.
+  struct DoublesCase: Decodable, CustomStringConvertible {
+    struct Cut: Decodable {
+      let count: Int
+      let labels: [Int32]
+    }
+
+    let linkage: Linkage
+    let metric: Metric
+    let width: Int
+    let rows: [Double]
+    let heights: [Double]
+    let cuts: [Cut]
+
+    var description: String { "\(linkage), \(metric)" }
+    var matrix: DoubleMatrix {
+      DoubleMatrix(rows: rows.count / width, columns: width, values: rows)
+    }
+  }
+
+  static func doubles() throws -> [DoublesCase] { try read("doubles.json") }
+
   static func linkages() throws -> [LinkageCase] { try read("linkage.json") }
 
   static func inversions() throws -> [LinkageCase] { try read("inversions.json") }

@@ -44,16 +44,16 @@ struct Cluster: ParsableCommand {
       numbers otherwise. Rows of NaN or infinities, and rows of zeros where the metric is cosine, \
       cannot be clustered: they are named, and nothing is written (exit code 65).
 
-      Memory is some two and a half times that of the rows in float32. Complete linkage, and average linkage on euclidean \
-      distance, need all distances, 4·N² bytes: where they do not fit, the command says so and ends \
-      before it takes any (exit code 78), and so where the rows' means would not fit.
+      Memory is some two and a half times that of the rows. Complete linkage, and average linkage on \
+      euclidean distance, need all distances, 4·N² bytes: where they do not fit, the command says so \
+      and ends before it takes any (exit code 78), and so where the rows' means would not fit.
 
       --json prints one object: rows, width, linkage, metric, merges, rounds, seconds, \
       peak_rss_bytes, root_height, and with a cut also cut, clusters, largest_share, \
       singleton_share, and coarse_clusters for two levels.
       """)
 
-  @Argument(help: "Rows to cluster, N×D in float32, or in float64, which is rounded to float32.")
+  @Argument(help: "Rows to cluster, N×D in float32 or float64.")
   var rows: String
 
   @Option(help: "The .npy file for the linkage matrix.")
@@ -100,10 +100,10 @@ struct Cluster: ParsableCommand {
       BLAS.useOneThread()
       FreedMemory.releaseAtOnce()
       for path in outputs { try OutputPath.check(path) }
-      let matrix = try Npy.readMatrix(rows)
-      let width = matrix.columns
-      let ids = try IdList.read(beside: rows, count: matrix.rows)
-      let dendrogram = try tree(of: consume matrix, ids: ids)
+      let given = try Npy.readRows(rows)
+      let width = given.columns
+      let ids = try IdList.read(beside: rows, count: given.count)
+      let dendrogram = try tree(of: consume given, ids: ids)
       try cuts.check(dendrogram)
       let levels = cuts.levels.map { dendrogram.cut($0) }
       try write(dendrogram, levels, ids: ids)
@@ -114,14 +114,21 @@ struct Cluster: ParsableCommand {
   }
 
   /// Joins the rows and shows how far it is.
-  private func tree(of matrix: consuming Matrix, ids: [String]) throws -> Dendrogram {
+  private func tree(of given: consuming Npy.Rows, ids: [String]) throws -> Dendrogram {
     let pool = LanePool(count: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
-    let progress = ClusterProgress(rows: matrix.rows)
+    let progress = ClusterProgress(rows: given.count)
     defer { progress.clear() }
     do {
-      return try Dendrogram(
-        of: matrix, linkage: joining.linkage, metric: joining.metric, lanes: pool
-      ) { progress.show(left: $0) }
+      switch consume given {
+      case .single(let matrix):
+        return try Dendrogram(
+          of: matrix, linkage: joining.linkage, metric: joining.metric, lanes: pool
+        ) { progress.show(left: $0) }
+      case .double(let matrix):
+        return try Dendrogram(
+          of: matrix, linkage: joining.linkage, metric: joining.metric, lanes: pool
+        ) { progress.show(left: $0) }
+      }
     } catch let error as ClusteringError {
       throw NamedRows(error, of: rows, ids: ids)
     }
