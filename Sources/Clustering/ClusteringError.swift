@@ -6,6 +6,8 @@ public struct ClusteringError: Error, CustomStringConvertible, Sendable, Equatab
     case zero
     /// Some element is NaN or infinite.
     case notFinite
+    /// Some element is so large that distances might not be finite.
+    case tooLarge
     /// All distances take more bytes than there are.
     case memory(needed: Int, limit: Int)
     /// The means and shortlists of a linkage by sums take more bytes than there are.
@@ -33,6 +35,9 @@ public struct ClusteringError: Error, CustomStringConvertible, Sendable, Equatab
       return "\(rows.count) of \(count) rows have only zeros, and a cosine distance needs a "
         + "direction: \(list)"
     case .notFinite: return "\(rows.count) of \(count) rows have NaN or infinite elements: \(list)"
+    case .tooLarge:
+      return "\(rows.count) of \(count) rows have elements beyond 1e300, too large for euclidean "
+        + "distances: \(list)"
     case .memory(let needed, let limit):
       return "the distances of all pairs of \(count) rows take \(needed >> 20) MB, and there are "
         + "\(limit >> 20) MB; cluster fewer rows, or choose a linkage that needs no distances: "

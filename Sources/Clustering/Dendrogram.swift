@@ -88,7 +88,8 @@ public struct Dendrogram: Sendable {
       progress, since: start)
   }
 
-  /// Clusters rows in double precision, of which nothing is rounded away.
+  /// Clusters rows in double precision, of which nothing is rounded away; by Ward, centroid and median
+  /// linkage they are rounded to doubles about their mean.
   ///
   /// - Parameters: as above.
   /// - Throws: as above.
@@ -98,10 +99,15 @@ public struct Dendrogram: Sendable {
     progress: (@Sendable (_ clustersLeft: Int) -> Void)? = nil
   ) throws {
     let start = ContinuousClock.now
+    let isBySums = linkage.criterion(on: metric) != nil
+    if isBySums {
+      try SumLinkage.checkMemory(
+        rows: rows.rows, width: rows.columns, bytes: 8,
+        limit: memoryLimit ?? CondensedLinkage.availableMemory)
+    }
     try self.init(
-      joining: RowSpace(consume rows, metric: metric), linkage, lanes, Alone(), memoryLimit,
-      progress,
-      since: start)
+      joining: RowSpace(consume rows, metric: metric, isCentred: isBySums), linkage, lanes, Alone(),
+      memoryLimit, progress, since: start)
   }
 
   private init(
@@ -127,7 +133,11 @@ public struct Dendrogram: Sendable {
       throw ClusteringError(fault: .unsuited(linkage, metric), rows: [], count: count)
     }
     if let criterion = linkage.criterion(on: metric) {
-      try SumLinkage.checkMemory(of: space, limit: limit)
+      // Of doubles that was checked before they were taken apart.
+      if space.lows == nil {
+        try SumLinkage.checkMemory(
+          rows: count, width: space.rows.columns, bytes: 4, limit: limit)
+      }
       var joining = SumLinkage(
         consume space, criterion: criterion, lanes: lanes,
         team: criterion.isReducible ? team : Alone())

@@ -1,13 +1,18 @@
 internal import Tensors
 
 extension RowSpace {
-  /// Takes rows in double precision, rounding none.
+  /// Takes rows in double precision, rounding none, unless a centre is taken off.
   ///
-  /// They are first multiplied by powers of two, so that no square overflows: each by its own for
-  /// cosines, all by one for Euclidean distances.
+  /// Where squares might overflow or vanish, they are first multiplied by powers of two: each by its own
+  /// for cosines, all by one for Euclidean distances.
   ///
-  /// - Throws: `ClusteringError` for rows that are not finite, then for rows without a direction.
-  init(_ doubles: consuming DoubleMatrix, metric: Metric) throws(ClusteringError) {
+  /// - Parameter isCentred: whether Euclidean rows stand about their mean, as searches in single
+  ///   precision want them.
+  /// - Throws: `ClusteringError` for rows that are not finite, then for rows without a direction, or so large
+  ///   that distances would not be finite.
+  init(
+    _ doubles: consuming DoubleMatrix, metric: Metric, isCentred: Bool
+  ) throws(ClusteringError) {
     let largest = Self.largestSizes(in: doubles)
     let (count, width) = (doubles.rows, doubles.columns)
     let notFinite = largest.indices.filter { !largest[$0].isFinite }
@@ -22,8 +27,12 @@ extension RowSpace {
       guard zero.isEmpty else { throw ClusteringError(fault: .zero, rows: zero, count: count) }
       scales = largest.map(Self.scale)
     case .euclidean:
+      let tooLarge = largest.indices.filter { largest[$0] > 1e300 }
+      guard tooLarge.isEmpty else {
+        throw ClusteringError(fault: .tooLarge, rows: tooLarge, count: count)
+      }
       scales = [Double](repeating: Self.scale(largest.max() ?? 0), count: count)
-      for row in 0..<count {
+      for row in 0..<(isCentred ? count : 0) {
         for column in 0..<width {
           centre[column] += doubles.values[row * width + column] * scales[row] / Double(count)
         }
@@ -71,8 +80,9 @@ extension RowSpace {
     }
   }
 
-  /// A power of two that brings a size near 1.
+  /// A power of two that brings a size near 1, where it is far from it.
   private static func scale(_ size: Double) -> Double {
-    size == 0 ? 1 : Double(sign: .plus, exponent: -max(size.exponent, -1022), significand: 1)
+    guard size > 0, abs(size.exponent) > 400 else { return 1 }
+    return Double(sign: .plus, exponent: -max(size.exponent, -1022), significand: 1)
   }
 }

@@ -37,9 +37,11 @@ struct SumLinkage {
 
   /// - Throws: `ClusteringError` if a copy of that many rows, with what is kept for each, does not fit
   ///   in `limit` bytes. The rows given are let go of before means take as much again.
-  static func checkMemory(of space: borrowing RowSpace, limit: Int) throws(ClusteringError) {
-    let (count, width) = (space.rows.rows, space.rows.columns)
-    let needed = count * ((space.lows == nil ? 4 : 8) * width + bytesOfRow)
+  /// - Parameter bytes: of an element as given.
+  static func checkMemory(
+    rows count: Int, width: Int, bytes: Int, limit: Int
+  ) throws(ClusteringError) {
+    let needed = count * (bytes * width + bytesOfRow)
     guard needed <= limit else {
       throw ClusteringError(
         fault: .memoryOfSums(needed: needed, limit: limit), rows: [], count: count)

@@ -58,6 +58,28 @@ struct DoubleRowsTests {
     #expect(scaled.merges.map { $0.height / factor } == ward.merges.map(\.height))
   }
 
+  @Test("Rows far from the others stay apart where no centre is taken off")
+  func outlier() throws {
+    let rows = DoubleMatrix(rows: 4, columns: 1, values: [0, 1, 2.5, 1e17])
+    for linkage in [Linkage.single, .complete, .average] {
+      let tree = try Dendrogram(
+        of: rows, linkage: linkage, metric: .euclidean, lanes: LanePool(count: 1))
+      #expect(tree.merges[0].height == 1 && tree.statistics.duplicates == 0, "\(linkage)")
+    }
+    let lines = DoubleMatrix(rows: 3, columns: 2, values: [1, 0.1, 2, 0.2, 1, -1])
+    let tree = try Dendrogram(of: lines, lanes: LanePool(count: 1))
+    #expect(tree.statistics.duplicates == 0, "one direction, two rows")
+  }
+
+  @Test("Memory that is not there is refused before any is taken")
+  func memory() {
+    let rows = doubles(RandomRows.scattered(40, 8, seed: 1))
+    let error = #expect(throws: ClusteringError.self) {
+      try Dendrogram(of: rows, lanes: LanePool(count: 1), memoryLimit: 40 * (64 + 259))
+    }
+    #expect(error?.fault == .memoryOfSums(needed: 40 * (64 + 260), limit: 40 * (64 + 259)))
+  }
+
   @Test("Rows that cannot be clustered are named")
   func refusals() throws {
     var values = doubles(RandomRows.scattered(9, 3, seed: 1)).values
@@ -68,6 +90,14 @@ struct DoubleRowsTests {
         of: DoubleMatrix(rows: 9, columns: 3, values: values), lanes: LanePool(count: 1))
     }
     #expect(error?.fault == .notFinite && error?.rows == [4, 7])
+    values[3 * 7] = 1
+    values[3 * 4 + 1] = 1e305
+    let large = #expect(throws: ClusteringError.self) {
+      try Dendrogram(
+        of: DoubleMatrix(rows: 9, columns: 3, values: values), linkage: .complete,
+        metric: .euclidean, lanes: LanePool(count: 1))
+    }
+    #expect(large?.fault == .tooLarge && large?.rows == [4])
     for column in 0..<3 { values[3 * 4 + column] = column == 1 ? -0.0 : 0 }
     values[3 * 7] = 1
     let zero = #expect(throws: ClusteringError.self) {

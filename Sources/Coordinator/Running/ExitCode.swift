@@ -82,7 +82,7 @@ extension ClusteringError: RunError {
   /// 65 for bad rows, 78 for a linkage that does not suit the metric or the memory.
   public var code: ExitCode {
     switch fault {
-    case .zero, .notFinite: .badData
+    case .zero, .notFinite, .tooLarge: .badData
     case .memory, .memoryOfSums, .unsuited: .configuration
     }
   }

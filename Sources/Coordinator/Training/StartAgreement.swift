@@ -24,8 +24,9 @@ struct StartAgreement {
         String(ContentHash.of(manifest.samples.map(\.id).joined(separator: "\n")).prefix(16))
       ),
       ("instruction set", Machine.instructionSet),
-      ("oneDNN", Machine.oneDNNVersion),
-      ("program", "\(Program.version), build \(Program.build)"),
+      ("oneDNN", Machine.oneDNNVersion), ("OpenBLAS", BLAS.configuration),
+      ("FFmpeg", LibAVVersion.text),
+      ("program", "\(Program.version) (build \(Program.build))"),
     ]
   }
 
