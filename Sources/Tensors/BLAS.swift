@@ -8,10 +8,10 @@ public enum BLAS {
   public static func useOneThread() { openblas_set_num_threads(1) }
 
   /// OpenBLAS's own description of itself: version, options and the kernels chosen for this CPU.
-  public static var configuration: String {
-    guard let text = unsafe openblas_get_config() else { return "unknown" }
-    return unsafe String(cString: text)
-  }
+  ///
+  /// Asked for once, because OpenBLAS writes every answer into the same place.
+  public static let configuration: String =
+    unsafe openblas_get_config().map { unsafe String(cString: $0) } ?? "unknown"
 
   /// Computes `alpha · op(a) · op(b) + beta · c` into `c`.
   ///
