@@ -18,9 +18,9 @@
  * multiplied and summed by one instruction. A pair holds two neighbouring channels where channels
  * are summed, and two neighbouring tiles where tiles are summed.
  *
- * Every element of a result is summed in an order that the shape alone fixes: temporal taps, then
- * channels upwards; for weights the tiles in the order of the blocks, which follow from the
- * shape. Every instruction set fuses and orders alike, so that all give the same bits. Nothing
+ * Every element of a result is summed in an order that the shape alone fixes, whatever the blocks:
+ * temporal taps, then channels upwards; for weights clips, then rows of tiles, frames and the tiles
+ * of a row. Every instruction set fuses and orders alike, so that all give the same bits. Nothing
  * allocates. */
 #pragma once
 #include "CKernels.h"
@@ -60,6 +60,13 @@ typedef struct {
   int32_t taps; /* 3 or 1 */
 } ck_weights;
 
+/* Outer products to be summed: segments of `words` words, each of which holds 16 inputs at `a` and 32
+ * outputs at `b`; a_step and b_step floats lie between two segments. */
+typedef struct {
+  const float *a, *b;
+  int64_t a_step, b_step, segments, words;
+} ck_outer;
+
 /* One F(r x c, 3x3), and the code that computes it on an instruction set. */
 typedef struct {
   const char *name;
@@ -88,9 +95,9 @@ typedef struct {
    * a[s][b·stride + r·16 + k] · b[s][(b·16 + k)·width + j], for r < rows, j < width = 16 or 32. */
   void (*multiply)(int rows, int width, int segments, const float *const *a, const float *const *b,
                    int blocks, int64_t stride, float *out);
-  /* sums[r·32 + j] (+)= sum over k < count of a[k·16 + r] · b[k·32 + j], for r < 16, j < width. */
-  void (*accumulate)(int width, int64_t count, const float *a, const float *b, int is_first,
-                     float *sums);
+  /* sums[r·32 + j] (+)= sum over segments s and words k of the outer products, in that order,
+   * a[s·a_step + k·16 + r] · b[s·b_step + k·32 + j], for r < 16, j < width. */
+  void (*accumulate)(int width, const ck_outer *products, int is_first, float *sums);
 } ck_form;
 
 enum { CK_FORMS_BF16 = 3, CK_FORMS_AVX512 = 5, CK_FORMS_AVX2 = 4 };

@@ -28,12 +28,11 @@ static void float_multiply(int rows, int width, int segments, const float *const
 CK_ACCUMULATE(accumulate_6, CK_CODE, fused, 6, 2)
 CK_ACCUMULATE(accumulate_5, CK_CODE, fused, 5, 2)
 
-static void float_accumulate(int width, int64_t count, const float *a, const float *b,
-                             int is_first, float *sums) {
+static void float_accumulate(int width, const ck_outer *it, int is_first, float *sums) {
   for (int column = 0; column < width; column += 16) {
-    accumulate_6(count, a, b + column, is_first, sums + column);
-    accumulate_5(count, a + 6, b + column, is_first, sums + column + 6 * 32);
-    accumulate_5(count, a + 11, b + column, is_first, sums + column + 11 * 32);
+    accumulate_6(it, 0, column, is_first, sums);
+    accumulate_5(it, 6, column, is_first, sums);
+    accumulate_5(it, 11, column, is_first, sums);
   }
 }
 

@@ -1,39 +1,41 @@
 /* Winograd's method for the gradient with respect to the weights.
  *
- * A block is a number of clips, rows of tiles and frames of the output. Its inputs (all that its
- * outputs meet) and gradients are transformed; then, point by point, outer products are summed over
- * its tiles. The inputs of one temporal tap lie one after the other (with stride 2, odd frames lie
- * before even ones), so that a tap only moves their start. Where one block holds everything, the
- * sums of 32 output channels are turned into weights at once and their memory is used again. */
+ * A block is a number of clips, rows of tiles and frames of the output: several clips only with all
+ * rows, several rows only with all frames. Its inputs (all that its outputs meet in the clip) and
+ * gradients are transformed; then, point by point, outer products are summed over its tiles. A segment is a row of
+ * tiles of one clip through the block's frames. The inputs of one temporal tap lie one after the
+ * other in it (with stride 2, odd frames lie before even ones), so that a tap only moves their start.
+ * So tiles are summed clip by clip, row by row, frame by frame, in whatever blocks they come. Where
+ * one block holds everything, the sums of 32 output channels are turned into weights at once and
+ * their memory is used again. */
 #include "winograd.h"
 
 #include <string.h>
 
 typedef struct {
-  int32_t row;   /* words of a row of tiles (bf16: pairs of tiles) */
-  int32_t frame; /* words of a frame of a full block */
+  int32_t row; /* words of a row of tiles (bf16: pairs of tiles) */
+  int32_t met; /* the most frames of input that a block's frames of output meet */
+  int64_t input_segment, gradient_segment;
   int64_t input_block, input_point, gradient_block, gradient_point;
   int64_t sum_point, sum_block; /* between points and blocks of 32 outputs */
   int64_t input_words, gradient_words, sum_words;
   int is_whole; /* one block holds everything */
 } arena;
 
-/* Frames of input that `frames` frames of output meet, inside the clip or not. */
-static int32_t met_frames(const ck_winograd_shape *shape, int32_t frames) {
-  return shape->form->stride * (frames - 1) + 3;
-}
-
 static arena arena_of(const ck_winograd_shape *shape, const ck_blocking *blocking) {
   const int points = ck_points_of(shape->form);
   const int32_t inputs = shape->input.c, outputs = ck_quotient_up(shape->output.c, 32);
   arena it;
   it.row = ck_quotient_up(ck_tiles_across(shape), shape->form->computed == CK_F32 ? 1 : 2);
-  it.frame = blocking->clips * blocking->tile_rows * it.row;
+  it.met = ck_smaller(shape->form->stride * (blocking->frames - 1) + 3, shape->input.t);
+  it.input_segment = (int64_t)it.met * it.row * 16;
+  it.gradient_segment = (int64_t)blocking->frames * it.row * 32;
   it.is_whole = blocking->clips >= shape->n && blocking->tile_rows >= ck_tiles_down(shape) &&
                 blocking->frames >= shape->output.t;
-  it.input_block = (int64_t)it.frame * met_frames(shape, blocking->frames) * 16;
+  const int64_t segments = (int64_t)blocking->clips * blocking->tile_rows;
+  it.input_block = segments * it.input_segment;
   it.input_point = it.input_block * (inputs / 16) + 48;
-  it.gradient_block = (int64_t)it.frame * blocking->frames * 32;
+  it.gradient_block = segments * it.gradient_segment;
   it.gradient_point = it.gradient_block * outputs + 48;
   it.sum_point = (int64_t)ck_weights_of(shape).taps * inputs * 32 + 48;
   it.sum_block = it.sum_point * points;
@@ -54,12 +56,13 @@ typedef struct {
   const arena *arena;
   float *input, *gradient, *sums, *strip;
   int32_t clip, clips, tile_row, tile_rows, frame, frames; /* the block */
-  int32_t rows;                                            /* of one of its frames */
+  int32_t met, met_end;                                    /* the frames of input that it meets */
 } work;
 
-/* Transforms one frame of the block's clips and rows of tiles. */
+/* Transforms one frame of the block's clips and rows of tiles, each to its segment. */
 static void transform_frame(const work *it, ck_transform which, const void *data,
-                            const ck_extent *extent, int32_t frame, ck_points points) {
+                            const ck_extent *extent, int32_t frame, int64_t segment,
+                            ck_points points) {
   const ck_form *form = it->shape->form;
   const int64_t plane = (int64_t)extent->h * extent->w * extent->c;
   const size_t width = form->stored == CK_F32 ? 4 : 2;
@@ -69,33 +72,32 @@ static void transform_frame(const work *it, ck_transform which, const void *data
       const ck_tiles tiles = {extent->h, extent->w, extent->c, it->tile_row + r,
                               ck_tiles_across(it->shape)};
       form->transform(which, (const char *)data + at * width, &tiles, &points, it->strip);
-      points.first += it->arena->row * points.row;
+      points.first += segment;
     }
   }
 }
 
 /* The place of a frame of input among those that the block meets. */
 static int32_t slot_of(const work *it, int32_t frame) {
-  const int32_t stride = it->shape->form->stride, at = frame - (it->frame * stride - 1);
-  return stride == 1 ? at : at / 2 + at % 2 * (it->frames + 1);
+  if (it->shape->form->stride == 1) return frame - it->met;
+  const int32_t odd = it->met_end / 2 - it->met / 2; /* how many of them */
+  return frame % 2 ? frame / 2 - it->met / 2 : odd + frame / 2 - (it->met + 1) / 2;
 }
 
 static void transform_block(const work *it, const void *source, const void *gradient) {
   const ck_winograd_shape *shape = it->shape;
   const arena *arena = it->arena;
-  const int32_t first = it->frame * shape->form->stride - 1;
-  for (int32_t at = 0; at < met_frames(shape, it->frames); at++) {
-    const int32_t frame = first + at;
-    if (frame < 0 || frame >= shape->input.t) continue;
-    float *to = it->input + (int64_t)slot_of(it, frame) * it->rows * 16;
-    transform_frame(it, CK_INPUT_PAIRED, source, &shape->input, frame,
+  for (int32_t frame = it->met; frame < it->met_end; frame++) {
+    float *to = it->input + (int64_t)slot_of(it, frame) * arena->row * 16;
+    transform_frame(it, CK_INPUT_PAIRED, source, &shape->input, frame, arena->input_segment,
                     (ck_points){to, arena->input_point, 2 * arena->input_block,
                                 arena->input_block, 16});
   }
   for (int32_t f = 0; f < it->frames; f++) {
+    float *to = it->gradient + (int64_t)f * arena->row * 32;
     transform_frame(it, CK_GRADIENT_PAIRED, gradient, &shape->output, it->frame + f,
-                    (ck_points){it->gradient + (int64_t)f * it->rows * 32, arena->gradient_point,
-                                arena->gradient_block, 16, 32});
+                    arena->gradient_segment,
+                    (ck_points){to, arena->gradient_point, arena->gradient_block, 16, 32});
   }
 }
 
@@ -120,11 +122,14 @@ static void sum_products(const work *it, int32_t output, int is_first, float *su
         continue;
       }
       const int64_t slot = slot_of(it, (it->frame + start) * stride + k - 1);
-      for (int32_t q = 0; q < channels / 16; q++) {
-        shape->form->accumulate(width, (int64_t)(end - start) * it->rows,
-                                input + q * it->arena->input_block + slot * it->rows * 16,
-                                gradient + (int64_t)start * it->rows * 32, is_first,
-                                to + q * 16 * 32);
+      ck_outer outer = {.a = input + slot * it->arena->row * 16,
+                        .b = gradient + (int64_t)start * it->arena->row * 32,
+                        .a_step = it->arena->input_segment,
+                        .b_step = it->arena->gradient_segment,
+                        .segments = it->clips * it->tile_rows,
+                        .words = (end - start) * it->arena->row};
+      for (int32_t q = 0; q < channels / 16; q++, outer.a += it->arena->input_block) {
+        shape->form->accumulate(width, &outer, is_first, to + q * 16 * 32);
       }
     }
   }
@@ -135,7 +140,7 @@ void ck_winograd_gradient(const ck_winograd_shape *shape, const ck_blocking *blo
                           float *weights_gradient, float *scratch) {
   const arena arena = arena_of(shape, blocking);
   const int32_t rows_of_tiles = ck_tiles_down(shape), frames = shape->output.t;
-  const int32_t outputs = ck_quotient_up(shape->output.c, 32);
+  const int32_t outputs = ck_quotient_up(shape->output.c, 32), stride = shape->form->stride;
   const ck_weights weights = ck_weights_of(shape);
   work it = {.shape = shape, .arena = &arena};
   it.input = scratch;
@@ -147,9 +152,10 @@ void ck_winograd_gradient(const ck_winograd_shape *shape, const ck_blocking *blo
     it.clips = ck_smaller(blocking->clips, shape->n - it.clip);
     for (it.tile_row = 0; it.tile_row < rows_of_tiles; it.tile_row += blocking->tile_rows) {
       it.tile_rows = ck_smaller(blocking->tile_rows, rows_of_tiles - it.tile_row);
-      it.rows = it.clips * it.tile_rows * arena.row;
       for (it.frame = 0; it.frame < frames; it.frame += blocking->frames) {
         it.frames = ck_smaller(blocking->frames, frames - it.frame);
+        it.met = it.frame == 0 ? 0 : it.frame * stride - 1;
+        it.met_end = ck_smaller((it.frame + it.frames - 1) * stride + 2, shape->input.t);
         transform_block(&it, source, destination_gradient);
         for (int32_t output = 0; output < outputs; output++) {
           float *sums = it.sums + (arena.is_whole ? 0 : output * arena.sum_block);

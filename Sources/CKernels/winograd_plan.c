@@ -3,7 +3,7 @@
  *
  * The first two are rules in the shape alone, derived from timings of r3d_18's layers (AMD Zen 4,
  * oneDNN 2.6.3, one thread); `kindreel bench layers` prints what they choose and how fast it is.
- * Blocks change no bit of forward and backward data; they order the sums of backward weights. */
+ * Blocks change no bit. */
 #include "onednn.h"
 #include "winograd.h"
 
@@ -103,15 +103,25 @@ static int32_t parts(int32_t wanted, int32_t each, int32_t most) {
   return ck_smaller(most, ck_quotient_up(wanted, larger(each, 1)));
 }
 
+/* A block for backward weights: frames of one row of tiles, or rows of one clip, or clips. */
+static ck_blocking gradient_block(const ck_winograd_shape *shape, int32_t frames, int32_t tiles) {
+  const int32_t row = ck_tiles_across(shape);
+  ck_blocking it = {1, 1, ck_smaller(frames, shape->output.t), 1, 0};
+  if (it.frames < shape->output.t) return it;
+  it.tile_rows = parts(tiles, it.frames * row, ck_tiles_down(shape));
+  if (it.tile_rows < ck_tiles_down(shape)) return it;
+  it.clips = parts(tiles, it.frames * row * it.tile_rows, shape->n);
+  return it;
+}
+
 /* Backward weights: blocks of at least 112 tiles (then reading and writing the sums, as large as
  * the transformed weights, is hidden), or everything at once where that needs little memory, or
  * where the sums are too large for the caches but a block of 32 outputs is not. */
 static ck_blocking gradient_blocking(const ck_winograd_shape *shape) {
   enum { TILES = 112, FRAMES = 16 };
   const int64_t megabyte = 1 << 18; /* in words */
-  const int32_t rows = ck_tiles_down(shape), row = ck_tiles_across(shape);
   const int32_t outputs = ck_quotient_up(shape->output.c, 32);
-  const ck_blocking whole = {shape->n, rows, shape->output.t, 1, 0};
+  const ck_blocking whole = {shape->n, ck_tiles_down(shape), shape->output.t, 1, 0};
   /* Nearly the words of all sums. */
   const int64_t sums =
       ck_weight_stride(CK_F32, shape->input.c, ck_weights_of(shape).taps) *
@@ -120,10 +130,8 @@ static ck_blocking gradient_blocking(const ck_winograd_shape *shape) {
   if (transformed <= 4 * megabyte || (sums > 16 * megabyte && transformed <= 24 * megabyte)) {
     return whole;
   }
-  ck_blocking it = {1, 1, ck_smaller(shape->output.t, FRAMES), 1, 0};
-  it.tile_rows = parts(TILES, it.frames * row, rows);
-  it.clips = parts(TILES, it.frames * row * it.tile_rows, shape->n);
-  return it;
+  const int32_t frames = larger(FRAMES, ck_quotient_up(TILES, ck_tiles_across(shape)));
+  return gradient_block(shape, frames, TILES);
 }
 
 static ck_blocking blocking_of(const ck_winograd_shape *shape) {
@@ -152,6 +160,14 @@ static ck_blocking blocking_of(const ck_winograd_shape *shape) {
   return it;
 }
 
+/* Blocks of so many tiles, where a test asks for them. */
+static ck_blocking blocking_by_tiles(const ck_winograd_shape *shape, int32_t tiles) {
+  const int32_t row = ck_tiles_across(shape), frames = ck_quotient_up(tiles, row);
+  if (shape->direction == CK_BACKWARD_WEIGHTS) return gradient_block(shape, frames, tiles);
+  return (ck_blocking){parts(tiles, row, shape->n), parts(tiles, row, ck_tiles_down(shape)),
+                       ck_smaller(frames, ck_result(shape)->t), 1, packs_late(shape)};
+}
+
 int ck_winograd_plan_make(ck_winograd_plan *plan, const ck_convolution_shape *shape,
                           ck_direction direction) {
   const ck_form *form = form_of(shape, direction);
@@ -166,7 +182,8 @@ int ck_winograd_plan_make(ck_winograd_plan *plan, const ck_convolution_shape *sh
                                     .output = output};
   if (!shape->is_everywhere && !is_faster(&plan->shape)) return 0;
   plan->name = form->name;
-  plan->blocking = blocking_of(&plan->shape);
+  plan->blocking = shape->block_tiles > 0 ? blocking_by_tiles(&plan->shape, shape->block_tiles)
+                                          : blocking_of(&plan->shape);
   plan->scratch_bytes = 4 * (size_t)ck_winograd_scratch_words(&plan->shape, &plan->blocking);
   plan->packed_bytes = 0;
   if (direction != CK_BACKWARD_WEIGHTS && !plan->blocking.packs_late) {

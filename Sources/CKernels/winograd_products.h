@@ -41,17 +41,21 @@
     }                                                                                             \
   }
 
-/* Defines `rows` rows times `vectors`·LANES columns of a sum of outer products. */
+/* Defines `rows` rows times `vectors`·LANES columns, from `row` and `column` on, of a sum of outer
+ * products. Segments may be short, so their ends are no branches. */
 #define CK_ACCUMULATE(name, code, step, rows, vectors)                                            \
-  static code void name(int64_t count, const float *a, const float *b, int is_first,              \
-                        float *sums) {                                                            \
+  static code void name(const ck_outer *it, int row, int column, int is_first, float *sums) {     \
+    const float *a = it->a + row, *b = it->b + column;                                            \
+    const int64_t a_gap = it->a_step - it->words * 16, b_gap = it->b_step - it->words * 32;       \
+    int64_t left = it->words;                                                                     \
     lanes sum[rows][vectors];                                                                     \
+    sums += row * 32 + column;                                                                    \
     CK_UNROLL for (int r = 0; r < rows; r++) {                                                    \
       CK_UNROLL for (int v = 0; v < vectors; v++) {                                               \
         sum[r][v] = is_first ? all(0) : load(sums + r * 32 + v * LANES);                          \
       }                                                                                           \
     }                                                                                             \
-    _Pragma("clang loop unroll_count(2)") for (int64_t k = 0; k < count; k++, a += 16, b += 32) { \
+    for (int64_t k = it->segments * it->words; k > 0; k--) {                                      \
       lanes each[vectors];                                                                        \
       CK_AHEAD(a + 256, 0);                                                                       \
       CK_UNROLL for (int v = 0; v < vectors; v++) {                                               \
@@ -62,6 +66,8 @@
         const lanes x = all(a[r]);                                                                \
         CK_UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = step(x, each[v], sum[r][v]);      \
       }                                                                                           \
+      const int64_t is_last = -(int64_t)(--left == 0);                                            \
+      a += 16 + (a_gap & is_last), b += 32 + (b_gap & is_last), left += it->words & is_last;      \
     }                                                                                             \
     CK_UNROLL for (int r = 0; r < rows; r++) {                                                    \
       CK_UNROLL for (int v = 0; v < vectors; v++) store(sums + r * 32 + v * LANES, sum[r][v]);    \
@@ -93,13 +99,12 @@ typedef void multiply_panel(int width, int segments, const float *const *left,
   }                                                                                               \
   CK_ACCUMULATE(id##_accumulate_narrow, CK_CODE, step, 16, 1)                                     \
   CK_ACCUMULATE(id##_accumulate_wide, CK_CODE, step, 8, 2)                                        \
-  static void id##_accumulate(int width, int64_t count, const float *a, const float *b,           \
-                              int is_first, float *sums) {                                        \
+  static void id##_accumulate(int width, const ck_outer *it, int is_first, float *sums) {         \
     if (width == 16) {                                                                            \
-      id##_accumulate_narrow(count, a, b, is_first, sums);                                        \
+      id##_accumulate_narrow(it, 0, 0, is_first, sums);                                           \
     } else {                                                                                      \
-      id##_accumulate_wide(count, a, b, is_first, sums);                                          \
-      id##_accumulate_wide(count, a + 8, b, is_first, sums + 8 * 32);                             \
+      id##_accumulate_wide(it, 0, 0, is_first, sums);                                             \
+      id##_accumulate_wide(it, 8, 0, is_first, sums);                                             \
     }                                                                                             \
   }
 #endif

@@ -73,11 +73,12 @@ struct WinogradForm: Sendable, CustomTestStringConvertible {
 
 extension ConvolutionRun {
   /// By a form of Winograd's method, also where `auto` would not choose it.
-  init(_ shape: ConvolutionCase, _ form: WinogradForm) throws {
+  init(_ shape: ConvolutionCase, _ form: WinogradForm, blockTiles: Int = 0) throws {
     guard form.precision.isSupported else { throw ModelError("no \(form.precision)") }
     try self.init(
       shape, form.precision, form.method,
-      reach: ConvolutionReach(isEverywhere: true, isNarrow: form.isNarrow))
+      reach: ConvolutionReach(
+        isEverywhere: true, isNarrow: form.isNarrow, blockTiles: blockTiles))
   }
 }
 
@@ -188,6 +189,19 @@ struct WinogradTests {
       let (forward, data) = (one.destination.values, one.sourceGradient.values)
       #expect(forward == Array(many.destination.values.prefix(forward.count)))
       #expect(data == Array(many.sourceGradient.values.prefix(data.count)))
+    }
+  }
+
+  @Test("gives the same bits in blocks of every size", arguments: WinogradForm.onThisCPU)
+  func blocks(_ form: WinogradForm) throws {
+    for shape in Self.cases + Self.strided where form.covers(shape) {
+      let usual = try ConvolutionRun(shape, form)
+      for tiles in [1, 13, 100] {
+        let other = try ConvolutionRun(shape, form, blockTiles: tiles)
+        #expect(other.destination.values == usual.destination.values, "\(shape), \(tiles)")
+        #expect(other.sourceGradient.values == usual.sourceGradient.values, "\(shape), \(tiles)")
+        #expect(other.weightGradient.values == usual.weightGradient.values, "\(shape), \(tiles)")
+      }
     }
   }
 

@@ -62,6 +62,7 @@ typedef struct {
   ck_method methods[3];  /* by ck_direction */
   int32_t is_everywhere; /* Winograd's method also where the rule says that it is slower */
   int32_t is_narrow;     /* only AVX2 even if the CPU has AVX-512; for tests */
+  int32_t block_tiles;   /* tiles of one of Winograd's blocks; 0: as a rule has it; for tests */
   int32_t is_first;      /* the input is N·C·T·H·W floats and needs no gradient */
   int32_t is_training;   /* create the two backward directions as well */
 } ck_convolution_shape;

@@ -55,7 +55,8 @@ public enum ConvolutionMethod: String, Codable, Sendable, CaseIterable {
   }
 }
 
-/// Where Winograd's method is used, and on which instruction set; tests ask for more than `usual`.
+/// Where Winograd's method is used, in which blocks, and on which instruction set; tests ask for more
+/// than `usual`.
 struct ConvolutionReach {
   /// Where it is faster, on the best instruction set of the CPU.
   static let usual = ConvolutionReach()
@@ -63,6 +64,8 @@ struct ConvolutionReach {
   var isEverywhere = false
   /// AVX2 even if the CPU has AVX-512.
   var isNarrow = false
+  /// The tiles that are transformed before they are multiplied; 0 takes as many as are fastest.
+  var blockTiles = 0
 }
 
 /// The primitives of one convolution for N clips, on one lane.
@@ -93,7 +96,8 @@ final class Convolution3D {
         choice.backwardWeights.method(in: precision)
       ),
       is_everywhere: reach.isEverywhere || choice.isMeasured ? 1 : 0,
-      is_narrow: reach.isNarrow ? 1 : 0, is_first: unit.isFirst ? 1 : 0,
+      is_narrow: reach.isNarrow ? 1 : 0, block_tiles: Int32(reach.blockTiles),
+      is_first: unit.isFirst ? 1 : 0,
       is_training: isTraining ? 1 : 0)
     var why = ck_message()
     guard let handle = unsafe ck_convolution_create(&shape, &why) else {
