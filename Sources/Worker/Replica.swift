@@ -211,7 +211,17 @@ public final class Replica {
     return GradientNorm.norm(ofBlockSquares: squares.values)
   }
 
-  /// Packs the weights anew, after an update.
+  /// Updates the weights along a gradient sum, for the passes that follow; running statistics stay.
+  public func update(
+    by optimizer: Optimizer, along sum: AlignedStorage, learningRate: Float,
+    gradientScale: Float = 1
+  ) throws {
+    try packed.update(
+      by: optimizer, along: sum, learningRate: learningRate, gradientScale: gradientScale,
+      lanes: lanes)
+  }
+
+  /// Takes the weights as they are now, where somebody else changed them.
   public func refresh() { packed.refresh(lanes: lanes) }
 
   /// Embeds blocks of N clips with running statistics.

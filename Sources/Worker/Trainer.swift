@@ -290,14 +290,12 @@ public struct Trainer {
     scale: Float
   ) throws {
     let all = unsafe sum.buffer
-    try optimizer.update(
-      replica.weights.values, along: sum, learningRate: learningRate, gradientScale: scale,
-      lanes: replica.lanes)
+    try replica.update(
+      by: optimizer, along: sum, learningRate: learningRate, gradientScale: scale)
     let parameters = replica.weights.network.layout.parameterCount
     let statistics = all.extracting(parameters..<all.count)
     for index in 0..<statistics.count { unsafe statistics[index] /= Float(microbatches) }
     unsafe replica.weights.updateStatistics(towards: UnsafeBufferPointer(statistics))
-    replica.refresh()
   }
 }
 

@@ -83,10 +83,8 @@ struct EncoderPyTorchTests {
       let gradient = Matrix(
         rows: rows.rows, columns: rows.columns, values: result.gradients.flatMap(\.values))
       unsafe encoder.backward(slot: 0, gradient: gradient, into: leaf.buffer)
-      try optimizer.update(
-        fixture.weights.values, along: leaf, learningRate: Float(expected.learningRate),
-        lanes: lanes)
-      fixture.refresh()
+      try fixture.packed.update(
+        by: optimizer, along: leaf, learningRate: Float(expected.learningRate), lanes: lanes)
       drift = max(drift, abs(expected.losses32[step] - expected.losses[step]))
       #expect(
         abs(result.loss - expected.losses[step]) < 10 * drift + 1e-5,

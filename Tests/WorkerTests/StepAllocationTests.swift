@@ -52,9 +52,7 @@ struct StepAllocationTests {
         _ = try unsafe replica.forward(load)
         let sum = try unsafe replica.backward(gradients, load, reducing: communicator)
         _ = try replica.gradientNorm(of: sum)
-        try optimizer.update(
-          replica.weights.values, along: sum, learningRate: 0.01, lanes: lanes)
-        replica.refresh()
+        try replica.update(by: optimizer, along: sum, learningRate: 0.01)
         _ = counting_end()
         return (Int(counting_largest()), planned)
       }

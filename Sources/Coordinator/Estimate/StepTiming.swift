@@ -46,9 +46,7 @@ public struct StepTiming: Codable, Sendable, Equatable {
         let sum = try unsafe replica.backward(rows, load, reducing: communicator)
         step = start.duration(to: .now).seconds
         update = try clock.measure {
-          try optimizer.update(
-            replica.weights.values, along: sum, learningRate: 1e-9, lanes: replica.lanes)
-          replica.refresh()
+          try replica.update(by: optimizer, along: sum, learningRate: 1e-9)
         }.seconds
         embedding = try clock.measure {
           _ = try unsafe replica.embed(.pooled, 0..<lanes) { _, buffer in

@@ -5,7 +5,7 @@ public import Tensors
 
 /// The convolution weights in the layouts that the primitives want, shared by the lanes of a rank.
 ///
-/// `@unchecked Sendable`: `refresh` gives every convolution to one lane; in a step they are only read.
+/// `@unchecked Sendable`: whoever packs gives every convolution to one lane; passes only read.
 @safe
 public final class PackedWeights: @unchecked Sendable {
   /// The weights that are packed here.
@@ -22,6 +22,8 @@ public final class PackedWeights: @unchecked Sendable {
   private let primitives: [Convolution3D]
   private let forward: [AlignedStorage]
   private let backward: [AlignedStorage]
+  /// The unit whose convolution a parameter of the layout is, by the parameter's number.
+  private let unitOfParameter: [Int: Int]
 
   /// Creates the buffers and packs the weights as they are now.
   ///
@@ -51,20 +53,42 @@ public final class PackedWeights: @unchecked Sendable {
     self.primitives = primitives
     forward = primitives.map { AlignedStorage(count: $0.packedBytes(CK_FORWARD) / 4) }
     backward = primitives.map { AlignedStorage(count: $0.packedBytes(CK_BACKWARD_DATA) / 4) }
+    let parameters = weights.network.layout.parameters.enumerated()
+    let numbers = Dictionary(
+      uniqueKeysWithValues: parameters.map { ($0.element.range, $0.offset) })
+    unitOfParameter = Dictionary(
+      uniqueKeysWithValues: units.enumerated().compactMap { index, unit in
+        numbers[unit.weights].map { ($0, index) }
+      })
+    precondition(unitOfParameter.count == units.count, "a convolution that is no parameter")
     refresh(lanes: lanes)
   }
 
-  /// Packs the weights anew; after each update.
+  /// Packs all weights anew.
   public func refresh(lanes: LanePool) {
-    let pack: @Sendable (Int) -> Void = { [self] index in
-      let source = unsafe weights.values.base + units[index].weights.lowerBound
-      unsafe primitives[index].pack(CK_FORWARD, source, into: forward[index].base)
-      if isTraining && !units[index].isFirst {
-        unsafe primitives[index].pack(CK_BACKWARD_DATA, source, into: backward[index].base)
-      }
-    }
     // `pack` cannot throw, so neither can this.
-    try? lanes.forEach(units.count, pack)
+    try? lanes.forEach(units.count) { [self] unit in pack(unit) }
+  }
+
+  /// Updates the weights and packs each convolution's as soon as they are new.
+  public func update(
+    by optimizer: Optimizer, along gradients: AlignedStorage, learningRate: Float,
+    gradientScale: Float = 1, lanes: LanePool
+  ) throws {
+    try optimizer.update(
+      weights.values, along: gradients, learningRate: learningRate, gradientScale: gradientScale,
+      lanes: lanes
+    ) { [self] parameter in
+      if let unit = unitOfParameter[parameter] { pack(unit) }
+    }
+  }
+
+  private func pack(_ unit: Int) {
+    let source = unsafe weights.values.base + units[unit].weights.lowerBound
+    unsafe primitives[unit].pack(CK_FORWARD, source, into: forward[unit].base)
+    if isTraining && !units[unit].isFirst {
+      unsafe primitives[unit].pack(CK_BACKWARD_DATA, source, into: backward[unit].base)
+    }
   }
 
   /// A unit's primitives for one more lane.

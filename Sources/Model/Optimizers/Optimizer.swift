@@ -1,8 +1,9 @@
+internal import Synchronization
 public import Tensors
 
 /// Moves all weights along their gradients by one of three rules, as PyTorch computes them.
 ///
-/// Lanes update disjoint ranges at the same time, element by element, so the bits do not depend on
+/// Lanes update disjoint pieces at the same time, element by element, so the bits do not depend on
 /// how the weights are cut. `Optimizer+Rules.swift` has the formulas.
 ///
 /// `@unchecked Sendable`: lanes write disjoint ranges of the memory; `steps` and `state` are written
@@ -16,6 +17,12 @@ public final class Optimizer: @unchecked Sendable {
     let isAdapted: Bool
   }
 
+  /// A part of a tensor that one lane updates.
+  struct Piece {
+    let tensor: Int
+    let range: Range<Int>
+  }
+
   /// One step's operands.
   struct Step {
     let values: AlignedStorage
@@ -26,6 +33,9 @@ public final class Optimizer: @unchecked Sendable {
 
   let settings: OptimizerSettings
   let tensors: [Tensor]
+  /// From the last tensor to the first: deep layers are the largest, and what follows the update of
+  /// one should not come last.
+  let pieces: [Piece]
   /// The smoothed gradient of every weight.
   let momentum: AlignedStorage
   /// `adamw`: the smoothed square of every weight's gradient; otherwise empty.
@@ -33,6 +43,7 @@ public final class Optimizer: @unchecked Sendable {
   /// The steps taken.
   private(set) var steps = 0
   private let count: Int
+  private let piecesOfTensors: [Int]
 
   /// Creates an optimiser whose memory is all zero.
   ///
@@ -50,6 +61,14 @@ public final class Optimizer: @unchecked Sendable {
       return Tensor(
         range: entry.range, decay: decays ? Float(settings.weightDecay) : 0, isAdapted: !isVector)
     }
+    let pieceLength = 65_536
+    let cut = tensors.enumerated().map { number, tensor in
+      stride(from: tensor.range.lowerBound, to: tensor.range.upperBound, by: pieceLength).map {
+        Piece(tensor: number, range: $0..<min($0 + pieceLength, tensor.range.upperBound))
+      }
+    }
+    piecesOfTensors = cut.map(\.count)
+    pieces = Array(cut.reversed().joined())
   }
 
   /// Updates all weights.
@@ -59,9 +78,12 @@ public final class Optimizer: @unchecked Sendable {
   ///   - gradients: their gradients; what follows them in the buffer is not looked at.
   ///   - learningRate: η.
   ///   - gradientScale: a factor on the gradient before all else, for clipping.
+  ///   - finish: called with the number of each of the layout's parameters as soon as all of it is
+  ///     updated, by the lane that did the last of it, while it is still in that lane's caches.
   public func update(
     _ values: AlignedStorage, along gradients: AlignedStorage, learningRate: Float,
-    gradientScale: Float = 1, lanes: LanePool
+    gradientScale: Float = 1, lanes: LanePool,
+    then finish: @Sendable (_ parameter: Int) -> Void = { _ in }
   ) throws {
     precondition(
       values.count == count && gradients.count >= count,
@@ -71,18 +93,22 @@ public final class Optimizer: @unchecked Sendable {
       settings.name == .lars
       ? try trustRatios(values, gradients, scale: gradientScale, lanes: lanes)
       : [Float](repeating: 1, count: tensors.count)
-    try lanes.run { [self] lane in
-      let share = lane * count / lanes.count..<(lane + 1) * count / lanes.count
-      let step = Step(
-        values: values, gradients: gradients, learningRate: learningRate,
-        gradientScale: gradientScale)
-      for (tensor, rate) in zip(tensors, rates) where tensor.range.overlaps(share) {
-        let range = tensor.range.clamped(to: share)
-        switch settings.name {
-        case .sgd, .lars: descend(range, decay: tensor.decay, trust: rate, step)
-        case .adamw: descendAdaptively(range, decay: tensor.decay, step)
-        }
+    let step = Step(
+      values: values, gradients: gradients, learningRate: learningRate,
+      gradientScale: gradientScale)
+    let left = Mutex(piecesOfTensors)
+    try lanes.forEach(pieces.count) { [self] index in
+      let piece = pieces[index]
+      let decay = tensors[piece.tensor].decay
+      switch settings.name {
+      case .sgd, .lars: descend(piece.range, decay: decay, trust: rates[piece.tensor], step)
+      case .adamw: descendAdaptively(piece.range, decay: decay, step)
       }
+      let isLast = left.withLock { left in
+        left[piece.tensor] -= 1
+        return left[piece.tensor] == 0
+      }
+      if isLast { finish(piece.tensor) }
     }
   }
 

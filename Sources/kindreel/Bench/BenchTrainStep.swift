@@ -156,9 +156,7 @@ private struct RandomStep {
     let sum = try unsafe replica.backward(gradients, load, reducing: communicator)
     updates.append(
       try clock.measure {
-        try optimizer.update(
-          replica.weights.values, along: sum, learningRate: 1e-6, lanes: replica.lanes)
-        replica.refresh()
+        try replica.update(by: optimizer, along: sum, learningRate: 1e-6)
       }.inSeconds)
     times.update += updates.last ?? 0
     times += replica.takeTimes()

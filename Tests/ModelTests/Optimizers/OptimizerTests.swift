@@ -111,6 +111,25 @@ struct OptimizerTests {
     #expect(optimizers[0].state == optimizers[1].state)
   }
 
+  @Test("Says of every tensor once that all of it is updated", arguments: [1, 3])
+  func finishing(lanes: Int) throws {
+    let layout = Self.layout(rows: 40_000)
+    let optimizer = Optimizer(OptimizerSettings(), layout: layout)
+    let start = closedForm(rows: 1, columns: layout.parameterCount, from: 0).values
+    let weights = Self.storage(start)
+    let gradient = Self.storage([Float](repeating: 1, count: start.count))
+    let finished = Results(0, count: layout.parameters.count)
+    try optimizer.update(
+      weights, along: gradient, learningRate: 0.1, lanes: LanePool(count: lanes)
+    ) { parameter in
+      let isUpdated = layout.parameters[parameter].range.allSatisfy { index in
+        unsafe weights.base[index] != start[index]
+      }
+      finished[parameter] += isUpdated ? 1 : 100
+    }
+    #expect(finished.values.allSatisfy { $0 == 1 }, "\(finished.values)")
+  }
+
   @Test("The memory goes to a checkpoint and back", arguments: OptimizerSettings.Name.allCases)
   func checkpoint(_ name: OptimizerSettings.Name) throws {
     var settings = OptimizerSettings()
