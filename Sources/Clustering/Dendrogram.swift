@@ -83,8 +83,13 @@ public struct Dendrogram: Sendable {
     progress: (@Sendable (_ clustersLeft: Int) -> Void)? = nil
   ) throws {
     let start = ContinuousClock.now
+    let limit = memoryLimit ?? CondensedLinkage.availableMemory
+    if linkage.criterion(on: metric) != nil {
+      try SumLinkage.checkMemory(
+        rows: rows.rows, width: rows.columns, bytes: 4, limit: limit)
+    }
     try self.init(
-      joining: RowSpace(consume rows, metric: metric), linkage, lanes, team ?? Alone(), memoryLimit,
+      joining: RowSpace(consume rows, metric: metric), linkage, lanes, team ?? Alone(), limit,
       progress, since: start)
   }
 
@@ -99,20 +104,20 @@ public struct Dendrogram: Sendable {
     progress: (@Sendable (_ clustersLeft: Int) -> Void)? = nil
   ) throws {
     let start = ContinuousClock.now
+    let limit = memoryLimit ?? CondensedLinkage.availableMemory
     let isBySums = linkage.criterion(on: metric) != nil
     if isBySums {
       try SumLinkage.checkMemory(
-        rows: rows.rows, width: rows.columns, bytes: 8,
-        limit: memoryLimit ?? CondensedLinkage.availableMemory)
+        rows: rows.rows, width: rows.columns, bytes: 8, limit: limit)
     }
     try self.init(
       joining: RowSpace(consume rows, metric: metric, isCentred: isBySums), linkage, lanes, Alone(),
-      memoryLimit, progress, since: start)
+      limit, progress, since: start)
   }
 
   private init(
     joining space: consuming RowSpace, _ linkage: Linkage, _ lanes: LanePool,
-    _ team: any SearchTeam, _ memoryLimit: Int?, _ progress: (@Sendable (Int) -> Void)?,
+    _ team: any SearchTeam, _ memoryLimit: Int, _ progress: (@Sendable (Int) -> Void)?,
     since start: ContinuousClock.Instant
   ) throws {
     let count = space.rows.rows
@@ -125,19 +130,13 @@ public struct Dendrogram: Sendable {
 
   private static func join(
     _ space: consuming RowSpace, _ linkage: Linkage, _ lanes: LanePool, _ team: any SearchTeam,
-    _ memoryLimit: Int?, _ progress: (@Sendable (Int) -> Void)?
+    _ memoryLimit: Int, _ progress: (@Sendable (Int) -> Void)?
   ) throws -> (MergeLog, JoiningStatistics) {
     let (metric, count) = (space.metric, space.rows.rows)
-    let limit = memoryLimit ?? CondensedLinkage.availableMemory
     guard linkage.isDefined(on: metric) else {
       throw ClusteringError(fault: .unsuited(linkage, metric), rows: [], count: count)
     }
     if let criterion = linkage.criterion(on: metric) {
-      // Of doubles that was checked before they were taken apart.
-      if space.lows == nil {
-        try SumLinkage.checkMemory(
-          rows: count, width: space.rows.columns, bytes: 4, limit: limit)
-      }
       var joining = SumLinkage(
         consume space, criterion: criterion, lanes: lanes,
         team: criterion.isReducible ? team : Alone())
@@ -146,7 +145,7 @@ public struct Dendrogram: Sendable {
     }
     if linkage.needsAllDistances(on: metric) {
       var joining = try CondensedLinkage(
-        space, linkage: linkage, lanes: lanes, memoryLimit: limit,
+        space, linkage: linkage, lanes: lanes, memoryLimit: memoryLimit,
         tick: { progress?(count) })
       return (joining.run(progress: progress), JoiningStatistics())
     }

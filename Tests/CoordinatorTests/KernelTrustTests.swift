@@ -58,20 +58,24 @@ import Testing
       replaced.allSatisfy { $0.direction != .backwardData || !$0.implementation.hasPrefix("w") })
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `a wrong kernel that nothing can replace is refused on every rank`() throws {
-    let reasons = try Launch.simulated(ranks: 2, deadline: .seconds(30)) { communicator in
+  /// Why each of two ranks refuses to go on where a layer's forward pass is wrong on one of them.
+  private func refusals(of layer: String, wrongOn rank: Int) throws -> [String] {
+    try Launch.simulated(ranks: 2, deadline: .seconds(30)) { communicator in
       let trust = KernelTrust(check) { choices, _ in
         try rows(choices) { probe, direction in
-          communicator.rank == 1 && probe.name == "stem.0" && direction == .forward
+          communicator.rank == rank && probe.name == layer && direction == .forward
         }
       }
-      do {
-        _ = try trust.settle(KernelChoices(.auto), communicator) { _ in }
-        return ""
-      } catch let error as ModelError { return error.reason }
+      let error = #expect(throws: ModelError.self) {
+        try trust.settle(KernelChoices(.auto), communicator) { _ in }
+      }
+      return error?.reason ?? ""
     }
-    for reason in reasons {
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a wrong kernel that nothing can replace is refused on every rank`() throws {
+    for reason in try refusals(of: "stem.0", wrongOn: 1) {
       #expect(reason.contains("stem.0 forward is off by inf on rank 1"), "\(reason)")
       #expect(reason.contains("nothing can replace it"))
     }
@@ -79,18 +83,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(1)))
   func `a wrong batch norm is refused on every rank, for nothing replaces it`() throws {
-    let reasons = try Launch.simulated(ranks: 2, deadline: .seconds(30)) { communicator in
-      let trust = KernelTrust(check) { choices, _ in
-        try rows(choices) { probe, direction in
-          communicator.rank == 0 && probe.name == "stem.0 norm" && direction == .forward
-        }
-      }
-      do {
-        _ = try trust.settle(KernelChoices(.auto), communicator) { _ in }
-        return ""
-      } catch let error as ModelError { return error.reason }
-    }
-    for reason in reasons {
+    for reason in try refusals(of: "stem.0 norm", wrongOn: 0) {
       #expect(reason.contains("stem.0 norm forward is off by inf on rank 0"), "\(reason)")
       #expect(reason.contains("another version of kindreel may help"))
     }

@@ -13,11 +13,11 @@ public struct AgreementError: Error, CustomStringConvertible, Sendable, RunError
 }
 
 /// What all ranks must have in common before they train together.
-struct StartAgreement {
-  private let fields: [(name: String, value: String)]
-
-  init(_ configuration: RunConfiguration, manifest: Manifest) throws {
-    fields = [
+enum StartAgreement {
+  private static func fields(
+    _ configuration: RunConfiguration, manifest: Manifest
+  ) throws -> [(name: String, value: String)] {
+    [
       ("configuration", String(ContentHash.of(try configuration.yaml()).prefix(16))),
       (
         "list of videos",
@@ -30,10 +30,14 @@ struct StartAgreement {
     ]
   }
 
-  /// Compares the fields on all ranks.
+  /// Compares what all ranks have; one alone does not look, since hashing the program takes a while.
   ///
   /// - Throws: `AgreementError` on every rank, with the fields that differ.
-  func check(_ communicator: Communicator) throws {
+  static func check(
+    _ configuration: RunConfiguration, manifest: Manifest, _ communicator: Communicator
+  ) throws {
+    guard communicator.size > 1 else { return }
+    let fields = try fields(configuration, manifest: manifest)
     let mine = Array(fields.map(\.value).joined(separator: "\n").utf8)
     let all = try communicator.allGather(mine)
     let values = (0..<communicator.size).map { rank in

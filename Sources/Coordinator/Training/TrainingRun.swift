@@ -60,9 +60,7 @@ public struct TrainingRun {
     let share = try Self.microbatches(of: configuration, ranks: communicator.size)
     lanes = LanePool(count: max(1, min(request.lanes, share)))
     var dataset = try shared ?? Dataset(request, split: .train)
-    if communicator.size > 1 {
-      try StartAgreement(configuration, manifest: dataset.manifest).check(communicator)
-    }
+    try StartAgreement.check(configuration, manifest: dataset.manifest, communicator)
     guard dataset.count >= configuration.batch.videos else {
       throw DatasetError(
         description: "\(request.data) has \(dataset.count) training videos, "

@@ -77,11 +77,7 @@ public struct KernelCheck: Sendable {
     var rows: [Row] = []
     func check(_ probe: any KernelProbe, _ units: [Int]) throws {
       for direction in probe.directions {
-        probe.fill()
-        probe.forget(direction)
-        probe.run(direction)
-        tamper(probe, direction)
-        let error = probe.largestError(direction)
+        let error = probe.runAndCompare(direction) { tamper(probe, direction) }
         rows.append(
           Row(
             layer: probe.name, units: units, shape: probe.shape, direction: direction,

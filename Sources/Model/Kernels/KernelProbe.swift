@@ -50,6 +50,17 @@ extension KernelProbe {
   func forget(_ direction: KernelDirection) {
     for operand in written(by: direction) { operand.forget() }
   }
+
+  /// Runs a direction on fresh operands, over a forgotten result; its largest error.
+  ///
+  /// - Parameter tamper: may spoil the result before it is looked at, in tests.
+  func runAndCompare(_ direction: KernelDirection, tamper: () -> Void = {}) -> Double {
+    fill()
+    forget(direction)
+    run(direction)
+    tamper()
+    return largestError(direction)
+  }
 }
 
 /// A sum as it should be, and the sum of its terms' squares, which measures what may be off.

@@ -28,7 +28,7 @@ struct BenchCluster: ParsableCommand {
   @Option(help: "Columns.")
   var width = 128
 
-  @Option(help: "Cluster the rows of this .npy file instead.")
+  @Option(help: "Cluster the rows of this .npy file instead, float64 rounded to float32.")
   var rows: String?
 
   @OptionGroup var joining: LinkageOptions
