@@ -60,8 +60,8 @@ typedef struct {
   int32_t taps; /* 3 or 1 */
 } ck_weights;
 
-/* Outer products to be summed: segments of `words` words, each of which holds 16 inputs at `a` and 32
- * outputs at `b`; a_step and b_step floats lie between two segments. */
+/* Outer products to be summed: segments of `words` words, each of which holds 16 inputs at `a` and
+ * 32 outputs at `b`; segments start a_step and b_step floats apart. */
 typedef struct {
   const float *a, *b;
   int64_t a_step, b_step, segments, words;

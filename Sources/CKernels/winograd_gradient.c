@@ -2,12 +2,12 @@
  *
  * A block is a number of clips, rows of tiles and frames of the output: several clips only with all
  * rows, several rows only with all frames. Its inputs (all that its outputs meet in the clip) and
- * gradients are transformed; then, point by point, outer products are summed over its tiles. A segment is a row of
- * tiles of one clip through the block's frames. The inputs of one temporal tap lie one after the
- * other in it (with stride 2, odd frames lie before even ones), so that a tap only moves their start.
- * So tiles are summed clip by clip, row by row, frame by frame, in whatever blocks they come. Where
- * one block holds everything, the sums of 32 output channels are turned into weights at once and
- * their memory is used again. */
+ * gradients are transformed; then, point by point, outer products are summed over its tiles. A
+ * segment is a row of tiles of one clip through the block's frames. The inputs of one temporal tap
+ * lie one after the other in it (with stride 2, odd frames lie before even ones), so that a tap only
+ * moves their start. So tiles are summed clip by clip, row by row, frame by frame, in whatever blocks
+ * they come. Where one block holds everything, the sums of 32 output channels are turned into
+ * weights at once and their memory is used again. */
 #include "winograd.h"
 
 #include <string.h>

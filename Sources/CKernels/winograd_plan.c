@@ -131,7 +131,8 @@ static ck_blocking gradient_blocking(const ck_winograd_shape *shape) {
     return whole;
   }
   const int32_t frames = larger(FRAMES, ck_quotient_up(TILES, ck_tiles_across(shape)));
-  return gradient_block(shape, frames, TILES);
+  const int32_t blocks = larger(1, shape->output.t / frames); /* of about equal length */
+  return gradient_block(shape, ck_quotient_up(shape->output.t, blocks), TILES);
 }
 
 static ck_blocking blocking_of(const ck_winograd_shape *shape) {
@@ -162,10 +163,14 @@ static ck_blocking blocking_of(const ck_winograd_shape *shape) {
 
 /* Blocks of so many tiles, where a test asks for them. */
 static ck_blocking blocking_by_tiles(const ck_winograd_shape *shape, int32_t tiles) {
-  const int32_t row = ck_tiles_across(shape), frames = ck_quotient_up(tiles, row);
-  if (shape->direction == CK_BACKWARD_WEIGHTS) return gradient_block(shape, frames, tiles);
-  return (ck_blocking){parts(tiles, row, shape->n), parts(tiles, row, ck_tiles_down(shape)),
-                       ck_smaller(frames, ck_result(shape)->t), 1, packs_late(shape)};
+  const int32_t row = ck_tiles_across(shape);
+  if (shape->direction == CK_BACKWARD_WEIGHTS) {
+    return gradient_block(shape, ck_quotient_up(tiles, row), tiles);
+  }
+  const int32_t rows = parts(tiles, row, ck_tiles_down(shape));
+  const int32_t clips = parts(tiles, row * rows, shape->n);
+  const int32_t frames = parts(tiles, row * rows * clips, ck_result(shape)->t);
+  return (ck_blocking){clips, rows, frames, 1, packs_late(shape)};
 }
 
 int ck_winograd_plan_make(ck_winograd_plan *plan, const ck_convolution_shape *shape,

@@ -46,8 +46,9 @@
 #define CK_ACCUMULATE(name, code, step, rows, vectors)                                            \
   static code void name(const ck_outer *it, int row, int column, int is_first, float *sums) {     \
     const float *a = it->a + row, *b = it->b + column;                                            \
-    const int64_t a_gap = it->a_step - it->words * 16, b_gap = it->b_step - it->words * 32;       \
-    int64_t left = it->words;                                                                     \
+    const int64_t words = it->words;                                                              \
+    const int64_t a_gap = it->a_step - words * 16, b_gap = it->b_step - words * 32;               \
+    int64_t left = words;                                                                         \
     lanes sum[rows][vectors];                                                                     \
     sums += row * 32 + column;                                                                    \
     CK_UNROLL for (int r = 0; r < rows; r++) {                                                    \
@@ -55,7 +56,7 @@
         sum[r][v] = is_first ? all(0) : load(sums + r * 32 + v * LANES);                          \
       }                                                                                           \
     }                                                                                             \
-    for (int64_t k = it->segments * it->words; k > 0; k--) {                                      \
+    for (int64_t k = it->segments * words; k > 0; k--) {                                          \
       lanes each[vectors];                                                                        \
       CK_AHEAD(a + 256, 0);                                                                       \
       CK_UNROLL for (int v = 0; v < vectors; v++) {                                               \
@@ -67,7 +68,7 @@
         CK_UNROLL for (int v = 0; v < vectors; v++) sum[r][v] = step(x, each[v], sum[r][v]);      \
       }                                                                                           \
       const int64_t is_last = -(int64_t)(--left == 0);                                            \
-      a += 16 + (a_gap & is_last), b += 32 + (b_gap & is_last), left += it->words & is_last;      \
+      a += 16 + (a_gap & is_last), b += 32 + (b_gap & is_last), left += words & is_last;          \
     }                                                                                             \
     CK_UNROLL for (int r = 0; r < rows; r++) {                                                    \
       CK_UNROLL for (int v = 0; v < vectors; v++) store(sums + r * 32 + v * LANES, sum[r][v]);    \

@@ -16,9 +16,10 @@ struct CondensedLinkage {
   /// Computes all distances.
   ///
   /// - Parameter tick: called now and then.
-  /// - Throws: `ClusteringError` if they do not fit in `memoryLimit` bytes, before it takes any.
+  /// - Throws: `ClusteringError` if they do not fit in `memoryLimit` bytes, or in what the machine has,
+  ///   if nil, before it takes any.
   init(
-    _ space: RowSpace, linkage: Linkage, lanes: LanePool, memoryLimit: Int,
+    _ space: RowSpace, linkage: Linkage, lanes: LanePool, memoryLimit: Int?,
     tick: () -> Void
   ) throws(ClusteringError) {
     self.space = space
@@ -43,7 +44,8 @@ struct CondensedLinkage {
   }
 
   /// - Throws: `ClusteringError` if the distances of that many rows do not fit in `limit` bytes.
-  static func checkMemory(rows count: Int, limit: Int) throws(ClusteringError) {
+  static func checkMemory(rows count: Int, limit: Int?) throws(ClusteringError) {
+    let limit = limit ?? availableMemory
     let (pairs, overflows) = count.multipliedReportingOverflow(by: count - 1)
     let needed = overflows || pairs > Int.max / 4 ? Int.max : pairs * 4
     guard needed <= limit else {
@@ -113,7 +115,7 @@ struct CondensedLinkage {
 }
 
 extension Dendrogram {
-  /// Refuses what `init` would refuse without looking at the rows, before anything is computed.
+  /// Refuses what `init` would refuse for the number of rows alone, before anything is computed.
   ///
   /// - Throws: `ClusteringError`: a linkage that the metric does not suit; distances that do not fit
   ///   in `memoryLimit` bytes, or in what the machine has, if nil.
@@ -124,7 +126,6 @@ extension Dendrogram {
       throw ClusteringError(fault: .unsuited(linkage, metric), rows: [], count: count)
     }
     guard linkage.needsAllDistances(on: metric) else { return }
-    try CondensedLinkage.checkMemory(
-      rows: count, limit: memoryLimit ?? CondensedLinkage.availableMemory)
+    try CondensedLinkage.checkMemory(rows: count, limit: memoryLimit)
   }
 }

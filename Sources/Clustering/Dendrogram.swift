@@ -83,13 +83,12 @@ public struct Dendrogram: Sendable {
     progress: (@Sendable (_ clustersLeft: Int) -> Void)? = nil
   ) throws {
     let start = ContinuousClock.now
-    let limit = memoryLimit ?? CondensedLinkage.availableMemory
     if linkage.criterion(on: metric) != nil {
       try SumLinkage.checkMemory(
-        rows: rows.rows, width: rows.columns, bytes: 4, limit: limit)
+        rows: rows.rows, width: rows.columns, bytes: 4, limit: memoryLimit)
     }
     try self.init(
-      joining: RowSpace(consume rows, metric: metric), linkage, lanes, team ?? Alone(), limit,
+      joining: RowSpace(consume rows, metric: metric), linkage, lanes, team ?? Alone(), memoryLimit,
       progress, since: start)
   }
 
@@ -104,20 +103,19 @@ public struct Dendrogram: Sendable {
     progress: (@Sendable (_ clustersLeft: Int) -> Void)? = nil
   ) throws {
     let start = ContinuousClock.now
-    let limit = memoryLimit ?? CondensedLinkage.availableMemory
     let isBySums = linkage.criterion(on: metric) != nil
     if isBySums {
       try SumLinkage.checkMemory(
-        rows: rows.rows, width: rows.columns, bytes: 8, limit: limit)
+        rows: rows.rows, width: rows.columns, bytes: 8, limit: memoryLimit)
     }
     try self.init(
       joining: RowSpace(consume rows, metric: metric, isCentred: isBySums), linkage, lanes, Alone(),
-      limit, progress, since: start)
+      memoryLimit, progress, since: start)
   }
 
   private init(
     joining space: consuming RowSpace, _ linkage: Linkage, _ lanes: LanePool,
-    _ team: any SearchTeam, _ memoryLimit: Int, _ progress: (@Sendable (Int) -> Void)?,
+    _ team: any SearchTeam, _ memoryLimit: Int?, _ progress: (@Sendable (Int) -> Void)?,
     since start: ContinuousClock.Instant
   ) throws {
     let count = space.rows.rows
@@ -130,7 +128,7 @@ public struct Dendrogram: Sendable {
 
   private static func join(
     _ space: consuming RowSpace, _ linkage: Linkage, _ lanes: LanePool, _ team: any SearchTeam,
-    _ memoryLimit: Int, _ progress: (@Sendable (Int) -> Void)?
+    _ memoryLimit: Int?, _ progress: (@Sendable (Int) -> Void)?
   ) throws -> (MergeLog, JoiningStatistics) {
     let (metric, count) = (space.metric, space.rows.rows)
     guard linkage.isDefined(on: metric) else {

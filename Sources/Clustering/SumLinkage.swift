@@ -36,11 +36,12 @@ struct SumLinkage {
   private static let bytesOfRow = 260
 
   /// - Throws: `ClusteringError` if a copy of that many rows, with what is kept for each, does not fit
-  ///   in `limit` bytes. The rows given are let go of before means take as much again.
+  ///   in `limit` bytes, or in what the machine has, if nil. The rows given are let go of before means take as much again.
   /// - Parameter bytes: of an element as given.
   static func checkMemory(
-    rows count: Int, width: Int, bytes: Int, limit: Int
+    rows count: Int, width: Int, bytes: Int, limit: Int?
   ) throws(ClusteringError) {
+    let limit = limit ?? CondensedLinkage.availableMemory
     let needed = count * (bytes * width + bytesOfRow)
     guard needed <= limit else {
       throw ClusteringError(

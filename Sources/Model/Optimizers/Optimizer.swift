@@ -4,7 +4,7 @@ public import Tensors
 /// Moves all weights along their gradients by one of three rules, as PyTorch computes them.
 ///
 /// Lanes update disjoint pieces at the same time, element by element, so the bits do not depend on
-/// how the weights are cut. `Optimizer+Rules.swift` has the formulas.
+/// the lanes. `Optimizer+Rules.swift` has the formulas.
 ///
 /// `@unchecked Sendable`: lanes write disjoint ranges of the memory; `steps` and `state` are written
 /// only while no lane runs.
@@ -44,6 +44,8 @@ public final class Optimizer: @unchecked Sendable {
   private(set) var steps = 0
   private let count: Int
   private let piecesOfTensors: [Int]
+  /// `lars` sums squares piece by piece: another length would give other bits.
+  private static let pieceLength = 65_536
 
   /// Creates an optimiser whose memory is all zero.
   ///
@@ -61,10 +63,9 @@ public final class Optimizer: @unchecked Sendable {
       return Tensor(
         range: entry.range, decay: decays ? Float(settings.weightDecay) : 0, isAdapted: !isVector)
     }
-    let pieceLength = 65_536
     let cut = tensors.enumerated().map { number, tensor in
-      stride(from: tensor.range.lowerBound, to: tensor.range.upperBound, by: pieceLength).map {
-        Piece(tensor: number, range: $0..<min($0 + pieceLength, tensor.range.upperBound))
+      stride(from: tensor.range.lowerBound, to: tensor.range.upperBound, by: Self.pieceLength).map {
+        Piece(tensor: number, range: $0..<min($0 + Self.pieceLength, tensor.range.upperBound))
       }
     }
     piecesOfTensors = cut.map(\.count)
@@ -79,7 +80,7 @@ public final class Optimizer: @unchecked Sendable {
   ///   - learningRate: η.
   ///   - gradientScale: a factor on the gradient before all else, for clipping.
   ///   - finish: called with the number of each of the layout's parameters as soon as all of it is
-  ///     updated, by the lane that did the last of it, while it is still in that lane's caches.
+  ///     updated, by the lane that did the last of it; so by several lanes at a time.
   public func update(
     _ values: AlignedStorage, along gradients: AlignedStorage, learningRate: Float,
     gradientScale: Float = 1, lanes: LanePool,

@@ -94,7 +94,7 @@ struct OptimizerTests {
     var settings = OptimizerSettings()
     settings.name = name
     settings.decayNormAndBias = false
-    let layout = Self.layout(rows: 40_000)  // more than one block of squares
+    let layout = Self.layout(rows: 40_000)  // more than one piece
     let optimizers = (0..<2).map { _ in Optimizer(settings, layout: layout) }
     let start = closedForm(rows: 1, columns: layout.parameterCount, from: 0).values
     let weights = (0..<2).map { _ in Self.storage(start) }
