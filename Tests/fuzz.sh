@@ -87,9 +87,9 @@ for target in "$@"; do
   case $target in
     StateDict)
       seeds+=(Tests/Fixtures/weights)
-      runs=200000
+      runs=600000
       ;;
-    Pickle) runs=400000 ;;
+    Pickle) runs=1200000 ;;
     Lists) runs=4000 ;;
     Video)
       if ! command -v ffmpeg > /dev/null; then
