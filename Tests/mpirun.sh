@@ -138,5 +138,9 @@ check "a signal saves and leaves with 75" stop
 check "the stopped run goes on, on another number of ranks" finish stopped \
   timeout 300 "${train[@]}" "${long[@]}" --lanes 2 --resume
 check "same bits: whole and stopped" same whole stopped
+check "a run goes on with its own settings where none are named" bash -c "
+  set -o pipefail
+  timeout 300 '$kindreel' train --data '$work/data' --out '$work/stopped' --lanes 2 --resume \
+    --set epochs=9 | grep '\"epochs\":9,'"
 
 finish_checks

@@ -73,7 +73,11 @@ struct Train: ParsableCommand {
         kindreel train --estimate --config ucf101 --videos 9537 --frames 187
       """)
 
-  @Option(help: "A YAML file, or the name of a preset in cluster-configs/presets.")
+  @Option(
+    help: """
+      A YAML file, or the name of a preset in cluster-configs/presets; with --resume, the run's own \
+      run.yaml unless named.
+      """)
   var config: String?
 
   @Option(help: "A folder of videos in any layout, or a manifest: see kindreel help scan.")
@@ -88,7 +92,7 @@ struct Train: ParsableCommand {
   @Option(help: "A file of initial weights; the same as --set encoder.weights=FILE.")
   var weights: String?
 
-  @Flag(help: "Go on from the newest whole checkpoint.")
+  @Flag(help: "Go on from the newest whole checkpoint, with the settings of the run.")
   var resume = false
 
   @OptionGroup var estimation: EstimateOptions
@@ -110,7 +114,8 @@ struct Train: ParsableCommand {
         return try estimation.run(configuration, data: data, lanes: world.lanesOfRank)
       }
       StopRequest.listen()
-      var configuration = try RunConfiguration.load(config, overrides: overrides)
+      let own = resume ? out.flatMap(RunDirectory.configuration(of:)) : nil
+      var configuration = try RunConfiguration.load(config ?? own, overrides: overrides)
       if let weights { configuration.encoder.weights = weights }
       var request = TrainingRequest(
         configuration: configuration, data: data ?? "", output: out ?? "", lanes: world.lanesOfRank,

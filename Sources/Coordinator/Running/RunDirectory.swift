@@ -30,7 +30,7 @@ public final class RunDirectory: Sendable {
   public init(_ path: String, resuming: Bool) throws {
     self.path = path
     let files = FileManager.default
-    let holdsRun = files.fileExists(atPath: path + "/run.yaml")
+    let holdsRun = Self.configuration(of: path) != nil
     if resuming && !holdsRun {
       throw RunDirectoryError(
         path: path, reason: "holds no run to resume; leave --resume out", code: .inputMissing)
@@ -56,6 +56,11 @@ public final class RunDirectory: Sendable {
 
   /// The resolved configuration.
   public var configuration: String { path + "/run.yaml" }
+  /// The resolved configuration of the run that a directory holds; nil where it holds none.
+  public static func configuration(of directory: String) -> String? {
+    let path = directory + "/run.yaml"
+    return FileManager.default.fileExists(atPath: path) ? path : nil
+  }
   /// One JSON object a line.
   public var metrics: String { path + "/metrics.jsonl" }
   /// The directory of TensorBoard's events.
