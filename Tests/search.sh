@@ -39,6 +39,12 @@ leaves() {
   [[ $status == "$code" && $output == *"$text"* ]]
 }
 
+for command in "evaluate --data data" "embed --data data --out none.npy" "export --out none.safetensors"; do
+  # shellcheck disable=SC2086
+  check "no run, no ${command%% *}" leaves 66 "nowhere: holds no run" "$kindreel" $command --run nowhere
+done
+check "no run, no report" leaves 66 "nowhere: holds no run" "$kindreel" report nowhere --out none.html
+
 search=("$kindreel" search "${encoder[@]}" --library library.npy)
 check "embed a library" prints "16 rows of 128 in library.npy" \
   "$kindreel" embed "${encoder[@]}" --data data --split all --out library.npy

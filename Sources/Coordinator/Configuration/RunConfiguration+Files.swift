@@ -28,6 +28,16 @@ extension RunConfiguration {
     return configuration
   }
 
+  /// Loads the settings of the run that a directory holds.
+  ///
+  /// - Throws: `RunDirectoryError` where it holds none, and as above.
+  static func load(ofRun directory: String) throws -> RunConfiguration {
+    guard let path = RunDirectory.configuration(of: directory) else {
+      throw RunDirectoryError(path: directory, reason: "holds no run", code: .inputMissing)
+    }
+    return try load(path)
+  }
+
   /// The whole configuration as YAML that `load` reads back to an equal value.
   ///
   /// - Parameter header: Lines that precede it as comments.

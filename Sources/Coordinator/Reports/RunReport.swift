@@ -12,7 +12,7 @@ public struct RunReport {
   /// - Parameter evaluations: files that `kindreel evaluate --json` wrote.
   /// - Throws: `FileError`, `ConfigurationError`.
   public init(_ run: String, evaluations: [String]) throws {
-    let configuration = try RunConfiguration.load(run + "/run.yaml")
+    let configuration = try RunConfiguration.load(ofRun: run)
     let metrics = try MetricsFile(reading: run + "/metrics.jsonl")
     let name = URL(fileURLWithPath: run).standardizedFileURL.lastPathComponent
     let labels = try ClusterSizes(newestIn: run + "/labels")

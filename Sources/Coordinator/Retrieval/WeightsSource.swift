@@ -26,7 +26,7 @@ public enum WeightsSource: Sendable {
     var contents: CheckpointContents?
     switch self {
     case .run(let path):
-      if named == nil { configuration = try RunConfiguration.load(path + "/run.yaml") }
+      if named == nil { configuration = try RunConfiguration.load(ofRun: path) }
       let store = CheckpointStore(directory: path + "/checkpoints", keep: 2)
       contents = try store.loadNewest()?.contents
     case .file: break

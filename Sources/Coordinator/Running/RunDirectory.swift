@@ -7,7 +7,7 @@ public struct RunDirectoryError: Error, Sendable, Equatable, CustomStringConvert
   public let path: String
   /// What is wrong.
   public let reason: String
-  /// 73, or 66 where a run to resume is missing.
+  /// 73, or 66 where a run is missing.
   public let code: ExitCode
 
   /// The path and the reason.
