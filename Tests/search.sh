@@ -45,6 +45,8 @@ for command in "evaluate --data data" "embed --data data --out none.npy" "export
 done
 check "no run, no report" leaves 66 "nowhere: holds no run" "$kindreel" report nowhere --out none.html
 
+check "clips are not written over" leaves 64 "clips.npy would be written over an input" \
+  "$kindreel" embed "${encoder[@]}" --tensor clips.npy --out ./clips.npy
 search=("$kindreel" search "${encoder[@]}" --library library.npy)
 check "embed a library" prints "16 rows of 128 in library.npy" \
   "$kindreel" embed "${encoder[@]}" --data data --split all --out library.npy
@@ -74,7 +76,7 @@ check "another encoder is refused" leaves 65 "library.npy: was embedded with the
   "$kindreel" search --untrained 2 --config "${encoder[3]}" --library library.npy "$jump"
 check "a query that is no video is refused" leaves 65 "1 of 1 videos cannot be read:" \
   "${search[@]}" library.ids.tsv
-check "a missing query is refused" leaves 65 "absent.mp4: " "${search[@]}" absent.mp4
+check "a missing query is refused" leaves 66 "absent.mp4: " "${search[@]}" absent.mp4
 check "a missing library is refused" leaves 66 "absent.npy: " \
   "$kindreel" search "${encoder[@]}" --library absent.npy "$jump"
 check "no neighbours are refused" leaves 64 "--top is 0" "${search[@]}" "$jump" --top 0
@@ -91,6 +93,13 @@ sed -i 's/"pooled"/"head"/' bare.encoder.json 2> /dev/null || sed 's/"pooled"/"h
 cp library.ids.tsv bare.ids.tsv
 check "rows of another width are refused" leaves 65 \
   "bare.npy: has rows of 128 numbers, and the encoder gives 32" \
+  "$kindreel" search "${encoder[@]}" --library bare.npy "$jump"
+{ head -n 1 library.ids.tsv && tail -n +2 library.ids.tsv | tac; } > bare.ids.tsv
+check "ids in another order than the rows are refused" leaves 65 "where row 0, a tab and its id" \
+  "$kindreel" search "${encoder[@]}" --library bare.npy "$jump"
+sed 's/$/\r/' library.ids.tsv > bare.ids.tsv
+cp library.encoder.json bare.encoder.json
+check "ids may end their lines as on Windows" prints '^   1  1\.0000  Jump/v_Jump_g01_c01\.mp4$' \
   "$kindreel" search "${encoder[@]}" --library bare.npy "$jump"
 sed '$d' library.ids.tsv > bare.ids.tsv
 check "ids that do not fit are refused" leaves 65 "bare.ids.tsv: has 15 ids for 16 rows" \
@@ -111,5 +120,16 @@ check "on held-out training groups" prints '"gallery":8,.*"queries":4,.*"split":
 check "a feature beside a published protocol is refused" leaves 64 "--feature head would not be" \
   "${evaluate[@]}" --protocol iic --feature head
 check "an unknown protocol is refused" leaves 64 "'vcop'" "${evaluate[@]}" --protocol vcop
+check "a run whose only step was finite ends" "$kindreel" train "${encoder[@]:2}" --data data \
+  --out diverged --set epochs=1 --set optimizer.learningRate=1e30 --set optimizer.warmupSteps=0
+for post in --probe "--post reranked"; do
+  # shellcheck disable=SC2086
+  check "diverged weights are not measured, $post" leaves 80 "the weights have diverged" \
+    "$kindreel" evaluate --run diverged --data data $post
+done
+check "they embed nothing" leaves 80 "the weights have diverged" \
+  "$kindreel" embed --run diverged --data data --out diverged.npy
+check "an odd batch has no pairs of views" leaves 64 "--batch is 3" \
+  "$kindreel" bench train-step --batch 3
 
 finish_checks

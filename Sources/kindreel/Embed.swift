@@ -49,7 +49,9 @@ struct Embed: ParsableCommand {
   @OptionGroup var world: WorldOptions
 
   func validate() throws {
-    if let clips, clips < 1 { throw ValidationError("--clips is \(clips); at least 1 is needed") }
+    if let clips, !(1...1000).contains(clips) {
+      throw ValidationError("--clips is \(clips); it must lie in 1…1000")
+    }
     guard out.hasSuffix(".npy") else {
       throw ValidationError("--out is '\(out)'; it must end in .npy")
     }
@@ -58,6 +60,11 @@ struct Embed: ParsableCommand {
     }
     if tensor != nil && (split != nil || clips != nil) {
       throw ValidationError("--split and --clips are about --data; --tensor has its clips")
+    }
+    let outputs = [out, IdList.path(beside: out), LibraryOrigin.path(beside: out)]
+    let inputs = Set([data, tensor, encoder.weights].compactMap(\.self).map(OutputPath.resolved))
+    for output in outputs where inputs.contains(OutputPath.resolved(output)) {
+      throw ValidationError("\(output) would be written over an input; name another --out")
     }
   }
 
@@ -114,31 +121,3 @@ struct Embed: ParsableCommand {
 }
 
 extension Manifest.Split: ExpressibleByArgument {}
-
-/// The ids that belong to the rows of a `.npy` file.
-enum IdList {
-  static func path(beside npy: String) -> String { npy.dropLast(4) + ".ids.tsv" }
-
-  static func write(_ ids: [String], beside npy: String) throws {
-    let lines = ["row\tid"] + ids.enumerated().map { "\($0.offset)\t\($0.element)" }
-    try AtomicFile.write(Data((lines.joined(separator: "\n") + "\n").utf8), to: path(beside: npy))
-  }
-
-  /// The ids, or the row numbers where there is no list.
-  static func read(beside npy: String, count: Int) throws -> [String] {
-    let path = path(beside: npy)
-    guard FileManager.default.fileExists(atPath: path) else { return (0..<count).map(String.init) }
-    let text = try String(contentsOfFile: path, encoding: .utf8)
-    let ids = text.split(separator: "\n").dropFirst().map { line in
-      line.split(separator: "\t", maxSplits: 1).last.map(String.init) ?? ""
-    }
-    guard ids.count == count else {
-      throw FileError(path, "has \(ids.count) ids for \(count) rows of \(npy)")
-    }
-    var seen: Set<String> = []
-    for id in ids where !seen.insert(id).inserted {
-      throw FileError(path, "has the id '\(id)' twice; ids key the rows of \(npy)")
-    }
-    return ids
-  }
-}

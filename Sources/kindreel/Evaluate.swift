@@ -95,7 +95,9 @@ struct Evaluate: ParsableCommand {
   @OptionGroup var world: WorldOptions
 
   func validate() throws {
-    if let clips, clips < 1 { throw ValidationError("--clips is \(clips); at least 1 is needed") }
+    if let clips, !(1...1000).contains(clips) {
+      throw ValidationError("--clips is \(clips); it must lie in 1…1000")
+    }
     if Set(shows).count < shows.count || shows.contains(.mv) {
       throw ValidationError(
         "--shows is \(shows.map(\.rawValue).joined(separator: " ")); it takes different contents that are "

@@ -58,6 +58,9 @@ struct Search: ParsableCommand {
       let table = try Library.read(library)
       let origin = try LibraryOrigin.read(beside: library)
       let (source, named) = (try encoder.source(), try encoder.named())
+      for query in queries where !FileManager.default.fileExists(atPath: query) {
+        throw FileError(query, "No such file or directory", fault: .missing)
+      }
       let (library, queries, world) = (library, queries, world)
       let embedded = try world.launch(deadline: named?.deadlineSeconds ?? 300) { communicator in
         let session = try EncoderSession(

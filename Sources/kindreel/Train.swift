@@ -103,7 +103,7 @@ struct Train: ParsableCommand {
     try estimation.validate(data: data)
     guard !estimation.estimate else { return }
     if data == nil { throw ValidationError("name the videos: --data DIR") }
-    if out == nil { throw ValidationError("name a run directory: --out RUN") }
+    if out ?? "" == "" { throw ValidationError("name a run directory: --out RUN") }
   }
 
   func run() throws {

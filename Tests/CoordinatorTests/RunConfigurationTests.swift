@@ -56,7 +56,12 @@ import Video
   @Test(arguments: [
     ("batch.videos=30", "batch.videos: must be a multiple of batch.microbatches, 4, is 30"),
     ("batch.microbatches=3", "batch.microbatches: must be a power of two, is 3"),
-    ("epochs=0", "epochs: must be at least 1, is 0"),
+    ("epochs=0", "epochs: must lie in 1…1000000, is 0"),
+    ("epochs=9223372036854775807", "epochs: must lie in 1…1000000, is 9223372036854775807"),
+    ("labels.clips=9223372036854775807", "labels.clips: must lie in 1…1000"),
+    ("encoder.headWidth=9223372036854775807", "encoder.headWidth: must lie in 1…65536"),
+    ("memoryMegabytes=9223372036854775807", "memoryMegabytes: must lie in 1…1073741824"),
+    ("deadlineSeconds=1e300", "deadlineSeconds: must be above 0 and at most 1e9"),
     ("encoder.depth=12", "encoder.depth: must be 10, 18, 34 or 50, is 12"),
     ("encoder.width=0.3", "encoder.width: must make 64 channels a multiple of 16, is 0.3"),
     ("encoder.width=1e30", "encoder.width: must make 64 channels a multiple of 16"),
@@ -91,7 +96,7 @@ import Video
     ("labels.finch.fine=3", "labels.finch.coarse: must be no finer than labels.finch.fine, 3"),
     ("precision=fp16", "precision: expected fp32 or bf16, got 'fp16'"),
     ("evaluation.feature=tail", "evaluation.feature: expected pooled or head or map, got 'tail'"),
-    ("deadlineSeconds=0", "deadlineSeconds: must be above 0, is 0.0"),
+    ("deadlineSeconds=0", "deadlineSeconds: must be above 0 and at most 1e9, is 0.0"),
     ("checkpoint.keep=0", "checkpoint.keep: must be at least 1, is 0"),
   ])
   func `Values that make no sense are refused by name`(override: String, message: String) throws {

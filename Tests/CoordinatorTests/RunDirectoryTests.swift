@@ -28,6 +28,18 @@ import Testing
     _ = try RunDirectory(directory.path, resuming: true)
   }
 
+  @Test func `Checkpoints without their settings are not mixed with another run's`() throws {
+    let directory = try TemporaryDirectory()
+    let run = try RunDirectory(directory.file("run"), resuming: false).path
+    _ = try directory.file("run/checkpoints/epoch-0001", holding: Data())
+    for resuming in [true, false] {
+      let error = #expect(throws: RunDirectoryError.self) {
+        try RunDirectory(run, resuming: resuming)
+      }
+      #expect(error?.reason.contains("holds checkpoints but no run.yaml") == true)
+    }
+  }
+
   @Test func `A second job is refused and told who the first is`() throws {
     let directory = try TemporaryDirectory()
     let pid = ProcessInfo.processInfo.processIdentifier

@@ -17,11 +17,14 @@ extension RunConfiguration {
       throw ConfigurationError(origin: "augmentation", problem)
     }
     try validateObjective()
-    try Self.require(epochs >= 1, "epochs", "must be at least 1, is \(epochs)")
     try Self.require(
-      memoryMegabytes >= 1, "memoryMegabytes", "must be at least 1, is \(memoryMegabytes)")
+      (1...1_000_000).contains(epochs), "epochs", "must lie in 1…1000000, is \(epochs)")
     try Self.require(
-      evaluation.clips >= 1, "evaluation.clips", "must be at least 1, is \(evaluation.clips)")
+      (1...1 << 30).contains(memoryMegabytes), "memoryMegabytes",
+      "must lie in 1…\(1 << 30), is \(memoryMegabytes)")
+    for (key, clips) in [("labels.clips", labels.clips), ("evaluation.clips", evaluation.clips)] {
+      try Self.require((1...1000).contains(clips), key, "must lie in 1…1000, is \(clips)")
+    }
     for (group, shows) in [("labels", labels.shows), ("evaluation", evaluation.shows)] {
       try Self.require(
         !shows.isEmpty && Set(shows).count == shows.count && !shows.contains(.mv),
@@ -43,7 +46,8 @@ extension RunConfiguration {
     try Self.require(
       checkpoint.keep >= 1, "checkpoint.keep", "must be at least 1, is \(checkpoint.keep)")
     try Self.require(
-      deadlineSeconds > 0, "deadlineSeconds", "must be above 0, is \(deadlineSeconds)")
+      deadlineSeconds > 0 && deadlineSeconds <= 1e9, "deadlineSeconds",
+      "must be above 0 and at most 1e9, is \(deadlineSeconds)")
   }
 
   private func validateObjective() throws(ConfigurationError) {
@@ -130,7 +134,8 @@ extension RunConfiguration {
       encoder.headHidden >= 0, "encoder.headHidden",
       "must be at least 0, is \(encoder.headHidden)")
     try Self.require(
-      encoder.headWidth >= 1, "encoder.headWidth", "must be at least 1, is \(encoder.headWidth)")
+      (1...65_536).contains(encoder.headWidth), "encoder.headWidth",
+      "must lie in 1…65536, is \(encoder.headWidth)")
     try Self.require(
       encoder.weightsHash.isEmpty || !encoder.weights.isEmpty, "encoder.weightsHash",
       "is the hash of encoder.weights, which names no file")

@@ -62,7 +62,7 @@ public struct EncoderSession {
       communicator, lanes: lanes, badShare: badShare ?? configuration.video.badShare)
     let pass = EmbeddingPass(
       replica, source: dataset.source, sampleCount: dataset.count, recipe: recipe)
-    return EmbeddedVideos(dataset, rows: try pass.run(communicator))
+    return EmbeddedVideos(dataset, rows: try pass.run(communicator).finite())
   }
 }
 

@@ -31,6 +31,13 @@ public final class RunDirectory: Sendable {
     self.path = path
     let files = FileManager.default
     let holdsRun = Self.configuration(of: path) != nil
+    let saved = (try? files.contentsOfDirectory(atPath: path + "/checkpoints")) ?? []
+    if !holdsRun && !saved.isEmpty {
+      throw RunDirectoryError(
+        path: path,
+        reason: "holds checkpoints but no run.yaml; put that back, or use another --out",
+        code: .cannotWrite)
+    }
     if resuming && !holdsRun {
       throw RunDirectoryError(
         path: path, reason: "holds no run to resume; leave --resume out", code: .inputMissing)

@@ -51,7 +51,7 @@ extension TrainingRun {
         "step_of_epoch": position.step,
         "loss_sum_bits": Int(bitPattern: UInt(position.lossSum.bitPattern)),
         "last_loss_sum_bits": Int(bitPattern: UInt(position.lastSum.bitPattern)),
-        "last_steps": position.lastSteps,
+        "last_steps": position.lastSteps, "finite_steps": position.finiteSteps,
       ],
       text: [
         "run.yaml": try configuration.yaml(),
@@ -165,7 +165,9 @@ extension TrainingRun {
       Double(bitPattern: UInt64(UInt(bitPattern: progress[key] ?? 0)))
     }
     position = Position(
-      epoch: contents.epoch, step: progress["step_of_epoch"] ?? 0, lossSum: double("loss_sum_bits"),
+      epoch: contents.epoch, step: progress["step_of_epoch"] ?? 0,
+      finiteSteps: progress["finite_steps"] ?? progress["step_of_epoch"] ?? 0,
+      lossSum: double("loss_sum_bits"),
       lastSum: double("last_loss_sum_bits"), lastSteps: progress["last_steps"] ?? 0)
     reopenLastEpoch()
     root?.say(
@@ -177,7 +179,8 @@ extension TrainingRun {
     let cut = position.epoch * stepsPerEpoch - trainer.step
     guard position.step == 0, cut > 0, trainer.step < trainer.totalSteps else { return }
     position = Position(
-      epoch: position.epoch - 1, step: stepsPerEpoch - cut, lossSum: position.lastSum)
+      epoch: position.epoch - 1, step: stepsPerEpoch - cut, finiteSteps: position.lastSteps,
+      lossSum: position.lastSum)
   }
 }
 

@@ -62,6 +62,6 @@ extension TrainingRun {
     return try EmbeddingPass(
       replica ?? trainer.replica, source: dataset.source, sampleCount: dataset.count,
       clips: settings.clips, feature: settings.feature, shows: settings.shows
-    ).run(communicator)
+    ).run(communicator).finite()
   }
 }

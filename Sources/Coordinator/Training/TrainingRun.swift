@@ -27,15 +27,20 @@ public struct TrainingRun {
     var epoch = 0
     /// The steps of the current epoch that are done.
     var step = 0
-    /// The sum of their losses.
+    /// Those of them that were finite; the others were skipped.
+    var finiteSteps = 0
+    /// The sum of the finite losses.
     var lossSum = 0.0
     /// The sum of the losses of the epoch before.
     var lastSum = 0.0
-    /// The steps of the epoch before.
+    /// The finite steps of the epoch before.
     var lastSteps = 0
     /// The mean loss of the epoch before.
     var lastLoss: Double { lastSum / Double(max(lastSteps, 1)) }
   }
+
+  /// The last steps that were not finite, in a row.
+  private var notFinite = 0
 
   var configuration: RunConfiguration { request.configuration }
 
@@ -187,7 +192,6 @@ public struct TrainingRun {
     let clock = ContinuousClock()
     let start = clock.now
     let first = position.step
-    var notFinite = 0
     var isStopped = false
     var totals: [String: Double] = [:]
     var times = StepTimes()
@@ -203,7 +207,10 @@ public struct TrainingRun {
             + "gradient norm \(report.gradientNorm)")
       }
       position.step += 1
-      position.lossSum += report.isFinite ? report.loss : 0
+      if report.isFinite {
+        position.lossSum += report.loss
+        position.finiteSteps += 1
+      }
       totals.merge(report.statistics) { $0 + $1 }
       times += report.times
       root?.show(report, self, stepsOfEpoch: steps.count)
@@ -211,8 +218,11 @@ public struct TrainingRun {
       if isStopped && position.step < steps.count { return true }
     }
     let done = max(position.step - first, 1)
+    guard position.finiteSteps > 0 else {
+      throw NumericError(description: "no step of epoch \(position.epoch + 1) was finite")
+    }
     position = Position(
-      epoch: position.epoch + 1, lastSum: position.lossSum, lastSteps: steps.count)
+      epoch: position.epoch + 1, lastSum: position.lossSum, lastSteps: position.finiteSteps)
     try checkReplicas()
     let shares = try communicator.allGather([Float(times.dataShare)]).joined
     root?.log(

@@ -31,6 +31,22 @@ struct BenchOptions: ParsableArguments {
     if repetitions < 1 { throw ValidationError("--repetitions must be at least 1") }
   }
 
+  /// Refuses numbers that nothing can be made of.
+  static func requirePositive(_ values: [(name: String, value: Int)]) throws {
+    for (name, value) in values where value < 1 {
+      throw ValidationError("--\(name) is \(value); at least 1 is needed")
+    }
+  }
+
+  /// Refuses rows of floats that this machine's memory does not hold.
+  static func requireRoom(_ rows: Int, _ columns: Int) throws {
+    let (floats, overflows) = rows.multipliedReportingOverflow(by: columns)
+    let room = Int(clamping: ProcessInfo.processInfo.physicalMemory)
+    guard !overflows, floats <= room / 4 else {
+      throw ValidationError("\(rows) × \(columns) floats do not fit in \(room >> 20) MiB of memory")
+    }
+  }
+
   /// Runs a body once for warmth, then times it.
   func time(_ body: () throws -> Void) rethrows -> Seconds {
     try time(preparing: {}, { _ in try body() })

@@ -37,6 +37,11 @@ struct BenchCluster: ParsableCommand {
 
   @OptionGroup var options: BenchOptions
 
+  func validate() throws {
+    try BenchOptions.requirePositive([("count", count), ("width", width)])
+    try BenchOptions.requireRoom(count, width)
+  }
+
   func run() throws {
     try reportingFailure {
       BLAS.useOneThread()

@@ -37,6 +37,8 @@ struct BenchLayers: ParsableCommand {
 
   @OptionGroup var options: BenchOptions
 
+  func validate() throws { try BenchOptions.requirePositive([("batch", batch)]) }
+
   func run() throws {
     try reportingFailure {
       BLAS.useOneThread()
@@ -84,13 +86,26 @@ struct BenchLayers: ParsableCommand {
     }
   }
 
+  private static func shapes(in file: String) throws -> [ConvolutionShape] {
+    guard let data = FileManager.default.contents(atPath: file) else {
+      throw FileError(file, "cannot be read", fault: .missing)
+    }
+    let shapes: [ConvolutionShape]
+    do {
+      shapes = try JSONDecoder().decode([ConvolutionShape].self, from: data)
+    } catch {
+      throw FileError(file, "is no list of convolutions: \(error)")
+    }
+    guard !shapes.isEmpty else { throw FileError(file, "lists no convolution") }
+    for shape in shapes { try shape.validate() }
+    return shapes
+  }
+
   /// What prepares each convolution, one after the other, so that only one holds memory.
   private func probes() throws -> [() throws -> ConvolutionProbe] {
     let source = KernelSource.standard
     if let cases {
-      let data = try Data(contentsOf: URL(fileURLWithPath: cases))
-      let shapes = try JSONDecoder().decode([ConvolutionShape].self, from: data)
-      for shape in shapes { try shape.validate() }
+      let shapes = try Self.shapes(in: cases)
       return shapes.map { shape in
         {
           try ConvolutionProbe(

@@ -32,11 +32,11 @@ struct BenchSearch: ParsableCommand {
   @OptionGroup var options: BenchOptions
 
   func validate() throws {
-    for (name, value) in [
+    try BenchOptions.requirePositive([
       ("count", count), ("queries", queries), ("width", width), ("top", top), ("lanes", lanes ?? 1),
-    ] where value < 1 {
-      throw ValidationError("--\(name) is \(value); at least 1 is needed")
-    }
+    ])
+    try BenchOptions.requireRoom(count, width)
+    try BenchOptions.requireRoom(queries, width)
   }
 
   func run() throws {

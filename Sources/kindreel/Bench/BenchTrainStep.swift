@@ -31,7 +31,7 @@ struct BenchTrainStep: ParsableCommand {
   @Option(help: "The clip, C×T×H×W, for example 3x16x112x112.")
   var clip = "3x8x48x48"
 
-  @Option(help: "Clips a lane.")
+  @Option(help: "Clips a lane; an even number but for --inference.")
   var batch = 16
 
   @Option(help: "fp32 or bf16.")
@@ -47,6 +47,14 @@ struct BenchTrainStep: ParsableCommand {
   var inference = false
 
   @OptionGroup var options: BenchOptions
+
+  func validate() throws {
+    try BenchOptions.requirePositive([("batch", batch), ("lanes", lanes)])
+    guard inference || batch % 2 == 0 else {
+      throw ValidationError(
+        "--batch is \(batch); a step has two views of each video, so it must be even")
+    }
+  }
 
   func run() throws {
     try reportingFailure {

@@ -55,7 +55,7 @@ struct ScanVideos: ParsableCommand {
   @Option(help: "Videos with fewer frames are called short.")
   var frames = 16
 
-  @Option(help: "The share of quarantined files from which the exit code is 65.")
+  @Option(help: "The share of quarantined files above which the exit code is 65.")
   var allowBad = 0.05
 
   @Option(help: "Files that are decoded at the same time; the default is the number of cores.")

@@ -115,7 +115,7 @@ public struct FineTuning {
     func rows(_ dataset: Dataset, _ recipe: EmbeddingRecipe) throws -> Matrix {
       let all = try EmbeddingPass(
         trainer.replica, source: dataset.source, sampleCount: dataset.count, recipe: recipe
-      ).run(communicator)
+      ).run(communicator).finite()
       return all.rows(dataset.manifest.samples.indices.filter { dataset.unreadable[$0] == nil })
     }
     let scored = try rows(
@@ -222,8 +222,7 @@ public struct FineTuning {
       let plan = BatchPlan(
         count: dataset.count, videosPerStep: batch.videos, labels: none, perCluster: 1,
         replacing: Set(dataset.unreadable.keys), seed: configuration.seed, epoch: epoch)
-      var accuracy = 0.0
-      mean = 0
+      var (accuracy, lossSum, finiteSteps) = (0.0, 0.0, 0)
       for samples in plan.steps {
         let report = try trainer.train(on: samples, labels: none, epoch: epoch, flags: 0)
         notFinite = report.isFinite ? 0 : notFinite + 1
@@ -232,9 +231,16 @@ public struct FineTuning {
             description: "ten steps in a row were not finite; the last is epoch \(epoch + 1): "
               + "loss \(report.loss), gradient norm \(report.gradientNorm)")
         }
-        mean += (report.isFinite ? report.loss : 0) / Double(stepsPerEpoch)
+        if report.isFinite {
+          lossSum += report.loss
+          finiteSteps += 1
+        }
         accuracy += (report.statistics["accuracy"] ?? 0) / Double(stepsPerEpoch)
       }
+      guard finiteSteps > 0 else {
+        throw NumericError(description: "no step of epoch \(epoch + 1) was finite")
+      }
+      mean = lossSum / Double(finiteSteps)
       say("epoch \(epoch + 1)/\(request.epochs)  loss \(mean)  training accuracy \(accuracy)")
     }
     guard let objective = trainer.objective as? ClassObjective else {

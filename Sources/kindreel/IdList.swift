@@ -1,0 +1,44 @@
+import Foundation
+import Tensors
+
+/// The ids that belong to the rows of a `.npy` file, as lines of row and id beside it.
+enum IdList {
+  static func path(beside npy: String) -> String { npy.dropLast(4) + ".ids.tsv" }
+
+  static func write(_ ids: [String], beside npy: String) throws {
+    let lines = ["row\tid"] + ids.enumerated().map { "\($0.offset)\t\($0.element)" }
+    try AtomicFile.write(Data((lines.joined(separator: "\n") + "\n").utf8), to: path(beside: npy))
+  }
+
+  /// The ids, or the row numbers where there is no list.
+  ///
+  /// - Throws: `FileError`: other numbers of rows or another order than the rows', an id twice, or no
+  ///   such table.
+  static func read(beside npy: String, count: Int) throws(FileError) -> [String] {
+    let path = path(beside: npy)
+    guard FileManager.default.fileExists(atPath: path) else { return (0..<count).map(String.init) }
+    guard let data = FileManager.default.contents(atPath: path),
+      let text = String(validating: data, as: UTF8.self)
+    else { throw FileError(path, "cannot be read as UTF-8 text") }
+    let lines = text.split { $0 == "\n" || $0 == "\r\n" }.dropFirst()
+    guard lines.count == count else {
+      throw FileError(path, "has \(lines.count) ids for \(count) rows of \(npy)")
+    }
+    var ids: [String] = []
+    var seen: Set<String> = []
+    for (row, line) in lines.enumerated() {
+      let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
+      guard fields.count == 2, fields[0] == String(row) else {
+        throw FileError(
+          path,
+          "has '\(line)' where row \(row), a tab and its id are expected; rows must be in order")
+      }
+      let id = String(fields[1])
+      guard seen.insert(id).inserted else {
+        throw FileError(path, "has the id '\(id)' twice; ids key the rows of \(npy)")
+      }
+      ids.append(id)
+    }
+    return ids
+  }
+}
