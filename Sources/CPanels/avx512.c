@@ -9,7 +9,7 @@
 
 // A tile of products, made similarities.
 static inline __attribute__((always_inline)) AVX512 void similarities(
-    const cpanels_search *s, int64_t row, int64_t panel, __m512 tile[ROWS][2]) {
+    const cpanels_search *s, int64_t row, __m512 tile[ROWS][2]) {
   __m512 slack = _mm512_set1_ps(s->slack);
   if (!s->row_weights.squares) {
     UNROLL for (int r = 0; r < ROWS; r++) {
@@ -19,8 +19,8 @@ static inline __attribute__((always_inline)) AVX512 void similarities(
     return;
   }
   UNROLL for (int half = 0; half < 2; half++) {
-    __m512 q = _mm512_loadu_ps(s->column_weights.squares + panel * COLUMNS + half * 16);
-    __m512 a = _mm512_loadu_ps(s->column_weights.sizes + panel * COLUMNS + half * 16);
+    __m512 q = _mm512_loadu_ps(s->column_weights.squares + half * 16);
+    __m512 a = _mm512_loadu_ps(s->column_weights.sizes + half * 16);
     UNROLL for (int r = 0; r < ROWS; r++) {
       __m512 size = _mm512_set1_ps(s->row_weights.sizes[row + r]);
       __m512 squares = _mm512_add_ps(_mm512_set1_ps(s->row_weights.squares[row + r]), q);
@@ -31,10 +31,9 @@ static inline __attribute__((always_inline)) AVX512 void similarities(
   }
 }
 
-static AVX512 void tile(
-    const cpanels_search *s, int64_t row, int64_t panel, float *thresholds) {
+static AVX512 void tile(const cpanels_search *s, int64_t row, float *thresholds) {
   const float *a = s->rows + row * s->width;
-  const float *b = s->panels + panel * COLUMNS * s->width;
+  const float *b = s->panel;
   __m512 t[ROWS][2];
   UNROLL for (int r = 0; r < ROWS; r++) t[r][0] = t[r][1] = _mm512_setzero_ps();
   for (int64_t k = 0; k < s->width; k++, a += ROWS, b += COLUMNS) {
@@ -45,7 +44,7 @@ static AVX512 void tile(
       t[r][1] = _mm512_fmadd_ps(x, right, t[r][1]);
     }
   }
-  similarities(s, row, panel, t);
+  similarities(s, row, t);
   uint32_t row_hits[ROWS], any = 0;
   int count = s->row_count - row < ROWS ? (int)(s->row_count - row) : ROWS;
   UNROLL for (int r = 0; r < ROWS; r++) {
@@ -75,23 +74,21 @@ static AVX512 void tile(
     _mm512_store_ps(values[r] + 16, t[r][1]);
   }
   for (int r = 0; r < count; r++) {
-    if (row_hits[r]) panels_offer_row(s, row + r, panel, values[r], row_hits[r]);
+    if (row_hits[r]) panels_offer_row(s, row + r, values[r], row_hits[r]);
     if (!column_hits) continue;
     uint32_t hits =
         (uint32_t)_mm512_cmp_ps_mask(_mm512_load_ps(values[r]), _mm512_loadu_ps(thresholds), _CMP_GE_OQ) |
         (uint32_t)_mm512_cmp_ps_mask(
             _mm512_load_ps(values[r] + 16), _mm512_loadu_ps(thresholds + 16), _CMP_GE_OQ) << 16;
-    panels_offer_column(s, row + r, panel, values[r], hits & column_hits);
+    panels_offer_column(s, row + r, values[r], hits & column_hits);
   }
-  if (column_hits) panels_thresholds(s, panel, thresholds);
+  if (column_hits) panels_thresholds(s, thresholds);
 }
 
 AVX512 void panels_run_avx512(const cpanels_search *s) {
-  for (int64_t panel = s->first_panel; panel < s->end_panel; panel++) {
-    float thresholds[COLUMNS];
-    if (s->column_lists) panels_thresholds(s, panel, thresholds);
-    for (int64_t row = 0; row < s->row_count; row += ROWS)
-      tile(s, row, panel, s->column_lists ? thresholds : 0);
-  }
+  float thresholds[COLUMNS];
+  if (s->column_lists) panels_thresholds(s, thresholds);
+  for (int64_t row = 0; row < s->row_count; row += ROWS)
+    tile(s, row, s->column_lists ? thresholds : 0);
 }
 #endif

@@ -6,10 +6,9 @@ typedef float vector __attribute__((vector_size(32), aligned(4)));
 enum { STRIP = 7 };
 
 static inline __attribute__((always_inline)) TARGET void strip(
-    const cpanels_search *s, int64_t row, int64_t panel, int first, int left,
-    float values[ROWS][COLUMNS]) {
+    const cpanels_search *s, int64_t row, int first, int left, float values[ROWS][COLUMNS]) {
   const float *a = s->rows + row * s->width + first;
-  const float *b = s->panels + panel * COLUMNS * s->width + left;
+  const float *b = s->panel + left;
   vector sums[STRIP];
   for (int r = 0; r < STRIP; r++) sums[r] = (vector){0};
   for (int64_t k = 0; k < s->width; k++, a += ROWS, b += COLUMNS) {
@@ -23,7 +22,7 @@ static inline __attribute__((always_inline)) TARGET void strip(
 }
 
 static inline __attribute__((always_inline)) TARGET void similarities(
-    const cpanels_search *s, int64_t row, int64_t panel, float values[ROWS][COLUMNS]) {
+    const cpanels_search *s, int64_t row, float values[ROWS][COLUMNS]) {
   for (int r = 0; r < ROWS; r++) {
     for (int c = 0; c < COLUMNS; c++) {
       if (!s->row_weights.squares) {
@@ -31,9 +30,8 @@ static inline __attribute__((always_inline)) TARGET void similarities(
         continue;
       }
       float a = s->row_weights.sizes[row + r];
-      float b = s->column_weights.sizes[panel * COLUMNS + c];
-      float squares =
-          s->row_weights.squares[row + r] + s->column_weights.squares[panel * COLUMNS + c];
+      float b = s->column_weights.sizes[c];
+      float squares = s->row_weights.squares[row + r] + s->column_weights.squares[c];
       float apart = squares - (values[r][c] + values[r][c]);
       values[r][c] = s->slack - a * b / (a + b) * apart;
     }
@@ -41,25 +39,23 @@ static inline __attribute__((always_inline)) TARGET void similarities(
 }
 
 TARGET void RUN(const cpanels_search *s) {
-  for (int64_t panel = s->first_panel; panel < s->end_panel; panel++) {
-    for (int64_t row = 0; row < s->row_count; row += ROWS) {
-      _Alignas(64) float values[ROWS][COLUMNS];
-      for (int first = 0; first < ROWS; first += STRIP)
-        for (int left = 0; left < COLUMNS; left += 8) strip(s, row, panel, first, left, values);
-      similarities(s, row, panel, values);
-      float thresholds[COLUMNS];
-      if (s->column_lists) panels_thresholds(s, panel, thresholds);
-      int64_t end = s->row_count - row < ROWS ? s->row_count - row : ROWS;
-      for (int64_t r = 0; r < end; r++) {
-        float least = panels_threshold(s->row_lists[row + r]);
-        uint32_t hits = 0, column_hits = 0;
-        for (int c = 0; c < COLUMNS; c++) hits |= (uint32_t)(values[r][c] >= least) << c;
-        panels_offer_row(s, row + r, panel, values[r], hits);
-        if (!s->column_lists) continue;
-        for (int c = 0; c < COLUMNS; c++)
-          column_hits |= (uint32_t)(values[r][c] >= thresholds[c]) << c;
-        panels_offer_column(s, row + r, panel, values[r], column_hits);
-      }
+  for (int64_t row = 0; row < s->row_count; row += ROWS) {
+    _Alignas(64) float values[ROWS][COLUMNS];
+    for (int first = 0; first < ROWS; first += STRIP)
+      for (int left = 0; left < COLUMNS; left += 8) strip(s, row, first, left, values);
+    similarities(s, row, values);
+    float thresholds[COLUMNS];
+    if (s->column_lists) panels_thresholds(s, thresholds);
+    int64_t end = s->row_count - row < ROWS ? s->row_count - row : ROWS;
+    for (int64_t r = 0; r < end; r++) {
+      float least = panels_threshold(s->row_lists[row + r]);
+      uint32_t hits = 0, column_hits = 0;
+      for (int c = 0; c < COLUMNS; c++) hits |= (uint32_t)(values[r][c] >= least) << c;
+      panels_offer_row(s, row + r, values[r], hits);
+      if (!s->column_lists) continue;
+      for (int c = 0; c < COLUMNS; c++)
+        column_hits |= (uint32_t)(values[r][c] >= thresholds[c]) << c;
+      panels_offer_column(s, row + r, values[r], column_hits);
     }
   }
 }

@@ -1,44 +1,26 @@
-// One cluster compared with all others, and what it changes in their lists.
+// One cluster compared with others.
 #include "panels.h"
 
-typedef float column_values __attribute__((vector_size(COLUMNS * 4), aligned(4)));
+typedef float sixteen __attribute__((vector_size(64), aligned(4)));
+
+static inline __attribute__((always_inline)) float product(
+    const float *a, const float *b, int64_t width) {
+  sixteen sums = {0};
+  int64_t k = 0;
+  for (; k + 16 <= width; k += 16) sums += *(const sixteen *)(a + k) * *(const sixteen *)(b + k);
+  for (int half = 8; half > 0; half /= 2)
+    for (int place = 0; place < half; place++) sums[place] += sums[place + half];
+  float rest = 0;
+  for (; k < width; k++) rest += a[k] * b[k];
+  return sums[0] + rest;
+}
 
 CLONES void cpanels_compare_one(
-    const float *panels, int64_t width, const float *squares, int64_t column, float slack,
-    int64_t first_panel, int64_t end_panel, float *values) {
-  const float *row = panels + column / COLUMNS * COLUMNS * width + column % COLUMNS;
-  float square = squares[column];
-  for (int64_t panel = first_panel; panel < end_panel; panel++) {
-    const float *from = panels + panel * COLUMNS * width;
-    column_values sums = {0};
-    for (int64_t k = 0; k < width; k++)
-      sums += row[k * COLUMNS] * *(const column_values *)(from + k * COLUMNS);
-    column_values all = square + *(const column_values *)(squares + panel * COLUMNS);
-    *(column_values *)(values + panel * COLUMNS) = slack - (all - (sums + sums));
+    const float *means, int64_t width, const float *squares, int32_t one, const int32_t *others,
+    int64_t count, float slack, float *values) {
+  for (int64_t index = 0; index < count; index++) {
+    int32_t other = others[index];
+    float p = product(means + one * width, means + other * width, width);
+    values[index] = slack - ((squares[one] + squares[other]) - (p + p));
   }
-}
-
-static void take_out(cpanels_list *list, int32_t one, int32_t other) {
-  int left = 0;
-  for (int place = 0; place < KEPT; place++) {
-    if (list->ids[place] == one || list->ids[place] == other) continue;
-    list->values[left] = list->values[place];
-    list->ids[left++] = list->ids[place];
-  }
-  for (; left < KEPT; left++) {
-    list->values[left] = -__builtin_inff();
-    list->ids[left] = -1;
-  }
-}
-
-CLONES float cpanels_replace(cpanels_list *list, int32_t ended, int32_t id, float value) {
-  int found = 0;
-  for (int place = 0; place < KEPT; place++)
-    found |= (list->ids[place] == ended) | (list->ids[place] == id);
-  if (found) take_out(list, ended, id);
-  float last = list->values[KEPT - 1];
-  int is_full = list->ids[KEPT - 1] >= 0;
-  if (is_full && value < last) return value;
-  cpanels_offer(list, value, id);
-  return is_full ? last : -__builtin_inff();
 }

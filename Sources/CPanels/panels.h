@@ -22,9 +22,9 @@ static inline float panels_threshold(const cpanels_list *list) { return list->va
 
 // Offers a row of similarities to that row, and to the columns where `toColumns`.
 static inline void panels_offer_row(
-    const cpanels_search *s, int64_t row, int64_t panel, const float *values, uint32_t hits) {
+    const cpanels_search *s, int64_t row, const float *values, uint32_t hits) {
   int32_t own = s->row_ids[row];
-  const int32_t *ids = s->column_ids + panel * COLUMNS;
+  const int32_t *ids = s->column_ids;
   cpanels_list *list = s->row_lists[row];
   while (hits) {
     int column = __builtin_ctz(hits);
@@ -35,9 +35,9 @@ static inline void panels_offer_row(
 }
 
 static inline void panels_offer_column(
-    const cpanels_search *s, int64_t row, int64_t panel, const float *values, uint32_t hits) {
+    const cpanels_search *s, int64_t row, const float *values, uint32_t hits) {
   int32_t own = s->row_ids[row];
-  const int32_t *ids = s->column_ids + panel * COLUMNS;
+  const int32_t *ids = s->column_ids;
   while (hits) {
     int column = __builtin_ctz(hits);
     hits &= hits - 1;
@@ -48,9 +48,9 @@ static inline void panels_offer_column(
 }
 
 // The thresholds of a panel's columns; +infinity where there is no cluster.
-static inline void panels_thresholds(const cpanels_search *s, int64_t panel, float *thresholds) {
+static inline void panels_thresholds(const cpanels_search *s, float *thresholds) {
   for (int column = 0; column < COLUMNS; column++) {
-    int32_t id = s->column_ids[panel * COLUMNS + column];
+    int32_t id = s->column_ids[column];
     thresholds[column] = id < 0 ? __builtin_inff() : panels_threshold(&s->column_lists[id]);
   }
 }

@@ -8,8 +8,6 @@ struct Cluster: BitwiseCopyable, Sendable {
   var size: Int32
   /// Its id in the merge log.
   var node: Int32
-  /// Its column in the panels.
-  var position: Int32
   /// The slot whose row's place holds the lower halves of its sum, the place of its own row holding
   /// the upper ones; −1 while it consists of copies of one row.
   var low: Int32 = -1

@@ -1,6 +1,3 @@
-// `unsafe` is sound here because panels, squares and values have a place for every position, and a
-// lane writes the values of its own panels and the lists of the clusters that stand in them.
-internal import CPanels
 internal import Tensors
 
 extension ClusterStore {
@@ -17,26 +14,21 @@ extension ClusterStore {
   /// - Parameters:
   ///   - union: the new cluster, which has the slot of one part.
   ///   - ended: the slot of the other.
-  ///   - values: scratch, one place a position.
-  func introduce(_ union: Int32, insteadOf ended: Int32, _ values: LaneArray<Float>) {
-    let columns = CPANELS_COLUMNS
-    let panels = (live.count + columns - 1) / columns
-    let own = Int(clusters[Int(union)].position)
-    let slack = criterion.productSlack(width: width)
+  ///   - means: of all clusters that are left.
+  func introduce(_ union: Int32, insteadOf ended: Int32, in means: SlotMeans) {
+    means.write(union, of: self)
+    let (live, values) = (live, means.values)
     // Few clusters are not worth waking a lane for.
-    lanes.eachRange(in: panels, by: max(32, panels / (4 * lanes.count))) { range in
-      unsafe cpanels_compare_one(
-        self.panels.base, Int64(width), squares.base, Int64(own), slack, Int64(range.lowerBound),
-        Int64(range.upperBound), values.base)
-      for position in range.lowerBound * columns..<min(range.upperBound * columns, live.count)
-      where position != own {
-        note(union, insteadOf: ended, values[position], at: Int(slots[position]))
+    lanes.eachRange(in: live.count, by: max(1024, live.count / (4 * lanes.count))) { range in
+      means.compare(union, with: live[range], in: self)
+      for index in range where live[index] != union {
+        note(union, insteadOf: ended, values[index], at: Int(live[index]))
       }
     }
     let list = list(of: Int(union))
     list.clear()
-    for position in 0..<live.count where position != own && values[position] >= list.bound {
-      list.offer(values[position], slots[position])
+    for (index, slot) in live.enumerated() where slot != union && values[index] >= list.bound {
+      list.offer(values[index], slot)
     }
     states[Int(union)] = SearchState(listedAt: level, bound: list.bound)
   }

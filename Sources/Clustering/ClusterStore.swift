@@ -1,15 +1,14 @@
-// `unsafe` is sound here because rows hold D floats for every slot, panels D floats for every
-// position, and lists one entry for every slot; positions and slots come from the store itself, and
-// lanes write only the clusters they were given.
+// `unsafe` is sound here because rows hold D floats and lists one entry for every slot; slots come from
+// the store itself, and lanes write only the clusters they were given. Pages are given back only of rows
+// that nobody else has and that nobody reads again.
 internal import CPanels
 internal import Tensors
 
-/// The clusters that are left: means in single precision for searching, rows and sums in double
-/// precision for deciding, and each cluster's shortlist.
+/// The clusters that are left: rows and sums in double precision, and each cluster's shortlist.
 ///
 /// A cluster of copies of one row is computed from that row. The sum of a larger one takes the places
-/// of two of its rows, which are not needed any more, so sums cost no memory. Means are densely packed
-/// in the panels that `CPanels` describes.
+/// of two of its rows, which are not needed any more, so sums cost no memory. Means in single precision
+/// are not kept: a search makes them as it goes.
 struct ClusterStore {
   /// D.
   let width: Int
@@ -34,10 +33,7 @@ struct ClusterStore {
   let centre: LaneArray<Double>
   /// What the row of every slot is multiplied by.
   let factors: LaneArray<Double>
-  let panels: AlignedStorage
-  /// The slot at every position, −1 beyond the last.
-  let slots: LaneArray<Int32>
-  /// What kernels are told of the mean at every position, for distances.
+  /// What kernels are told of the mean of every slot, for distances.
   let squares: LaneArray<Float>
   let sizes: LaneArray<Float>
   /// What rounding may add to a similarity per level.
@@ -50,7 +46,8 @@ struct ClusterStore {
 
   /// Starts with one cluster for every distinct row, its copies merged at height 0.
   ///
-  /// Copies the distinct rows, and lets go of those given before it takes any more memory.
+  /// Takes the distinct rows over. Those given are let go of piece by piece meanwhile, unless the caller
+  /// has them too.
   init(
     _ space: consuming RowSpace, criterion: Criterion, lanes: LanePool, log: inout MergeLog
   ) {
@@ -64,50 +61,47 @@ struct ClusterStore {
     firsts = distinct.rows.map { Int32($0) }
     centre = LaneArray(space.centre)
     factors = LaneArray(distinct.rows.map { space.factors[$0] })
-    rows = Self.copy(distinct.rows, of: space.rows)
-    lows = space.lows.map { Self.copy(distinct.rows, of: $0) }
-    _ = consume space
-    cpanels_release_freed()
+    var given = (consume space).words()
+    rows = Self.take(distinct.rows, of: &given[0])
+    lows = given.count == 1 ? nil : Self.take(distinct.rows, of: &given[1])
     live = Array(0..<Int32(count))
     clusters = LaneArray(count: count)
     states = LaneArray(count: count)
     unions = LaneArray(count: count)
     lists = LaneArray(count: count)
-    let columns = CPANELS_COLUMNS
-    let positions = (count + columns - 1) / columns * columns
-    panels = AlignedStorage(count: positions * width)
-    slots = LaneArray(count: positions)
-    squares = LaneArray(count: criterion.isDistance ? positions : 0)
-    sizes = LaneArray(count: criterion.isDistance ? positions : 0)
-    for position in 0..<positions { clear(position) }
+    squares = LaneArray(count: criterion.isDistance ? count : 0)
+    sizes = LaneArray(count: criterion.isDistance ? count : 0)
     for slot in 0..<count {
       clusters[slot] = Cluster(
-        size: Int32(distinct.weights[slot]), node: Int32(distinct.nodes[slot]),
-        position: Int32(slot))
+        size: Int32(distinct.weights[slot]), node: Int32(distinct.nodes[slot]))
       states[slot] = SearchState()
       unions[slot] = Int32(slot)
-      slots[slot] = Int32(slot)
     }
     let store = self
     lanes.eachRange(in: count, by: 1024) { range in
       for slot in range {
         store.list(of: slot).clear()
-        store.writeMean(of: slot)
+        store.noteMean(of: slot)
       }
     }
   }
 
-  /// Some rows of a matrix, one after the other.
-  private static func copy(_ places: [Int], of matrix: Matrix) -> AlignedStorage {
+  /// Some rows of a matrix, one after the other; its memory is given back as they are copied.
+  private static func take(_ places: [Int], of matrix: inout Matrix) -> AlignedStorage {
     let width = matrix.columns
-    let copies = AlignedStorage(count: places.count * width)
-    unsafe matrix.values.withUnsafeBufferPointer { values in
-      guard let start = values.baseAddress else { return }
-      for (place, row) in places.enumerated() {
-        unsafe (copies.base + place * width).update(from: start + row * width, count: width)
+    return unsafe AlignedStorage(count: places.count * width) { copies in
+      // This copies the matrix, if anybody else has it too.
+      unsafe matrix.values.withUnsafeMutableBufferPointer { values in
+        guard let start = values.baseAddress else { return }
+        var kept = 0
+        for (place, row) in places.enumerated() {
+          unsafe (copies + place * width).update(from: start + row * width, count: width)
+          guard (row + 1) * width - kept >= 1 << 18 else { continue }
+          unsafe cpanels_give_back(start + kept, Int64(4 * ((row + 1) * width - kept)))
+          kept = (row + 1) * width
+        }
       }
     }
-    return copies
   }
 
   /// A cluster's shortlist.
@@ -163,8 +157,8 @@ struct ClusterStore {
         size: Int(size))
       made.append(
         Cluster(
-          size: size, node: Int32(node), position: one.position,
-          low: one.low >= 0 ? one.low : Int32(pair.dropped), madeAt: level + 1))
+          size: size, node: Int32(node), low: one.low >= 0 ? one.low : Int32(pair.dropped),
+          madeAt: level + 1))
     }
     let store = self
     // Lists are inherited while all clusters are as they were.
@@ -185,66 +179,29 @@ struct ClusterStore {
       sum(of: pair.kept), sum(of: pair.dropped), Int64(width), rows.base + pair.kept * width,
       rows.base + Int(union.low) * width)
     clusters[pair.kept] = union
-    writeMean(of: pair.kept)
+    noteMean(of: pair.kept)
   }
 
-  private func writeMean(of slot: Int) {
-    guard width > 0 else { return }
-    let cluster = clusters[slot]
-    let position = Int(cluster.position)
-    let length = unsafe cpanels_write(
-      mean(of: slot), Int64(width), panels.base, Int64(position))
+  private func noteMean(of slot: Int) {
     guard criterion.isDistance else { return }
-    squares[position] = criterion.square(length, width: width)
-    sizes[position] = criterion.weight(of: cluster.size)
+    let mean = unsafe mean(of: slot)
+    squares[slot] = unsafe criterion.square(
+      cpanels_product(mean, mean, Int64(width)), width: width)
+    sizes[slot] = criterion.weight(of: clusters[slot].size)
   }
 
-  /// Marks dropped slots as part of the kept ones, and moves the last columns into the gaps.
+  /// Marks dropped slots as part of the kept ones.
   private mutating func remove(_ pairs: [Pair]) {
     for pair in pairs { unions[pair.dropped] = Int32(pair.kept) }
     // Chains of unions grow by one each time; every 64 times they are cut short again.
     if pairs.count > 64 || level % 64 == 0 {
       for slot in 0..<unions.count { unions[slot] = unions[Int(unions[slot])] }
     }
-    let left = live.count - pairs.count
-    var gaps: [Int32] = []
-    for pair in pairs {
-      let position = clusters[pair.dropped].position
-      slots[Int(position)] = -1
-      if position < left { gaps.append(position) }
-    }
-    gaps.sort()
-    let movers = (left..<live.count).filter { slots[$0] >= 0 }
-    let store = self
-    lanes.eachRange(in: gaps.count, by: 16) { [gaps] range in
-      for index in range { store.move(from: movers[index], to: Int(gaps[index])) }
-    }
-    for position in left..<live.count { clear(position) }
     if pairs.count == 1, let index = live.firstIndex(of: Int32(pairs[0].dropped)) {
       live.remove(at: index)
     } else {
       live.removeAll { unions[Int($0)] != $0 }
     }
-  }
-
-  private func move(from: Int, to: Int) {
-    let slot = slots[from]
-    slots[to] = slot
-    clusters[Int(slot)].position = Int32(to)
-    let columns = CPANELS_COLUMNS
-    let source = unsafe panels.base + from / columns * columns * width + from % columns
-    let target = unsafe panels.base + to / columns * columns * width + to % columns
-    for column in 0..<width { unsafe target[column * columns] = source[column * columns] }
-    guard criterion.isDistance else { return }
-    squares[to] = squares[from]
-    sizes[to] = sizes[from]
-  }
-
-  private func clear(_ position: Int) {
-    slots[position] = -1
-    guard criterion.isDistance else { return }
-    squares[position] = .infinity
-    sizes[position] = 1
   }
 }
 

@@ -10,7 +10,7 @@ public struct ClusteringError: Error, CustomStringConvertible, Sendable, Equatab
     case tooLarge
     /// All distances take more bytes than there are.
     case memory(needed: Int, limit: Int)
-    /// The means and shortlists of a linkage by sums take more bytes than there are.
+    /// What a linkage by sums keeps for each row takes more bytes than there are.
     case memoryOfSums(needed: Int, limit: Int)
     /// The linkage has no meaning for the metric.
     case unsuited(Linkage, Metric)
@@ -43,7 +43,7 @@ public struct ClusteringError: Error, CustomStringConvertible, Sendable, Equatab
         + "\(limit >> 20) MB; cluster fewer rows, or choose a linkage that needs no distances: "
         + "average on cosine distance, ward, centroid, median, or single"
     case .memoryOfSums(let needed, let limit):
-      return "the means and shortlists of \(count) rows take \(needed >> 20) MB besides the rows, "
+      return "clustering \(count) rows takes \(needed >> 20) MB besides the rows themselves, "
         + "and there are \(limit >> 20) MB; cluster fewer rows, or narrower ones"
     case .unsuited(let linkage, let metric): return linkage.problem(on: metric) ?? ""
     }

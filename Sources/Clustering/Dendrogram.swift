@@ -73,8 +73,9 @@ public struct Dendrogram: Sendable {
   /// - Throws: `ClusteringError`: rows that are NaN or infinite, or zero where the metric is cosine;
   ///   distances, or means and shortlists, that do not fit; a linkage that the metric does not suit.
   ///   And what the team throws.
-  /// - Complexity: by sums O(N·D) memory: twice that of `rows` and some 260 bytes a row, and once more
-  ///   where the caller keeps them; typically a little over N²·D multiplications, and O(N²·D) in the
+  /// - Complexity: by sums O(N·D) memory: `rows` themselves, which are taken over, and some 260 bytes a
+  ///   row; by centroid and median linkage once more as much as `rows`, for means; and once more where
+  ///   the caller keeps them. Typically a little over N²·D multiplications, and O(N²·D) in the
   ///   worst case, but by centroid and median linkage (`SumLinkage.mergeNearest`). Else O(N²·D).
   public init(
     of rows: consuming Matrix, linkage: Linkage = .average, metric: Metric = .cosine,
@@ -83,9 +84,10 @@ public struct Dendrogram: Sendable {
     progress: (@Sendable (_ clustersLeft: Int) -> Void)? = nil
   ) throws {
     let start = ContinuousClock.now
-    if linkage.criterion(on: metric) != nil {
+    if let criterion = linkage.criterion(on: metric) {
       try SumLinkage.checkMemory(
-        rows: rows.rows, width: rows.columns, bytes: 4, limit: memoryLimit)
+        rows: rows.rows, width: rows.columns, isDouble: false, criterion: criterion,
+        limit: memoryLimit)
     }
     try self.init(
       joining: RowSpace(consume rows, metric: metric), linkage, lanes, team ?? Alone(), memoryLimit,
@@ -103,13 +105,15 @@ public struct Dendrogram: Sendable {
     progress: (@Sendable (_ clustersLeft: Int) -> Void)? = nil
   ) throws {
     let start = ContinuousClock.now
-    let isBySums = linkage.criterion(on: metric) != nil
-    if isBySums {
+    let criterion = linkage.criterion(on: metric)
+    if let criterion {
       try SumLinkage.checkMemory(
-        rows: rows.rows, width: rows.columns, bytes: 8, limit: memoryLimit)
+        rows: rows.rows, width: rows.columns, isDouble: true, criterion: criterion,
+        limit: memoryLimit)
     }
     try self.init(
-      joining: RowSpace(consume rows, metric: metric, isCentred: isBySums), linkage, lanes, Alone(),
+      joining: RowSpace(consume rows, metric: metric, isCentred: criterion != nil), linkage, lanes,
+      Alone(),
       memoryLimit, progress, since: start)
   }
 

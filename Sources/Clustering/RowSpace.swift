@@ -52,6 +52,9 @@ struct RowSpace {
     }
   }
 
+  /// The rows alone, or the upper words and the lower ones.
+  consuming func words() -> [Matrix] { [rows] + (lows.map { [$0] } ?? []) }
+
   /// Lends a row's elements as given, and the centre.
   @inline(__always)
   func withRow<Result>(

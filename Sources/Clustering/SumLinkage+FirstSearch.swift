@@ -1,5 +1,6 @@
 internal import CPanels
 internal import Foundation
+internal import Tensors
 
 extension SumLinkage {
   /// Fills all lists by comparing every pair of clusters once, shared by ranks and lanes.
@@ -10,11 +11,9 @@ extension SumLinkage {
   /// - Parameter tick: called about once a second.
   mutating func compareAll(tick: () -> Void) throws {
     let count = store.clusters.count
-    let size = NearestSearch.blockRows
-    let blocks = (0..<(count + size - 1) / size).map {
-      Int32($0 * size)..<Int32(min(($0 + 1) * size, count))
-    }
     let team = team
+    let size = blockSize(count)
+    let blocks = (0..<(count + size - 1) / size).map { $0 * size..<min(($0 + 1) * size, count) }
     let (store, search) = (store, search)
     var last = Date.now
     var dealt = 0
@@ -35,6 +34,12 @@ extension SumLinkage {
     if team.size > 1 { try joinLists() }
     for slot in 0..<Int32(count) { store.noteSearch(of: slot) }
     statistics.searches += count
+  }
+
+  /// Smaller blocks where there would be too few for all lanes to have work.
+  private func blockSize(_ count: Int) -> Int {
+    let largest = NearestSearch.blockRows
+    return count / largest >= 16 * team.size * lanes.count ? largest : largest / 2
   }
 
   /// Makes one list of those that the ranks have for a cluster, some thousand clusters at a time.

@@ -32,17 +32,23 @@ struct SumLinkage {
     statistics.duplicates = count - store.live.count
   }
 
-  /// What is kept for each row besides it and its mean, in bytes, with room to spare.
+  /// What is kept for each row besides it, in bytes, with room to spare.
   private static let bytesOfRow = 260
 
-  /// - Throws: `ClusteringError` if a copy of that many rows, with what is kept for each, does not fit
-  ///   in `limit` bytes, or in what the machine has, if nil. The rows given are let go of before means take as much again.
-  /// - Parameter bytes: of an element as given.
+  /// Whether what clustering takes besides the rows given fits in memory.
+  ///
+  /// The rows are taken over, unless the caller keeps them: then there must be room for them once more.
+  ///
+  /// - Parameters:
+  ///   - isDouble: whether rows are given in double precision, which are copied as two words each.
+  ///   - limit: in bytes; what the machine has, if nil.
   static func checkMemory(
-    rows count: Int, width: Int, bytes: Int, limit: Int?
+    rows count: Int, width: Int, isDouble: Bool, criterion: Criterion, limit: Int?
   ) throws(ClusteringError) {
     let limit = limit ?? CondensedLinkage.availableMemory
-    let needed = count * (bytes * width + bytesOfRow)
+    // Means are kept where the nearest pair is merged, by when doubles are gone.
+    let bytesOfElement = isDouble ? 8 : criterion.isReducible ? 0 : 4
+    let needed = count * (bytesOfElement * width + bytesOfRow)
     guard needed <= limit else {
       throw ClusteringError(
         fault: .memoryOfSums(needed: needed, limit: limit), rows: [], count: count)

@@ -14,7 +14,12 @@ public final class AlignedStorage: @unchecked Sendable {
   public let base: UnsafeMutablePointer<Float>
 
   /// Allocates `count` zeros.
-  public init(count: Int) {
+  public convenience init(count: Int) {
+    unsafe self.init(count: count) { unsafe $0.update(repeating: 0, count: count) }
+  }
+
+  /// Allocates room for `count` floats, which takes no memory until `fill` writes them, all of them.
+  public init(count: Int, filling fill: (UnsafeMutablePointer<Float>) -> Void) {
     self.count = count
     let hugePage = 2 << 20
     let bytes = max(64, count * MemoryLayout<Float>.stride)
@@ -25,7 +30,7 @@ public final class AlignedStorage: @unchecked Sendable {
       if bytes >= hugePage { _ = unsafe madvise(raw, rounded, Int32(MADV_HUGEPAGE)) }
     #endif
     unsafe base = raw.bindMemory(to: Float.self, capacity: rounded / 4)
-    unsafe base.update(repeating: 0, count: rounded / 4)
+    unsafe fill(base)
   }
 
   deinit { unsafe base.deallocate() }

@@ -51,9 +51,8 @@ public struct Matrix: Sendable, Equatable {
   /// The rows scaled to unit Euclidean length; a row of zeros stays as it is.
   ///
   /// Squares are summed in double precision, in column order, so the result does not depend on
-  /// the machine's vector width.
-  public func unitRows() -> Matrix {
-    var result = self
+  /// the machine's vector width. Nothing is copied where nobody else has the rows.
+  public consuming func unitRows() -> Matrix {
     for row in 0..<rows {
       var squares = 0.0
       for column in 0..<columns {
@@ -62,10 +61,8 @@ public struct Matrix: Sendable, Equatable {
       }
       guard squares > 0 else { continue }
       let scale = 1 / squares.squareRoot()
-      for column in 0..<columns {
-        result[row, column] = Float(Double(self[row, column]) * scale)
-      }
+      for column in 0..<columns { self[row, column] = Float(Double(self[row, column]) * scale) }
     }
-    return result
+    return self
   }
 }

@@ -163,18 +163,20 @@ struct PropertyTests {
     #expect("\(error)".contains("ward"))
   }
 
-  @Test("Means that do not fit are refused, too", arguments: [Linkage.average, .centroid])
-  func memoryOfSums(_ linkage: Linkage) throws {
+  @Test(
+    "What is kept besides the rows is refused where it does not fit",
+    arguments: [(Linkage.average, 260_000), (.ward, 260_000), (.centroid, 660_000)])
+  func memoryOfSums(_ linkage: Linkage, needed: Int) throws {
     let rows = RandomRows.scattered(1000, 100, seed: 1)
     func tree(limit: Int) throws -> Dendrogram {
       try Dendrogram(
         of: rows, linkage: linkage, metric: linkage == .average ? .cosine : .euclidean,
         lanes: LanePool(count: 1), memoryLimit: limit)
     }
-    #expect(try tree(limit: 660_000).merges.count == 999)
-    let fault = ClusteringError.Fault.memoryOfSums(needed: 660_000, limit: 659_999)
+    #expect(try tree(limit: needed).merges.count == 999)
+    let fault = ClusteringError.Fault.memoryOfSums(needed: needed, limit: needed - 1)
     #expect(throws: ClusteringError(fault: fault, rows: [], count: 1000)) {
-      try tree(limit: 659_999)
+      try tree(limit: needed - 1)
     }
   }
 

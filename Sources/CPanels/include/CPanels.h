@@ -39,8 +39,7 @@ typedef struct {
   const int32_t *row_ids;
   cpanels_weights row_weights;  // with places for the last block's missing rows
   cpanels_list *const *row_lists;
-  const float *panels;
-  int64_t first_panel, end_panel;
+  const float *panel;
   const int32_t *column_ids;  // −1 where there is no cluster
   cpanels_weights column_weights;
   cpanels_list *column_lists;  // by id; null unless the columns are to be offered the rows too
@@ -56,19 +55,15 @@ int cpanels_has(cpanels_instructions instructions);
 // The fastest that this processor has.
 cpanels_instructions cpanels_fastest(void);
 
-// Offers every row all columns but itself, and with column_lists every column all rows.
+// Offers every row all columns of a panel but itself, and with column_lists every column all rows.
 void cpanels_run(const cpanels_search *search, cpanels_instructions instructions);
 
-// Copies columns of panels to blocks of rows; the missing rows of the last block become zero.
-void cpanels_gather(
-    const float *panels, int64_t width, const int32_t *columns, int64_t count, float *rows);
-
-// For every column of some panels −(q + q_c − 2p) + slack, p being its product with one column, and
-// q that one's square: what a similarity is where all sizes are 2. Products are sums of rounded
-// products, with the same bits on any instruction set.
+// For each of some means −(q + q_c − 2p) + slack, p being its product with one mean, and q that one's
+// square: what a similarity is where all sizes are 2. Means lie one after the other, D floats each.
+// Products are sums of rounded products, with the same bits on any instruction set.
 void cpanels_compare_one(
-    const float *panels, int64_t width, const float *squares, int64_t column, float slack,
-    int64_t first_panel, int64_t end_panel, float *values);
+    const float *means, int64_t width, const float *squares, int32_t one, const int32_t *others,
+    int64_t count, float slack, float *values);
 
 // Takes the ids `ended` and `id` out of a list, and offers it `id` with a value. Returns the highest
 // value that was left out, −infinity if none was.
@@ -92,8 +87,13 @@ double cpanels_distance(cpanels_vector a, cpanels_vector b, int64_t width);
 // Writes a + b as the words of a sum; they may take the places of rows or words of a and b.
 void cpanels_add(cpanels_vector a, cpanels_vector b, int64_t width, void *high, void *low);
 
-// Rounds a vector into a column of a panel; returns the sum of its squares.
-double cpanels_write(cpanels_vector a, int64_t width, float *panels, int64_t column);
+// Rounds `count` vectors and writes them as the columns of a panel (stride CPANELS_COLUMNS) or the rows
+// of a block (stride CPANELS_ROWS): element k of vector i is at [k * stride + i]. Missing ones are zeros.
+void cpanels_pack(
+    const cpanels_vector *vectors, int64_t count, int64_t width, int64_t stride, float *out);
+
+// Gives whole pages of memory back to the machine before it is freed; what they hold is lost.
+void cpanels_give_back(void *start, int64_t bytes);
 
 // Gives memory that was freed back to the machine; the C library would keep much of it for later.
 void cpanels_release_freed(void);

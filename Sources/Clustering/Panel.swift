@@ -1,0 +1,55 @@
+// `unsafe` is sound here because there are `count` places, `stride` of them are written at a time, and
+// vectors are read while the store that they point into is there.
+internal import CPanels
+
+/// Means of some clusters in single precision, `stride` of them side by side, as `CPanels` reads them.
+@safe
+struct Panel {
+  /// How many a kernel takes as columns.
+  static var columns: Int { CPANELS_COLUMNS }
+  /// How many a kernel takes as rows.
+  static var rows: Int { CPANELS_ROWS }
+
+  let means: LaneArray<Float>
+  /// Their slots; −1 where there is none.
+  let ids: LaneArray<Int32>
+  private let squares: LaneArray<Float>
+  private let sizes: LaneArray<Float>
+  private let vectors: LaneArray<cpanels_vector>
+  private let stride: Int
+
+  /// - Parameter count: the places, a multiple of `stride`.
+  init(stride: Int, count: Int, width: Int) {
+    self.stride = stride
+    means = LaneArray(count: count * width)
+    ids = LaneArray(count: count)
+    squares = LaneArray(count: count)
+    sizes = LaneArray(count: count)
+    unsafe vectors = LaneArray(count: stride)
+  }
+
+  /// What a kernel is told besides the means.
+  func weights(_ criterion: Criterion) -> cpanels_weights {
+    unsafe cpanels_weights(squares: criterion.isDistance ? squares.base : nil, sizes: sizes.base)
+  }
+
+  /// Writes the means of at most `stride` clusters from a place on; what is missing is nobody's.
+  func write(_ slots: ArraySlice<Int32>, of store: ClusterStore, at place: Int) {
+    let isDistance = store.criterion.isDistance
+    for (index, slot) in slots.enumerated() {
+      unsafe vectors[index] = unsafe store.mean(of: Int(slot))
+      ids[place + index] = slot
+      guard isDistance else { continue }
+      squares[place + index] = store.squares[Int(slot)]
+      sizes[place + index] = store.sizes[Int(slot)]
+    }
+    for missing in place + slots.count..<place + stride {
+      ids[missing] = -1
+      squares[missing] = 0
+      sizes[missing] = 1
+    }
+    unsafe cpanels_pack(
+      vectors.base, Int64(slots.count), Int64(store.width), Int64(stride),
+      means.base + place * store.width)
+  }
+}

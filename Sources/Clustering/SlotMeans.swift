@@ -1,0 +1,38 @@
+// `unsafe` is sound here because means have D floats and squares one for every slot, values one for every
+// cluster that is left, and a lane writes only the clusters of its range.
+internal import CPanels
+internal import Tensors
+
+/// Means in single precision by slot, D floats each, kept where every new cluster is compared with all
+/// others: made anew for each of them, they would take longer than the comparison.
+struct SlotMeans {
+  private let means: LaneArray<Float>
+  /// What the last cluster was told of those that are left, in their order.
+  let values: LaneArray<Float>
+
+  init(of store: ClusterStore) {
+    means = LaneArray(count: store.clusters.count * store.width)
+    values = LaneArray(count: store.live.count)
+    let all = self
+    store.lanes.eachRange(in: store.live.count, by: 1024) { range in
+      for slot in store.live[range] { all.write(slot, of: store) }
+    }
+  }
+
+  /// Rounds the mean of a cluster.
+  func write(_ slot: Int32, of store: ClusterStore) {
+    var mean = unsafe store.mean(of: Int(slot))
+    unsafe cpanels_pack(
+      &mean, 1, Int64(store.width), 1, means.base + Int(slot) * store.width)
+  }
+
+  /// Bounds the similarities of a cluster to a slice of those that are left.
+  func compare(_ slot: Int32, with others: ArraySlice<Int32>, in store: ClusterStore) {
+    unsafe others.withUnsafeBufferPointer { slots in
+      unsafe cpanels_compare_one(
+        means.base, Int64(store.width), store.squares.base, slot, slots.baseAddress,
+        Int64(slots.count), store.criterion.productSlack(width: store.width),
+        values.base + others.startIndex)
+    }
+  }
+}
