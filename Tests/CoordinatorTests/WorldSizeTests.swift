@@ -151,6 +151,7 @@ import Worker
     #expect(try RunConfiguration.load(run.path + "/run.yaml").epochs == 4)
     let lines = try String(contentsOfFile: run.path + "/metrics.jsonl", encoding: .utf8)
     #expect(lines.split(separator: "\n").count == 3)
+    #expect(try world.findings(of: "longer") == world.findings(of: "whole"))
     // What a checkpoint refuses does not reach the file.
     #expect(throws: ConfigurationError.self) {
       try world.train("longer", ranks: 1, lanes: 1, resumes: true) { $0.labels.every = 7 }
@@ -236,6 +237,7 @@ import Worker
     #expect(resumed.weights_hash == whole.weights_hash)
     #expect(resumed.labels_hash == whole.labels_hash)
     #expect(resumed.loss.bitPattern == whole.loss.bitPattern)
+    #expect(try world.findings(of: "stopped") == world.findings(of: "whole"))
   }
 
   @Test(.timeLimit(.minutes(3)))
@@ -389,6 +391,18 @@ private struct SmallWorld {
     let names = try FileManager.default.contentsOfDirectory(atPath: data.path).sorted()
     try FileManager.default.moveItem(
       at: data.appendingPathComponent(names[0]), to: data.appendingPathComponent("zebra.mp4"))
+  }
+
+  /// What a run's metrics say of its epochs, but for what depends on the clock.
+  func findings(of name: String) throws -> [[String: Double]] {
+    let path = folder.appendingPathComponent(name).path + "/metrics.jsonl"
+    return try MetricsFile(reading: path).lines.map { line in
+      let lists = line.lists.flatMap { name, values in
+        values.enumerated().map { ("\(name) \($0)", $1) }
+      }
+      return line.numbers.merging(lists) { $1 }
+        .filter { !$0.key.contains("second") && $0.key != "data_share" }
+    }
   }
 
   @discardableResult

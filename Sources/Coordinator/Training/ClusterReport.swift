@@ -3,7 +3,7 @@ internal import Clustering
 /// What one clustering of all embeddings found, as `metrics.jsonl` has it.
 ///
 /// For people alone: nothing is steered by it.
-struct ClusterReport: Sendable {
+struct ClusterReport: Sendable, Codable {
   let fineClusters: Int
   let coarseClusters: Int
   /// The share of the largest fine cluster.

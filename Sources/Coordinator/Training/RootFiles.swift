@@ -14,8 +14,9 @@ final class RootFiles: @unchecked Sendable {
   let checkpoints: CheckpointStore
   private let line = ProgressLine()
   private var log: RunLog?
-  private var clusters: ClusterReport?
-  private var diagnostics: EpochDiagnostics?
+  /// Of the epoch that runs.
+  var figures = EpochFigures()
+  private var labels: LabelReport?
   private let started = ContinuousClock.now
 
   private init(_ request: TrainingRequest) throws {
@@ -51,7 +52,7 @@ final class RootFiles: @unchecked Sendable {
   func announce(_ run: TrainingRun) throws {
     let configuration = run.configuration
     if run.request.resumes { try write(run.request) }
-    diagnostics = EpochDiagnostics(LabelReport(run.dataset.manifest))
+    labels = LabelReport(run.dataset.manifest)
     let network = run.trainer.replica.weights.network
     say(
       "\(configuration.objective.name.rawValue) on \(run.dataset.count) videos, seed \(configuration.seed): "
@@ -92,7 +93,7 @@ final class RootFiles: @unchecked Sendable {
   func keep(
     _ outcome: Relabelling.Outcome, before: PseudoLabels, epoch: Int, manifest: Manifest
   ) throws {
-    clusters = LabelReport(manifest).describe(outcome, before: before)
+    figures.clusters = labels?.describe(outcome, before: before)
     var lines = ["id\tfine\tcoarse"]
     for (index, sample) in manifest.samples.enumerated() {
       lines.append("\(sample.id)\t\(outcome.labels.fine[index])\t\(outcome.labels.coarse[index])")
@@ -107,7 +108,7 @@ final class RootFiles: @unchecked Sendable {
 
   /// Takes a step into the epoch's figures, and rewrites the progress line.
   func show(_ report: StepReport, _ run: TrainingRun, stepsOfEpoch: Int) {
-    diagnostics?.add(report)
+    if let labels { figures.add(report, comparedBy: labels) }
     for (sample, reason) in report.failures.sorted(by: { $0.key < $1.key }) {
       say("\(run.dataset.manifest.samples[sample].id): \(reason); replaced")
     }
@@ -121,35 +122,23 @@ final class RootFiles: @unchecked Sendable {
 
   /// Writes an epoch's row, and a line that stays.
   ///
-  /// - Parameters:
-  ///   - times: where the time of the steps went on this rank.
-  ///   - dataShares: the share of its time that each rank needed for clips.
-  func log(
-    _ run: TrainingRun, steps: Int, seconds: Double, times: StepTimes, dataShares: [Float],
-    statistics: [String: Double]
-  ) {
-    let configuration = run.configuration
-    let clips = steps * configuration.batch.videos * run.trainer.objective.views.count
-    let rate = Double(clips) / max(seconds, 1e-9)
-    var fields: [String: MetricValue] = [
-      "loss": .number(run.position.lastLoss), "clips_per_second": .number(rate),
-      "seconds": .number(seconds), "unreadable": .integer(run.dataset.unreadable.count),
-    ]
+  /// - Parameter dataShares: the share of its time that each rank needed for clips, since the run was
+  ///   started or resumed.
+  func log(_ run: TrainingRun, dataShares: [Float]) {
+    let (configuration, loss) = (run.configuration, run.position.last.mean)
+    let clips = figures.steps * configuration.batch.videos * run.trainer.objective.views.count
+    let rate = Double(clips) / max(figures.seconds, 1e-9)
     let dataShare = Double(dataShares.max() ?? 0)
-    fields["data_share"] = .number(dataShare)
-    for (name, seconds) in times.parts { fields["seconds_\(name)"] = .number(seconds) }
-    for (name, value) in statistics { fields[name] = .number(value) }
-    fields.merge(diagnostics?.fields ?? [:]) { _, new in new }
-    diagnostics?.reset()
+    let fields: [String: MetricValue] = [
+      "loss": .number(loss), "clips_per_second": .number(rate), "data_share": .number(dataShare),
+      "unreadable": .integer(run.dataset.unreadable.count),
+    ].merging(figures.fields) { $1 }
     var text =
-      "epoch \(run.position.epoch)/\(run.epochs)  "
-      + "loss \(Self.fixed(run.position.lastLoss, 4))  \(Self.fixed(rate, 0)) clips/s  "
-      + "data \(Self.fixed(dataShare * 100, 1)) %"
-    if let clusters {
-      fields.merge(clusters.fields) { _, new in new }
+      "epoch \(run.position.epoch)/\(run.epochs)  loss \(Self.fixed(loss, 4))  "
+      + "\(Self.fixed(rate, 0)) clips/s  data \(Self.fixed(dataShare * 100, 1)) %"
+    if let clusters = figures.clusters {
       text += "  clusters \(clusters.fineClusters)"
       if let truth = clusters.againstClasses { text += "  NMI \(Self.fixed(truth.nmi, 3))" }
-      self.clusters?.seconds = nil
     }
     log?.append("epoch", epoch: run.position.epoch, step: run.trainer.step, fields)
     if configuration.log.tensorboard { keepEvents() }

@@ -9,13 +9,13 @@ extension TrainingRun {
   func save() throws {
     _ = try communicator.decide(gathering: [Int32]()) { _ in
       guard let root else { return true }
-      _ = try root.checkpoints.save(try contents())
+      _ = try root.checkpoints.save(try contents(with: root.figures))
       return true
     }
   }
 
   /// Everything that the rest of the run depends on.
-  private func contents() throws -> CheckpointContents {
+  private func contents(with figures: EpochFigures) throws -> CheckpointContents {
     let state = trainer.objective.state
     let objective =
       state.arrays.map {
@@ -49,12 +49,12 @@ extension TrainingRun {
       tensors: tensors, epoch: position.epoch, step: trainer.step,
       progress: [
         "step_of_epoch": position.step,
-        "loss_sum_bits": Int(bitPattern: UInt(position.lossSum.bitPattern)),
-        "last_loss_sum_bits": Int(bitPattern: UInt(position.lastSum.bitPattern)),
-        "last_steps": position.lastSteps, "finite_steps": position.finiteSteps,
+        "loss_sum_bits": Int(bitPattern: UInt(position.loss.total.bitPattern)),
+        "last_loss_sum_bits": Int(bitPattern: UInt(position.last.total.bitPattern)),
+        "last_steps": position.last.finiteSteps, "finite_steps": position.loss.finiteSteps,
       ],
       text: [
-        "run.yaml": try configuration.yaml(),
+        "run.yaml": try configuration.yaml(), EpochFigures.fileName: try figures.json(),
         SavedKernels.fileName: try SavedKernels(
           precision: configuration.precision, choices: kernels
         ).text(),
@@ -166,10 +166,15 @@ extension TrainingRun {
     }
     position = Position(
       epoch: contents.epoch, step: progress["step_of_epoch"] ?? 0,
-      finiteSteps: progress["finite_steps"] ?? progress["step_of_epoch"] ?? 0,
-      lossSum: double("loss_sum_bits"),
-      lastSum: double("last_loss_sum_bits"), lastSteps: progress["last_steps"] ?? 0)
+      loss: LossSum(
+        total: double("loss_sum_bits"),
+        finiteSteps: progress["finite_steps"] ?? progress["step_of_epoch"] ?? 0),
+      last: LossSum(
+        total: double("last_loss_sum_bits"), finiteSteps: progress["last_steps"] ?? 0))
     reopenLastEpoch()
+    if let figures = contents.text[EpochFigures.fileName] {
+      root?.figures = try EpochFigures(json: figures)
+    }
     root?.say(
       "resuming after \(position.epoch) epochs and \(position.step) steps from \(loaded.path)")
   }
@@ -179,8 +184,7 @@ extension TrainingRun {
     let cut = position.epoch * stepsPerEpoch - trainer.step
     guard position.step == 0, cut > 0, trainer.step < trainer.totalSteps else { return }
     position = Position(
-      epoch: position.epoch - 1, step: stepsPerEpoch - cut, finiteSteps: position.lastSteps,
-      lossSum: position.lastSum)
+      epoch: position.epoch - 1, step: stepsPerEpoch - cut, loss: position.last)
   }
 }
 

@@ -27,20 +27,11 @@ public struct TrainingRun {
     var epoch = 0
     /// The steps of the current epoch that are done.
     var step = 0
-    /// Those of them that were finite; the others were skipped.
-    var finiteSteps = 0
-    /// The sum of the finite losses.
-    var lossSum = 0.0
-    /// The sum of the losses of the epoch before.
-    var lastSum = 0.0
-    /// The finite steps of the epoch before.
-    var lastSteps = 0
-    /// The mean loss of the epoch before.
-    var lastLoss: Double { lastSum / Double(max(lastSteps, 1)) }
+    /// Their losses.
+    var loss = LossSum()
+    /// The losses of the epoch before.
+    var last = LossSum()
   }
-
-  /// The last steps that were not finite, in a row.
-  private var notFinite = 0
 
   var configuration: RunConfiguration { request.configuration }
 
@@ -165,7 +156,10 @@ public struct TrainingRun {
   /// Trains until the last epoch, or until somebody asks to stop.
   public mutating func run() throws -> RunSummary {
     while position.epoch < epochs {
-      if position.step == 0 { try relabel() }
+      if position.step == 0 {
+        root?.figures.startEpoch()
+        try relabel()
+      }
       let isStopped = try trainEpoch()
       let isLast = position.epoch == epochs
       if isStopped || isLast || position.epoch % configuration.checkpoint.every == 0 { try save() }
@@ -189,45 +183,30 @@ public struct TrainingRun {
       replacing: Set(dataset.unreadable.keys),
       seed: configuration.seed, epoch: position.epoch)
     let steps = plan.steps.prefix(trainer.totalSteps - position.epoch * stepsPerEpoch)
-    let clock = ContinuousClock()
-    let start = clock.now
-    let first = position.step
+    let start = ContinuousClock.now
     var isStopped = false
-    var totals: [String: Double] = [:]
     var times = StepTimes()
-    for samples in steps.dropFirst(first) {
+    for samples in steps.dropFirst(position.step) {
       let report = try trainer.train(
         on: samples, labels: labels, epoch: position.epoch,
         flags: shouldStop() ? Trainer.Flag.stop : 0)
-      notFinite = report.isFinite ? 0 : notFinite + 1
-      guard notFinite < 10 else {
-        throw NumericError(
-          description: "ten steps in a row were not finite; the last is epoch "
-            + "\(position.epoch + 1), step \(position.step + 1): loss \(report.loss), "
-            + "gradient norm \(report.gradientNorm)")
-      }
+      try position.loss.add(
+        report, at: "epoch \(position.epoch + 1), step \(position.step + 1)")
       position.step += 1
-      if report.isFinite {
-        position.lossSum += report.loss
-        position.finiteSteps += 1
-      }
-      totals.merge(report.statistics) { $0 + $1 }
       times += report.times
       root?.show(report, self, stepsOfEpoch: steps.count)
-      isStopped = report.flags & Trainer.Flag.stop != 0
-      if isStopped && position.step < steps.count { return true }
+      guard report.flags & Trainer.Flag.stop != 0 else { continue }
+      isStopped = true
+      if position.step < steps.count { break }
     }
-    let done = max(position.step - first, 1)
-    guard position.finiteSteps > 0 else {
-      throw NumericError(description: "no step of epoch \(position.epoch + 1) was finite")
-    }
+    root?.figures.seconds += (ContinuousClock.now - start).seconds
+    guard position.step >= steps.count else { return true }
     position = Position(
-      epoch: position.epoch + 1, lastSum: position.lossSum, lastSteps: position.finiteSteps)
+      epoch: position.epoch + 1, loss: try position.loss.next(after: position.epoch + 1),
+      last: position.loss)
     try checkReplicas()
     let shares = try communicator.allGather([Float(times.dataShare)]).joined
-    root?.log(
-      self, steps: done, seconds: (clock.now - start).seconds, times: times,
-      dataShares: shares, statistics: totals.mapValues { $0 / Double(done) })
+    root?.log(self, dataShares: shares)
     return isStopped
   }
 
@@ -250,7 +229,7 @@ public struct TrainingRun {
     RunSummary(
       run: request.output, epochs: position.epoch, steps: trainer.step,
       weights_hash: try weightsHash(), labels_hash: ContentHash.of(labels.fine + labels.coarse),
-      loss: position.lastLoss, stopped: stopped)
+      loss: position.last.mean, stopped: stopped)
   }
 }
 

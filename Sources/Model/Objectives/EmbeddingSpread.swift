@@ -8,8 +8,20 @@ public struct EmbeddingSpread: Sendable {
   private var moment = Matrix(rows: 0, columns: 0)
   private var mean: [Double] = []
   private var rows = 0
-  private var positives = (count: 0, distance: 0.0)
-  private var pairs = (count: 0, potential: 0.0)
+  private var positives = Tally()
+  private var pairs = Tally()
+
+  /// Some numbers of a kind.
+  private struct Tally: Codable {
+    var count = 0
+    var sum = 0.0
+    var mean: Double { count > 0 ? sum / Double(count) : 0 }
+
+    mutating func add(_ value: Double) {
+      count += 1
+      sum += value
+    }
+  }
 
   /// Starts with no rows.
   public init() {}
@@ -32,29 +44,25 @@ public struct EmbeddingSpread: Sendable {
       let cosine = zip(a.unit.row(row), b.unit.row(row)).reduce(0) {
         $0 + Double($1.0) * Double($1.1)
       }
-      positives.distance += 2 - 2 * cosine
-      positives.count += 1
+      positives.add(2 - 2 * cosine)
     }
     var cosines = Matrix(rows: unit.rows, columns: unit.rows)
     BLAS.multiply(unit, by: unit, transposingB: true, into: &cosines)
     for row in 0..<unit.rows {
       for other in row + 1..<unit.rows {
-        pairs.potential += exp(4 * Double(cosines[row, other]) - 4)
-        pairs.count += 1
+        pairs.add(exp(4 * Double(cosines[row, other]) - 4))
       }
     }
   }
 
   /// The mean squared distance of positives (Wang and Isola, "Understanding contrastive
   /// representation learning through alignment and uniformity", ICML 2020, equation 2, α = 2).
-  public var alignment: Double {
-    positives.count > 0 ? positives.distance / Double(positives.count) : 0
-  }
+  public var alignment: Double { positives.mean }
 
   /// The logarithm of the mean of e^(−2 d²) over pairs of a batch (the same, equation 3, t = 2): 0
   /// where all rows are one, and lower the more evenly they are spread.
   public var uniformity: Double {
-    pairs.count > 0 ? log(pairs.potential / Double(pairs.count)) : 0
+    pairs.count > 0 ? log(pairs.mean) : 0
   }
 
   /// How many directions the rows vary in, (Σ λ)² / Σ λ² over the variances λ along principal axes;
@@ -108,5 +116,34 @@ public struct EmbeddingSpread: Sendable {
   private var trace: Double {
     let matrix = covariance
     return mean.indices.reduce(0) { $0 + matrix[$1 * mean.count + $1] }
+  }
+}
+
+extension EmbeddingSpread: Codable {
+  private enum Key: String, CodingKey { case moment, mean, rows, positives, pairs }
+
+  /// Takes the sums up again; of the D·D second moments there are as many as of the mean's squared.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: Key.self)
+    mean = try container.decode([Double].self, forKey: .mean)
+    rows = try container.decode(Int.self, forKey: .rows)
+    positives = try container.decode(Tally.self, forKey: .positives)
+    pairs = try container.decode(Tally.self, forKey: .pairs)
+    let values = try container.decode([Float].self, forKey: .moment)
+    guard values.count == mean.count * mean.count else {
+      throw DecodingError.dataCorruptedError(
+        forKey: .moment, in: container, debugDescription: "\(values.count) second moments")
+    }
+    moment = Matrix(rows: mean.count, columns: mean.count, values: values)
+  }
+
+  /// Writes the sums.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: Key.self)
+    try container.encode(moment.values, forKey: .moment)
+    try container.encode(mean, forKey: .mean)
+    try container.encode(rows, forKey: .rows)
+    try container.encode(positives, forKey: .positives)
+    try container.encode(pairs, forKey: .pairs)
   }
 }

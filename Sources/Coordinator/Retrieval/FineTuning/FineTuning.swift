@@ -217,30 +217,19 @@ public struct FineTuning {
       sampleCount: dataset.count, videosPerStep: batch.videos, microbatches: batch.microbatches,
       seed: configuration.seed, communicator: communicator)
     let none = PseudoLabels.none(dataset.count)
-    var (mean, notFinite) = (0.0, 0)
+    var (mean, loss) = (0.0, LossSum())
     for epoch in 0..<request.epochs {
       let plan = BatchPlan(
         count: dataset.count, videosPerStep: batch.videos, labels: none, perCluster: 1,
         replacing: Set(dataset.unreadable.keys), seed: configuration.seed, epoch: epoch)
-      var (accuracy, lossSum, finiteSteps) = (0.0, 0.0, 0)
+      var accuracy = 0.0
       for samples in plan.steps {
         let report = try trainer.train(on: samples, labels: none, epoch: epoch, flags: 0)
-        notFinite = report.isFinite ? 0 : notFinite + 1
-        guard notFinite < 10 else {
-          throw NumericError(
-            description: "ten steps in a row were not finite; the last is epoch \(epoch + 1): "
-              + "loss \(report.loss), gradient norm \(report.gradientNorm)")
-        }
-        if report.isFinite {
-          lossSum += report.loss
-          finiteSteps += 1
-        }
+        try loss.add(report, at: "epoch \(epoch + 1)")
         accuracy += (report.statistics["accuracy"] ?? 0) / Double(stepsPerEpoch)
       }
-      guard finiteSteps > 0 else {
-        throw NumericError(description: "no step of epoch \(epoch + 1) was finite")
-      }
-      mean = lossSum / Double(finiteSteps)
+      mean = loss.mean
+      loss = try loss.next(after: epoch + 1)
       say("epoch \(epoch + 1)/\(request.epochs)  loss \(mean)  training accuracy \(accuracy)")
     }
     guard let objective = trainer.objective as? ClassObjective else {
