@@ -15,6 +15,12 @@ INLINE void round_stretch(
   for (; k < count; k++) out[k] = (float)one(v, first + k, is_sum);
 }
 
+// The same of a row off which nothing is taken, rounded twice.
+INLINE void scale_stretch(const cpanels_vector *v, int64_t first, int64_t count, float *out) {
+  float factor = (float)v->factor;
+  for (int64_t k = 0; k < count; k++) out[k] = v->row[first + k] * factor;
+}
+
 // Eight rows of eight elements become eight columns.
 INLINE void turn(const float rows[GROUP][CHUNK], int64_t k, eight_floats columns[GROUP]) {
   eight_floats a[8], b[8];
@@ -38,10 +44,12 @@ INLINE void turn(const float rows[GROUP][CHUNK], int64_t k, eight_floats columns
 // Writes a stretch of at most eight vectors as neighbours; those that are missing become zeros.
 INLINE void pack_group(
     const cpanels_vector *vectors, int64_t count, size_t places, int64_t first, int64_t length,
-    int64_t stride, float *out) {
+    int64_t stride, int is_centred, float *out) {
   float rows[GROUP][CHUNK];
   for (int64_t i = 0; i < GROUP; i++) {
     if (i >= count) memset(rows[i], 0, sizeof rows[i]);
+    else if (vectors[i].row && !is_centred && vectors[i].factor > 1e-30 && vectors[i].factor < 1e30)
+      scale_stretch(&vectors[i], first, length, rows[i]);
     else if (vectors[i].row) round_stretch(&vectors[i], 0, first, length, rows[i]);
     else round_stretch(&vectors[i], 1, first, length, rows[i]);
   }
@@ -54,16 +62,19 @@ INLINE void pack_group(
 }
 
 CLONES void cpanels_pack(
-    const cpanels_vector *vectors, int64_t count, int64_t width, int64_t stride, float *out) {
+    const cpanels_vector *vectors, int64_t count, int64_t width, int64_t stride, int is_centred,
+    float *out) {
   for (int64_t first = 0; first < width; first += CHUNK) {
     int64_t length = width - first < CHUNK ? width - first : CHUNK;
     for (int64_t place = 0; place < stride; place += GROUP) {
       float *to = out + first * stride + place;
       if (stride - place >= GROUP)
-        pack_group(vectors + place, count - place, GROUP, first, length, stride, to);
+        pack_group(
+            vectors + place, count - place, GROUP, first, length, stride, is_centred, to);
       else
         pack_group(
-            vectors + place, count - place, (size_t)(stride - place), first, length, stride, to);
+            vectors + place, count - place, (size_t)(stride - place), first, length, stride,
+            is_centred, to);
     }
   }
 }

@@ -67,8 +67,8 @@ enum Criterion: Sendable {
 
   /// What a kernel adds to a product in single precision, so that it is never below the similarity.
   ///
-  /// Cosine: rounding both means to single precision and D fused multiply-adds are off by at most
-  /// (D + 2)·2⁻²⁴ for means no longer than 1, adding this by another 2⁻²³.
+  /// Cosine: rounding both means to single precision, a row's twice, and D fused multiply-adds are off
+  /// by at most (D + 4)·2⁻²⁴ for means no longer than 1, adding this by another 2⁻²³.
   /// Distances: see `square(_:width:)`; what is left are products too small for the exponent.
   func productSlack(width: Int) -> Float {
     self == .cosine ? Float(width + 8) * 0x1p-24 : 0x1p-100

@@ -49,7 +49,7 @@ struct Panel {
       sizes[missing] = 1
     }
     unsafe cpanels_pack(
-      vectors.base, Int64(slots.count), Int64(store.width), Int64(stride),
+      vectors.base, Int64(slots.count), Int64(store.width), Int64(stride), isDistance ? 1 : 0,
       means.base + place * store.width)
   }
 }

@@ -23,7 +23,7 @@ struct SlotMeans {
   func write(_ slot: Int32, of store: ClusterStore) {
     var mean = unsafe store.mean(of: Int(slot))
     unsafe cpanels_pack(
-      &mean, 1, Int64(store.width), 1, means.base + Int(slot) * store.width)
+      &mean, 1, Int64(store.width), 1, 1, means.base + Int(slot) * store.width)
   }
 
   /// Bounds the similarities of a cluster to a slice of those that are left.

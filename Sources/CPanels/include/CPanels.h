@@ -89,8 +89,11 @@ void cpanels_add(cpanels_vector a, cpanels_vector b, int64_t width, void *high, 
 
 // Rounds `count` vectors and writes them as the columns of a panel (stride CPANELS_COLUMNS) or the rows
 // of a block (stride CPANELS_ROWS): element k of vector i is at [k * stride + i]. Missing ones are zeros.
+// Where rows' centre is zero, so that is_centred may be, elements are off by at most 2^-23 of themselves,
+// else by 2^-24.
 void cpanels_pack(
-    const cpanels_vector *vectors, int64_t count, int64_t width, int64_t stride, float *out);
+    const cpanels_vector *vectors, int64_t count, int64_t width, int64_t stride, int is_centred,
+    float *out);
 
 // Gives whole pages of memory back to the machine before it is freed; what they hold is lost.
 void cpanels_give_back(void *start, int64_t bytes);
