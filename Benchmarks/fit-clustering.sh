@@ -4,7 +4,7 @@
 #
 # usage: Benchmarks/fit-clustering.sh [WIDTH [ROWS…]]     (default: 128 200000 400000)
 # Wall time needs an idle machine; processor time is fitted beside it. 400,000 × 128 take some five
-# minutes of processor time and 0.6 GB, a million half an hour and 1.4 GB.
+# minutes of processor time and 0.4 GB, a million half an hour and 0.8 GB.
 # Output: a table on standard output; runs/fit-clustering/results.json. Rows stay in runs/fit-clustering.
 set -euo pipefail
 cd "$(dirname "$0")/.."
