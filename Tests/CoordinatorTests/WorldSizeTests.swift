@@ -157,6 +157,8 @@ import Worker
       try world.train("longer", ranks: 1, lanes: 1, resumes: true) { $0.labels.every = 7 }
     }
     #expect(try RunConfiguration.load(run.path + "/run.yaml").labels.every == 1)
+    #expect(throws: ConfigurationError.self) { try train("longer", epochs: 3, resumes: true) }
+    #expect(try RunConfiguration.load(run.path + "/run.yaml").epochs == 4)
   }
 
   @Test(.timeLimit(.minutes(3)))

@@ -7,7 +7,7 @@ extension LabelSettings {
   /// - Throws: `ConfigurationError` with the key and the value.
   func validate() throws(ConfigurationError) {
     for (key, value, least) in [
-      ("warmupEpochs", warmupEpochs, 0), ("every", every, 0), ("clips", clips, 1),
+      ("warmupEpochs", warmupEpochs, 0), ("every", every, 0),
       ("perCluster", perCluster, 1), ("finch.fine", finch.fine, 0),
     ] {
       try require(value >= least, key, "must be at least \(least), is \(value)")

@@ -117,6 +117,12 @@ extension TrainingRun {
     }
     for reason in loaded.skipped { root?.say(reason) }
     let contents = loaded.contents
+    guard contents.step <= trainer.totalSteps else {
+      throw ConfigurationError(
+        origin: loaded.path,
+        "has \(contents.step) steps behind it, and epochs: \(configuration.epochs) asks for "
+          + "\(trainer.totalSteps)")
+    }
     guard let weights = contents.tensors["weights"],
       let optimizer = contents.tensors["optimizer"]?.optimizerState,
       let fine = contents.tensors["labels"]?.integers("fine"),
