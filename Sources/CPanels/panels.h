@@ -20,7 +20,7 @@ void panels_run_portable(const cpanels_search *search);
 // The lowest value that can still enter a list.
 static inline float panels_threshold(const cpanels_list *list) { return list->values[KEPT - 1]; }
 
-// Offers a row of similarities to that row, and to the columns where `toColumns`.
+// Offers a row the columns that may enter its list.
 static inline void panels_offer_row(
     const cpanels_search *s, int64_t row, const float *values, uint32_t hits) {
   int32_t own = s->row_ids[row];

@@ -17,18 +17,18 @@ extension ClusterStore {
   ///   - means: of all clusters that are left.
   func introduce(_ union: Int32, insteadOf ended: Int32, in means: SlotMeans) {
     means.write(union, of: self)
-    let (live, values) = (live, means.values)
+    let (live, bounds) = (live, means.bounds)
     // Few clusters are not worth waking a lane for.
     lanes.eachRange(in: live.count, by: max(1024, live.count / (4 * lanes.count))) { range in
       means.compare(union, with: live[range], in: self)
       for index in range where live[index] != union {
-        note(union, insteadOf: ended, values[index], at: Int(live[index]))
+        note(union, insteadOf: ended, bounds[index], at: Int(live[index]))
       }
     }
     let list = list(of: Int(union))
     list.clear()
-    for (index, slot) in live.enumerated() where slot != union && values[index] >= list.bound {
-      list.offer(values[index], slot)
+    for (index, slot) in live.enumerated() where slot != union && bounds[index] >= list.bound {
+      list.offer(bounds[index], slot)
     }
     states[Int(union)] = SearchState(listedAt: level, bound: list.bound)
   }

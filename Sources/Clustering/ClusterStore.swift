@@ -93,12 +93,15 @@ struct ClusterStore {
       // This copies the matrix, if anybody else has it too.
       unsafe matrix.values.withUnsafeMutableBufferPointer { values in
         guard let start = values.baseAddress else { return }
-        var kept = 0
+        // Up to where rows are copied and their memory is given back, but for a page it ends in.
+        var returned = 0
         for (place, row) in places.enumerated() {
           unsafe (copies + place * width).update(from: start + row * width, count: width)
-          guard (row + 1) * width - kept >= 1 << 18 else { continue }
-          unsafe cpanels_give_back(start + kept, Int64(4 * ((row + 1) * width - kept)))
-          kept = (row + 1) * width
+          let copied = (row + 1) * width
+          guard copied - returned >= 1 << 18 else { continue }
+          let from = max(0, returned - 1024)
+          unsafe cpanels_give_back(start + from, Int64(4 * (copied - from)))
+          returned = copied
         }
       }
     }

@@ -44,7 +44,7 @@ public struct ClusteringError: Error, CustomStringConvertible, Sendable, Equatab
         + "average on cosine distance, ward, centroid, median, or single"
     case .memoryOfSums(let needed, let limit):
       return "clustering \(count) rows takes \(needed >> 20) MB besides the rows themselves, "
-        + "and there are \(limit >> 20) MB; cluster fewer rows, or narrower ones"
+        + "and there are \(limit >> 20) MB; cluster fewer rows"
     case .unsuited(let linkage, let metric): return linkage.problem(on: metric) ?? ""
     }
   }

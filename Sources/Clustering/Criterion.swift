@@ -71,7 +71,7 @@ enum Criterion: Sendable {
   /// by at most (D + 4)·2⁻²⁴ for means no longer than 1, adding this by another 2⁻²³.
   /// Distances: see `square(_:width:)`; what is left are products too small for the exponent.
   func productSlack(width: Int) -> Float {
-    self == .cosine ? Float(width + 8) * 0x1p-24 : 0x1p-100
+    self == .cosine ? Float(width + 12) * 0x1p-24 : 0x1p-100
   }
 
   /// The squared length that a kernel is told of a mean, so that −h·(q_A + q_B − 2·m_A·m_B) is never

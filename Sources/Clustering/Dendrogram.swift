@@ -63,30 +63,31 @@ public struct Dendrogram: Sendable {
   /// all N(N − 1)/2 distances. Equal rows are merged first, at height 0.
   ///
   /// - Parameters:
-  ///   - rows: N·D; for cosine distance of any length but zero, unit length is not needed. Their
-  ///     memory is let go of as soon as may be.
+  ///   - rows: N·D; for cosine distance of any length but zero, unit length is not needed. Linkages by
+  ///     sums take their memory over.
+  ///   - areKept: whether the caller keeps the rows, so that there must be memory for them once more.
   ///   - lanes: the threads that compute.
   ///   - team: ranks that share the searches of the linkages by sums; all call this with the same
   ///     rows, and all get the same dendrogram. Other linkages are computed by each rank alone.
   ///   - memoryLimit: the bytes that may be taken besides the rows; what the machine has, if nil.
   ///   - progress: told the number of clusters that are left, on the caller's thread.
   /// - Throws: `ClusteringError`: rows that are NaN or infinite, or zero where the metric is cosine;
-  ///   distances, or means and shortlists, that do not fit; a linkage that the metric does not suit.
+  ///   distances, or what is kept for each row, that do not fit; a linkage that the metric does not suit.
   ///   And what the team throws.
   /// - Complexity: by sums O(N·D) memory: `rows` themselves, which are taken over, and some 260 bytes a
   ///   row; by centroid and median linkage once more as much as `rows`, for means; and once more where
   ///   the caller keeps them. Typically a little over N²·D multiplications, and O(N²·D) in the
   ///   worst case, but by centroid and median linkage (`SumLinkage.mergeNearest`). Else O(N²·D).
   public init(
-    of rows: consuming Matrix, linkage: Linkage = .average, metric: Metric = .cosine,
-    lanes: LanePool,
+    of rows: consuming Matrix, areKept: Bool = false, linkage: Linkage = .average,
+    metric: Metric = .cosine, lanes: LanePool,
     team: (any SearchTeam)? = nil, memoryLimit: Int? = nil,
     progress: (@Sendable (_ clustersLeft: Int) -> Void)? = nil
   ) throws {
     let start = ContinuousClock.now
     if let criterion = linkage.criterion(on: metric) {
       try SumLinkage.checkMemory(
-        rows: rows.rows, width: rows.columns, isDouble: false, criterion: criterion,
+        rows: rows.rows, width: rows.columns, copied: areKept ? 4 : 0, criterion: criterion,
         limit: memoryLimit)
     }
     try self.init(
@@ -99,6 +100,8 @@ public struct Dendrogram: Sendable {
   ///
   /// - Parameters: as above.
   /// - Throws: as above.
+  /// - Complexity: as above, but by sums twice the memory of `rows`, half of which is let go of before
+  ///   anything is compared.
   public init(
     of rows: consuming DoubleMatrix, linkage: Linkage = .average, metric: Metric = .cosine,
     lanes: LanePool, memoryLimit: Int? = nil,
@@ -108,13 +111,12 @@ public struct Dendrogram: Sendable {
     let criterion = linkage.criterion(on: metric)
     if let criterion {
       try SumLinkage.checkMemory(
-        rows: rows.rows, width: rows.columns, isDouble: true, criterion: criterion,
+        rows: rows.rows, width: rows.columns, copied: 8, criterion: criterion,
         limit: memoryLimit)
     }
     try self.init(
       joining: RowSpace(consume rows, metric: metric, isCentred: criterion != nil), linkage, lanes,
-      Alone(),
-      memoryLimit, progress, since: start)
+      Alone(), memoryLimit, progress, since: start)
   }
 
   private init(

@@ -10,7 +10,7 @@ internal import Tensors
 /// clusters are compared, so they have the same bits for any number of lanes.
 ///
 /// Means are made from rows and sums for every block of `blockRows` rows anew, a panel of columns at a
-/// time: some 4 % of the work, and no second copy of the input.
+/// time: some 4 % of the work of a full block, and no second copy of the input.
 struct NearestSearch {
   /// Rows compared at a time, whole blocks of a kernel's rows.
   static let blockRows = 448
@@ -31,7 +31,7 @@ struct NearestSearch {
   ///
   /// - Complexity: O(slots·clusters·D)
   func search(_ slots: [Int32], in store: ClusterStore) {
-    let panels = (store.live.count + Panel.columns - 1) / Panel.columns
+    let panels = (store.live.count + PackedMeans.columns - 1) / PackedMeans.columns
     let blocks = (slots.count + Self.blockRows - 1) / Self.blockRows
     // Few rows are shared out by columns, so that every lane has work.
     let wanted =
@@ -42,8 +42,8 @@ struct NearestSearch {
       let (block, segment) = (index / segments, index % segments)
       let first = block * Self.blockRows
       let rows = slots[first..<min(first + Self.blockRows, slots.count)]
-      let start = panels * segment / segments * Panel.columns
-      let end = panels * (segment + 1) / segments * Panel.columns
+      let start = panels * segment / segments * PackedMeans.columns
+      let end = panels * (segment + 1) / segments * PackedMeans.columns
       let scratch = scratch[lane]
       for (index, slot) in rows.enumerated() {
         let list =
@@ -83,9 +83,9 @@ struct NearestSearch {
     _ scratch: Scratch, both: Bool
   ) {
     let (rows, panel) = (scratch.rows, scratch.panel)
-    for start in stride(from: 0, to: slots.count, by: Panel.rows) {
+    for start in stride(from: 0, to: slots.count, by: PackedMeans.rows) {
       let first = slots.startIndex + start
-      rows.write(slots[first..<min(first + Panel.rows, slots.endIndex)], of: store, at: start)
+      rows.write(slots[first..<min(first + PackedMeans.rows, slots.endIndex)], of: store, at: start)
     }
     var search = unsafe cpanels_search(
       width: Int64(store.width), slack: store.criterion.productSlack(width: store.width),
@@ -94,9 +94,9 @@ struct NearestSearch {
       panel: panel.means.base, column_ids: panel.ids.base,
       column_weights: panel.weights(store.criterion),
       column_lists: both ? store.listBase : nil)
-    for first in stride(from: others.startIndex, to: others.endIndex, by: Panel.columns) {
+    for first in stride(from: others.startIndex, to: others.endIndex, by: PackedMeans.columns) {
       panel.write(
-        others[first..<min(first + Panel.columns, others.endIndex)], of: store, at: 0)
+        others[first..<min(first + PackedMeans.columns, others.endIndex)], of: store, at: 0)
       unsafe cpanels_run(&search, instructions)
     }
   }
@@ -106,13 +106,13 @@ struct NearestSearch {
   /// `@unchecked Sendable`: only the lane with its index touches it.
   @safe
   private final class Scratch: @unchecked Sendable {
-    let rows: Panel
-    let panel: Panel
+    let rows: PackedMeans
+    let panel: PackedMeans
     let lists: UnsafeMutablePointer<UnsafeMutablePointer<cpanels_list>?>
 
     init(width: Int) {
-      rows = Panel(stride: Panel.rows, count: blockRows, width: width)
-      panel = Panel(stride: Panel.columns, count: Panel.columns, width: width)
+      rows = PackedMeans(stride: PackedMeans.rows, count: blockRows, width: width)
+      panel = PackedMeans(stride: PackedMeans.columns, count: PackedMeans.columns, width: width)
       unsafe lists = .allocate(capacity: blockRows)
     }
 

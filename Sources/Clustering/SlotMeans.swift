@@ -1,4 +1,4 @@
-// `unsafe` is sound here because means have D floats and squares one for every slot, values one for every
+// `unsafe` is sound here because means have D floats and squares one for every slot, bounds one for every
 // cluster that is left, and a lane writes only the clusters of its range.
 internal import CPanels
 internal import Tensors
@@ -7,12 +7,12 @@ internal import Tensors
 /// others: made anew for each of them, they would take longer than the comparison.
 struct SlotMeans {
   private let means: LaneArray<Float>
-  /// What the last cluster was told of those that are left, in their order.
-  let values: LaneArray<Float>
+  /// Bounds on the similarities of the last cluster to those that are left, in their order.
+  let bounds: LaneArray<Float>
 
   init(of store: ClusterStore) {
     means = LaneArray(count: store.clusters.count * store.width)
-    values = LaneArray(count: store.live.count)
+    bounds = LaneArray(count: store.live.count)
     let all = self
     store.lanes.eachRange(in: store.live.count, by: 1024) { range in
       for slot in store.live[range] { all.write(slot, of: store) }
@@ -32,7 +32,7 @@ struct SlotMeans {
       unsafe cpanels_compare_one(
         means.base, Int64(store.width), store.squares.base, slot, slots.baseAddress,
         Int64(slots.count), store.criterion.productSlack(width: store.width),
-        values.base + others.startIndex)
+        bounds.base + others.startIndex)
     }
   }
 }

@@ -8,11 +8,13 @@ extension SumLinkage {
   /// Blocks of clusters meet as players of a tournament do (the circle method): no block is in two
   /// of a turn's games, so no list is written by two lanes at once.
   ///
-  /// - Parameter tick: called about once a second.
-  mutating func compareAll(tick: () -> Void) throws {
+  /// - Parameters:
+  ///   - size: the clusters of a block, on all ranks alike; chosen by their number and lanes, if nil.
+  ///   - tick: called about once a second.
+  mutating func compareAll(inBlocksOf size: Int? = nil, tick: () -> Void) throws {
     let count = store.clusters.count
     let team = team
-    let size = blockSize(count)
+    let size = try size ?? blockSize(count)
     let blocks = (0..<(count + size - 1) / size).map { $0 * size..<min(($0 + 1) * size, count) }
     let (store, search) = (store, search)
     var last = Date.now
@@ -36,10 +38,11 @@ extension SumLinkage {
     statistics.searches += count
   }
 
-  /// Smaller blocks where there would be too few for all lanes to have work.
-  private func blockSize(_ count: Int) -> Int {
+  /// Smaller blocks where there would be too few for all lanes of all ranks to have work.
+  private func blockSize(_ count: Int) throws -> Int {
+    let lanesOfAll = try team.gather([Int32(lanes.count)]).reduce(0, +)
     let largest = NearestSearch.blockRows
-    return count / largest >= 16 * team.size * lanes.count ? largest : largest / 2
+    return count / largest >= 16 * Int(lanesOfAll) ? largest : largest / 2
   }
 
   /// Makes one list of those that the ranks have for a cluster, some thousand clusters at a time.

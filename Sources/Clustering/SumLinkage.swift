@@ -37,17 +37,15 @@ struct SumLinkage {
 
   /// Whether what clustering takes besides the rows given fits in memory.
   ///
-  /// The rows are taken over, unless the caller keeps them: then there must be room for them once more.
-  ///
   /// - Parameters:
-  ///   - isDouble: whether rows are given in double precision, which are copied as two words each.
+  ///   - copied: the bytes of an element that are copied: none where rows are taken over.
   ///   - limit: in bytes; what the machine has, if nil.
   static func checkMemory(
-    rows count: Int, width: Int, isDouble: Bool, criterion: Criterion, limit: Int?
+    rows count: Int, width: Int, copied: Int, criterion: Criterion, limit: Int?
   ) throws(ClusteringError) {
     let limit = limit ?? CondensedLinkage.availableMemory
-    // Means are kept where the nearest pair is merged, by when doubles are gone.
-    let bytesOfElement = isDouble ? 8 : criterion.isReducible ? 0 : 4
+    // Where the nearest pair is merged, means are kept.
+    let bytesOfElement = copied + (criterion.isReducible ? 0 : 4)
     let needed = count * (bytesOfElement * width + bytesOfRow)
     guard needed <= limit else {
       throw ClusteringError(
@@ -173,7 +171,7 @@ struct SumLinkage {
 
   /// Whether the next round costs much for each merge that this one found.
   ///
-  /// A link of a chain costs a search for one row, some ten times the price of a row in a block.
+  /// A link of a chain costs a search for one row, some thirty times the price of a row in a block.
   private func roundsAreWasteful(merges: Int, searches: Int) -> Bool {
     store.live.count > 64 && searches + store.live.count / 64 > 64 * merges
   }

@@ -37,7 +37,7 @@ struct KernelTests {
     #expect(met.count == players * (players + 1) / 2)
   }
 
-  @Test("Lists bound every similarity, whatever the width", arguments: [1, 7, 33, 128])
+  @Test("Lists bound every similarity, whatever the width", arguments: [1, 7, 33, 300])
   func bounds(_ width: Int) throws {
     let rows = RandomRows.clustered(500, width, centres: 20, spread: 0.2, seed: UInt64(width))
     for (criterion, metric) in [(Criterion.cosine, Metric.cosine), (.ward, .euclidean)] {
@@ -50,6 +50,23 @@ struct KernelTests {
       joining.search.search(searched, in: joining.store)
       #expect(before == searched.map { joining.store.list(of: Int($0)).slot(0) })
     }
+  }
+
+  @Test("Lists do not depend on the size of blocks", arguments: [1, 20])
+  func blocks(_ width: Int) throws {
+    let rows = RandomRows.clustered(1000, width, centres: 30, spread: 0.3, seed: 2)
+    let lists = try [14, 100, 224, 448].map { size -> [UInt32] in
+      var joining = SumLinkage(
+        try RowSpace(rows, metric: .euclidean), criterion: .ward, lanes: LanePool(count: 2))
+      try joining.compareAll(inBlocksOf: size) {}
+      return joining.store.live.flatMap { slot -> [UInt32] in
+        let list = joining.store.list(of: Int(slot))
+        return (0..<Shortlist.capacity).flatMap {
+          [list.value($0).bitPattern, UInt32(bitPattern: list.slot($0))]
+        }
+      }
+    }
+    #expect(lists.allSatisfy { $0 == lists[0] })
   }
 
   @Test("Every instruction set gives the same bits", arguments: [1, 8, 37])

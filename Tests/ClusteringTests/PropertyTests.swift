@@ -149,6 +149,22 @@ struct PropertyTests {
     #expect(far.cut(.count(10)) == near.cut(.count(10)))
   }
 
+  @Test("Rows that are taken over and rows that the caller keeps give one tree")
+  func taking() throws {
+    // More than the megabyte that is given back at a time; a third are copies, and so are the last.
+    let kinds = RandomRows.clustered(2000, 200, centres: 50, spread: 0.3, seed: 5)
+    let rows = kinds.rows((0..<3500).map { $0 >= 3000 ? $0 % 7 : $0 % 3 == 2 ? $0 / 3 : $0 % 2000 })
+    let before = rows.values
+    let kept = try Dendrogram(of: rows, areKept: true, lanes: LanePool(count: 2))
+    #expect(rows.values == before)
+    func handedOver() -> Matrix { Matrix(rows: 3500, columns: 200, values: before.map { $0 + 0 }) }
+    #expect(try Dendrogram(of: handedOver(), lanes: LanePool(count: 2)) == kept)
+    let doubles = DoubleMatrix(rows: 3500, columns: 200, values: before.map(Double.init))
+    let exact = try Dendrogram(of: doubles, lanes: LanePool(count: 2))
+    #expect(doubles.values == before.map(Double.init))
+    #expect(zip(exact.merges, kept.merges).allSatisfy { abs($0.height - $1.height) < 1e-12 })
+  }
+
   @Test("Distances that do not fit are refused with numbers and options")
   func memory() throws {
     let rows = RandomRows.scattered(1000, 3, seed: 1)
@@ -165,12 +181,16 @@ struct PropertyTests {
 
   @Test(
     "What is kept besides the rows is refused where it does not fit",
-    arguments: [(Linkage.average, 260_000), (.ward, 260_000), (.centroid, 660_000)])
-  func memoryOfSums(_ linkage: Linkage, needed: Int) throws {
+    arguments: [
+      (Linkage.average, false, 260_000), (.average, true, 660_000), (.ward, false, 260_000),
+      (.centroid, false, 660_000), (.centroid, true, 1_060_000),
+    ])
+  func memoryOfSums(_ linkage: Linkage, areKept: Bool, needed: Int) throws {
     let rows = RandomRows.scattered(1000, 100, seed: 1)
     func tree(limit: Int) throws -> Dendrogram {
       try Dendrogram(
-        of: rows, linkage: linkage, metric: linkage == .average ? .cosine : .euclidean,
+        of: rows, areKept: areKept, linkage: linkage,
+        metric: linkage == .average ? .cosine : .euclidean,
         lanes: LanePool(count: 1), memoryLimit: limit)
     }
     #expect(try tree(limit: needed).merges.count == 999)

@@ -36,6 +36,19 @@ struct TeamTests {
     }
   }
 
+  @Test("Ranks may have different lanes, whatever blocks that makes", .timeLimit(.minutes(2)))
+  func lanes() throws {
+    // Between 16 blocks a lane for one lane each and for 1 + 2.
+    let rows = RandomRows.clustered(18_000, 2, centres: 400, spread: 0.1, seed: 3)
+    let alone = try Dendrogram(of: rows, lanes: LanePool(count: 2))
+    let trees = try Launch.simulated(ranks: 2) { communicator in
+      try Dendrogram(
+        of: rows, lanes: LanePool(count: communicator.rank + 1),
+        team: Ranks(communicator: communicator))
+    }
+    #expect(trees.allSatisfy { $0 == alone })
+  }
+
   @Test("FINCH gives the same partitions too", .timeLimit(.minutes(1)), arguments: 2...3)
   func finch(_ size: Int) throws {
     let rows = RandomRows.clustered(900, 20, centres: 40, spread: 0.3, seed: 8)

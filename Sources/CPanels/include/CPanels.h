@@ -87,19 +87,16 @@ double cpanels_distance(cpanels_vector a, cpanels_vector b, int64_t width);
 // Writes a + b as the words of a sum; they may take the places of rows or words of a and b.
 void cpanels_add(cpanels_vector a, cpanels_vector b, int64_t width, void *high, void *low);
 
-// Rounds `count` vectors and writes them as the columns of a panel (stride CPANELS_COLUMNS) or the rows
-// of a block (stride CPANELS_ROWS): element k of vector i is at [k * stride + i]. Missing ones are zeros.
-// Where rows' centre is zero, so that is_centred may be, elements are off by at most 2^-23 of themselves,
-// else by 2^-24.
+// Rounds `count` vectors and writes them as the columns of a panel (stride CPANELS_COLUMNS), as the rows of a
+// block (stride CPANELS_ROWS), or one alone (stride 1): element k of vector i is at [k * stride + i]; of
+// missing ones it is zero. Elements are off by at most 2^-24 of themselves; where nothing is taken off rows,
+// so that is_centred may be 0, by 2^-23, in less time.
 void cpanels_pack(
     const cpanels_vector *vectors, int64_t count, int64_t width, int64_t stride, int is_centred,
     float *out);
 
 // Gives whole pages of memory back to the machine before it is freed; what they hold is lost.
 void cpanels_give_back(void *start, int64_t bytes);
-
-// Gives memory that was freed back to the machine; the C library would keep much of it for later.
-void cpanels_release_freed(void);
 
 // Makes the C library give blocks of a megabyte or more back as soon as they are freed. By itself it
 // keeps ever larger ones, up to 32 MB.

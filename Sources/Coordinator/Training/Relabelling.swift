@@ -19,6 +19,8 @@ struct Relabelling {
   let communicator: Communicator
   /// The ids of the samples, for messages.
   let ids: [String]
+  /// Whether somebody else keeps the rows, too.
+  var rowsAreKept = false
   /// Told how many clusters are left.
   var progress: (@Sendable (_ clustersLeft: Int) -> Void)?
 
@@ -80,10 +82,12 @@ struct Relabelling {
 
   /// Gives every rank what rank 0 finds; the tree stays there.
   private func findAtRoot(
-    _ rows: Matrix, _ members: [Int]
+    _ rows: consuming Matrix, _ members: [Int]
   ) throws -> (TwoLevelPartition, Dendrogram?) {
     var tree: Dendrogram?
+    var given: Matrix? = consume rows
     let labels = try communicator.decide(gathering: [UInt8]()) { _ in
+      guard let rows = given.take() else { preconditionFailure("rows are clustered once") }
       let (levels, found) = try find(in: rows, members, team: nil)
       tree = found
       return levels.fine.labels + levels.coarse.labels
@@ -102,8 +106,8 @@ struct Relabelling {
       switch settings.method {
       case .agglomerative:
         let tree = try Dendrogram(
-          of: rows, linkage: settings.linkage, metric: settings.metric, lanes: lanes, team: team,
-          progress: progress)
+          of: rows, areKept: rowsAreKept, linkage: settings.linkage, metric: settings.metric,
+          lanes: lanes, team: team, progress: progress)
         return (tree.cut(settings.cut), tree)
       case .finch:
         let finch = try Finch(of: rows, lanes: lanes, team: team, progress: progress)

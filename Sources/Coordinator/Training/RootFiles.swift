@@ -122,8 +122,8 @@ final class RootFiles: @unchecked Sendable {
 
   /// Writes an epoch's row, and a line that stays.
   ///
-  /// - Parameter dataShares: the share of its time that each rank needed for clips, since the run was
-  ///   started or resumed.
+  /// - Parameter dataShares: the share of its time that each rank needed for clips in the steps that this
+  ///   process made, all of the epoch's unless it was resumed within.
   func log(_ run: TrainingRun, dataShares: [Float]) {
     let (configuration, loss) = (run.configuration, run.position.last.mean)
     let clips = figures.steps * configuration.batch.videos * run.trainer.objective.views.count

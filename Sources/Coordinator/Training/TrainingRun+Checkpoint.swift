@@ -15,7 +15,10 @@ extension TrainingRun {
   }
 
   /// Everything that the rest of the run depends on.
-  private func contents(with figures: EpochFigures) throws -> CheckpointContents {
+  private func contents(with known: EpochFigures) throws -> CheckpointContents {
+    var figures = known
+    // Of an epoch that is whole nobody adds up any more.
+    if position.epoch * stepsPerEpoch == trainer.step { figures.startEpoch() }
     let state = trainer.objective.state
     let objective =
       state.arrays.map {
@@ -179,7 +182,9 @@ extension TrainingRun {
         total: double("last_loss_sum_bits"), finiteSteps: progress["last_steps"] ?? 0))
     reopenLastEpoch()
     if let figures = contents.text[EpochFigures.fileName] {
-      root?.figures = try EpochFigures(json: figures)
+      do { root?.figures = try EpochFigures(json: figures) } catch {
+        root?.say("\(loaded.path): the epoch's figures so far cannot be read: \(error)")
+      }
     }
     root?.say(
       "resuming after \(position.epoch) epochs and \(position.step) steps from \(loaded.path)")

@@ -33,7 +33,8 @@ extension TrainingRun {
     }
     let relabelling = Relabelling(
       settings: settings, seed: configuration.seed, epoch: position.epoch, lanes: lanes,
-      communicator: communicator, ids: dataset.manifest.samples.map(\.id)
+      communicator: communicator, ids: dataset.manifest.samples.map(\.id),
+      rowsAreKept: trainer.bank != nil
     ) { [root] left in root?.show(clustersLeft: left) }
     let outcome = try relabelling(
       labelRows(), unreadable: Set(dataset.unreadable.keys))

@@ -4,7 +4,7 @@ internal import CPanels
 
 /// Means of some clusters in single precision, `stride` of them side by side, as `CPanels` reads them.
 @safe
-struct Panel {
+struct PackedMeans {
   /// How many a kernel takes as columns.
   static var columns: Int { CPANELS_COLUMNS }
   /// How many a kernel takes as rows.

@@ -5,7 +5,7 @@ import Testing
 @testable import Clustering
 
 @Suite("Means side by side")
-struct PanelTests {
+struct PackedMeansTests {
   @Test(
     "Packing equals a plain loop, and touches nothing else",
     arguments: [1, 7, 8, 127, 128, 129, 300], [1, 14, 32])
@@ -18,12 +18,12 @@ struct PanelTests {
     let noCentre = LaneArray([Double](repeating: 0, count: width))
     for isCentred in [true, false] {
       let taken = isCentred ? centre : noCentre
-      // The first has a factor that single precision has not.
-      let factors = (0..<stride).map { $0 == 0 ? 1e-42 : 0.3 + Double($0) }
+      // The second has a factor that single precision has not.
+      let factors = (0..<stride).map { $0 == 1 ? 1e-42 : 0.3 + Double($0) }
       let vectors = unsafe LaneArray<cpanels_vector>(count: stride)
       for index in 0..<stride {
         unsafe vectors[index] =
-          unsafe index % 3 < 2
+          unsafe (index + width) % 3 < 2
           ? cpanels_vector(
             row: rows.base + index * width, centre: taken.base, high: nil, low: nil,
             factor: factors[index])
@@ -38,11 +38,11 @@ struct PanelTests {
         for k in 0..<width {
           for index in 0..<stride {
             let value =
-              index % 3 < 2
+              (index + width) % 3 < 2
               ? Double(rows[index * width + k]) - taken[k] : sums[index * width + k]
             let expected = index < count ? value * factors[index] : 0
             let error = abs(Double(out[k * stride + index]) - expected)
-            let bound = isCentred || index % 3 == 2 ? 0x1p-24 : 0x1p-23
+            let bound = isCentred || (index + width) % 3 == 2 ? 0x1p-24 : 0x1p-23
             #expect(error <= bound * abs(expected) + 0x1p-149, "\(index), \(k)")
           }
         }
