@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Runs Winograd's kernels and the passes over pixels under clang's address and undefined-behaviour sanitizers: a minute.
+# Runs Winograd's kernels, the passes over pixels and those over rows that are clustered under clang's
+# address and undefined-behaviour sanitizers: a minute.
 #
 # Tests/Sanitize/convolutions.c itself, nested loops, is compiled without them.
 set -euo pipefail
@@ -20,7 +21,10 @@ clang "${sanitizers[@]}" "$build"/*.o -ldnnl -lm -ldl -lpthread -o "$build/convo
 # oneDNN keeps its engine until the end.
 OMP_NUM_THREADS=1 ASAN_OPTIONS=detect_leaks=0 "$build/convolutions"
 
-clang -std=gnu17 -Wall -Wextra -ffp-contract=off -I "$root/Sources/CPixels/include" "${sanitizers[@]}" -O1 \
-  "$root"/Sources/CPixels/*.c "$root/Tests/Sanitize/pixels.c" -lm -o "$build/pixels" 2> "$build/log" ||
-  { cat "$build/log"; exit 1; }
-"$build/pixels"
+for part in CPixels CPanels; do
+  program=$(tr '[:upper:]' '[:lower:]' <<< "${part#C}")
+  clang -std=gnu17 -Wall -Wextra -ffp-contract=off -I "$root/Sources/$part/include" "${sanitizers[@]}" -O1 \
+    "$root/Sources/$part"/*.c "$root/Tests/Sanitize/$program.c" -lm -o "$build/$program" 2> "$build/log" ||
+    { cat "$build/log"; exit 1; }
+  "$build/$program"
+done
