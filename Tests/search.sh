@@ -45,6 +45,22 @@ for command in "evaluate --data data" "embed --data data --out none.npy" "export
 done
 check "no run, no report" leaves 66 "nowhere: holds no run" "$kindreel" report nowhere --out none.html
 
+check "what cannot be printed is no success" leaves 73 "standard output cannot be written" \
+  bash -c "'$kindreel' --version > /dev/full"
+check "nor is a result" leaves 73 "standard output cannot be written" \
+  bash -c "'$kindreel' doctor > /dev/full"
+check "so many lanes are refused" leaves 64 "--lanes is 40000; it must lie in 1…1024" \
+  "$kindreel" evaluate "${encoder[@]::4}" --data data --lanes 40000
+check "no run, no resuming" leaves 66 "nowhere: holds no run to resume" \
+  "$kindreel" train --data data --out nowhere --resume
+check "clips of such extents are refused" leaves 64 "T and S must be at most 4096" \
+  "$kindreel" bench layers --clip 3x100000x8x8
+echo "no table" > list.txt
+check "bad labels leave" leaves 65 "list.txt" "$kindreel" train --data data --out refused --lanes 1 \
+  --config "$OLDPWD/cluster-configs/presets/smoke.yaml" --set labels.file=list.txt
+check "no run behind" bash -c "! test -e refused/run.yaml"
+check "an estimate is for one set of videos" leaves 64 "--data and --videos exclude each other" \
+  "$kindreel" train --estimate --data data --videos 9
 check "clips are not written over" leaves 64 "clips.npy would be written over an input" \
   "$kindreel" embed "${encoder[@]}" --tensor clips.npy --out ./clips.npy
 search=("$kindreel" search "${encoder[@]}" --library library.npy)

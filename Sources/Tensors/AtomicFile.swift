@@ -4,7 +4,8 @@ public import Foundation
 /// A file that appears under its name whole and flushed, or not at all.
 ///
 /// It is written beside its name, flushed, and renamed; then the directory is flushed. A reader or
-/// a crash never meets half of it, and a failed write leaves the earlier file as it was.
+/// a crash never meets half of it, and a failed write leaves the earlier file as it was. A symbolic link
+/// stays, and the file that it names is written.
 public struct AtomicFile: ~Copyable {
   private let file: FileDescriptor
 
@@ -16,7 +17,8 @@ public struct AtomicFile: ~Copyable {
   public static func write(
     to path: String, _ body: (borrowing AtomicFile) throws -> Void
   ) throws {
-    let url = URL(fileURLWithPath: path)
+    let target = Self.target(of: path)
+    let url = URL(fileURLWithPath: target)
     var status = stat()
     if unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG {
       throw FileError(path, "is not a regular file and cannot be replaced", fault: .output)
@@ -28,7 +30,7 @@ public struct AtomicFile: ~Copyable {
         try FileDescriptor(partial, flags: O_WRONLY | O_CREAT | O_EXCL))
       try body(file)
       try file.file.synchronize()
-      guard unsafe rename(partial, path) == 0 else {
+      guard unsafe rename(partial, target) == 0 else {
         throw FileError.system(path, "cannot be replaced")
       }
     } catch {
@@ -38,6 +40,13 @@ public struct AtomicFile: ~Copyable {
         error.path == partial ? path : error.path, error.reason, fault: .output)
     }
     try synchronize(directory: directory)
+  }
+
+  /// The file that a path names in the end; where there is none yet, the path itself.
+  private static func target(of path: String) -> String {
+    guard let name = unsafe realpath(path, nil) else { return path }
+    defer { unsafe free(name) }
+    return unsafe String(cString: name)
   }
 
   /// Creates or replaces the file at `path` with `data`.

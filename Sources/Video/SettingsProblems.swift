@@ -7,9 +7,9 @@ extension VideoSettings {
     for (name, value) in positive where !(1...65_536).contains(value) {
       return "video.\(name) is \(value), and must be 1…65536"
     }
-    if cacheMegabytes < 0 { return "video.cacheMegabytes is \(cacheMegabytes), and must be ≥ 0" }
-    if !(0...1 << 40).contains(diskCacheMegabytes) {
-      return "video.diskCacheMegabytes is \(diskCacheMegabytes), and must be 0…2⁴⁰"
+    let caches = [("cacheMegabytes", cacheMegabytes), ("diskCacheMegabytes", diskCacheMegabytes)]
+    for (name, megabytes) in caches where !(0...1 << 40).contains(megabytes) {
+      return "video.\(name) is \(megabytes), and must be 0…2⁴⁰"
     }
     if !(1...3).contains(list) { return "video.list is \(list), and must be 1, 2 or 3" }
     if !(0...1).contains(badShare) { return "video.badShare is \(badShare), and must be 0…1" }

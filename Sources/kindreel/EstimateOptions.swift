@@ -28,15 +28,18 @@ struct EstimateOptions: ParsableArguments {
       }
       return
     }
-    guard (data == nil) != (videos == nil) else {
+    guard data == nil || videos == nil else {
+      throw ValidationError("--data and --videos exclude each other: both say how many videos")
+    }
+    guard data != nil || videos != nil else {
       throw ValidationError("name the videos to estimate for: --data DIR or --videos N")
     }
     if frames != nil && videos == nil {
       throw ValidationError("--frames is about --videos; --data has its own")
     }
-    for (name, value) in [("videos", videos), ("frames", frames)] {
-      if let value, value < 1 {
-        throw ValidationError("--\(name) is \(value); at least 1 is needed")
+    for (name, value, most) in [("videos", videos, 1_000_000_000), ("frames", frames, 10_000_000)] {
+      if let value, !(1...most).contains(value) {
+        throw ValidationError("--\(name) is \(value); it must lie in 1…\(most)")
       }
     }
     if let microbatchSeconds, !(microbatchSeconds > 0 && microbatchSeconds.isFinite) {

@@ -36,6 +36,7 @@ struct Export: ParsableCommand {
   func run() throws {
     try reportingFailure {
       try OutputPath.check(out)
+      if let run = encoder.run { try OutputPath.refuse(out, in: run + "/checkpoints") }
       let loaded = try encoder.source().load(encoder.named())
       if let report = loaded.report {
         FileHandle.standardError.write(Data("kindreel: \(report)\n".utf8))

@@ -22,4 +22,9 @@ struct Kindreel: ParsableCommand {
       Evaluate.self, FineTune.self, Report.self, Preview.self, Selftest.self, Bench.self,
       Doctor.self,
     ])
+
+  static func main() {
+    StandardOutput.checkAtExit()
+    main(nil)
+  }
 }

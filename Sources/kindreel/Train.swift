@@ -114,7 +114,7 @@ struct Train: ParsableCommand {
         return try estimation.run(configuration, data: data, lanes: world.lanesOfRank)
       }
       StopRequest.listen()
-      let own = resume ? out.flatMap(RunDirectory.configuration(of:)) : nil
+      let own = try resume ? RunDirectory.configuration(toResume: out ?? "") : nil
       var configuration = try RunConfiguration.load(config ?? own, overrides: overrides)
       if let weights { configuration.encoder.weights = weights }
       var request = TrainingRequest(

@@ -12,8 +12,12 @@ struct WorldOptions: ParsableArguments {
   var lanes: Int?
 
   func validate() throws {
-    if let ranks, ranks < 1 { throw ValidationError("--ranks is \(ranks); at least 1 is needed") }
-    if let lanes, lanes < 1 { throw ValidationError("--lanes is \(lanes); at least 1 is needed") }
+    // Each of them is a thread.
+    for (name, value) in [("ranks", ranks), ("lanes", lanes)] {
+      if let value, !(1...1024).contains(value) {
+        throw ValidationError("--\(name) is \(value); it must lie in 1…1024")
+      }
+    }
     if let ranks, ranks > 1, Launch.isUnderMPI {
       throw ValidationError("--ranks \(ranks) and mpirun exclude each other; leave --ranks out")
     }

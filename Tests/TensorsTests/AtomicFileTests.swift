@@ -22,6 +22,20 @@ import Testing
     #expect(try directory.names() == ["x"])
   }
 
+  @Test func `A symbolic link stays, and what it names is written`() throws {
+    let directory = try TemporaryDirectory()
+    let path = try directory.file("x", holding: Data("old".utf8))
+    let (link, device) = (directory.file("link"), directory.file("device"))
+    let files = FileManager.default
+    try files.createSymbolicLink(atPath: link, withDestinationPath: "x")
+    try files.createSymbolicLink(atPath: device, withDestinationPath: "/dev/null")
+    try AtomicFile.write(Data("new".utf8), to: link)
+    #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data("new".utf8))
+    #expect(try files.destinationOfSymbolicLink(atPath: link) == "x")
+    #expect(throws: FileError.self) { try AtomicFile.write(Data(), to: device) }
+    #expect(try directory.names() == ["device", "link", "x"])
+  }
+
   @Test func `A missing directory and a device are refused by name`() throws {
     let directory = try TemporaryDirectory()
     let path = directory.file("absent/x")

@@ -107,7 +107,7 @@ public struct RunEstimate: Codable, Sendable, Equatable {
     let passes = (steps + steps_per_epoch - 1) / steps_per_epoch
     clusterings = objective.usesLabels ? configuration.labels.clusterings(epochs: passes) : 0
     gradient_bytes = (network.layout.parameterCount + network.layout.statisticsCount) * 4
-    decoded_bytes = videoBytes.map { Int($0 * Double(videos)) }
+    decoded_bytes = videoBytes.map { Int(min($0 * Double(videos), 0x1p62)) }
     cache_bytes = configuration.video.cacheMegabytes << 20
     self.timing = timing
     measured = given == nil

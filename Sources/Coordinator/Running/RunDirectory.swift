@@ -29,22 +29,18 @@ public final class RunDirectory: Sendable {
   /// - Throws: `RunDirectoryError`.
   public init(_ path: String, resuming: Bool) throws {
     self.path = path
-    let files = FileManager.default
-    let holdsRun = Self.configuration(of: path) != nil
-    let saved = (try? files.contentsOfDirectory(atPath: path + "/checkpoints")) ?? []
-    if !holdsRun && !saved.isEmpty {
-      throw RunDirectoryError(
-        path: path,
-        reason: "holds checkpoints but no run.yaml; put that back, or use another --out",
-        code: .cannotWrite)
-    }
-    if resuming && !holdsRun {
-      throw RunDirectoryError(
-        path: path, reason: "holds no run to resume; leave --resume out", code: .inputMissing)
-    }
-    if holdsRun && !resuming {
+    try Self.refuseStrayCheckpoints(in: path)
+    if resuming {
+      _ = try Self.configuration(toResume: path)
+    } else if Self.configuration(of: path) != nil {
       throw RunDirectoryError(
         path: path, reason: "holds a run; use --resume or another --out", code: .cannotWrite)
+    }
+    let files = FileManager.default
+    var isFolder: ObjCBool = true
+    if unsafe files.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue {
+      throw RunDirectoryError(
+        path: path, reason: "is a file, and no folder for a run", code: .cannotWrite)
     }
     do {
       for folder in ["checkpoints", "labels", "dendrograms"] {
@@ -68,6 +64,28 @@ public final class RunDirectory: Sendable {
     let path = directory + "/run.yaml"
     return FileManager.default.fileExists(atPath: path) ? path : nil
   }
+  /// The same of a run that is to go on.
+  ///
+  /// - Throws: `RunDirectoryError` where there is none.
+  public static func configuration(toResume directory: String) throws -> String {
+    try refuseStrayCheckpoints(in: directory)
+    if let path = configuration(of: directory) { return path }
+    throw RunDirectoryError(
+      path: directory, reason: "holds no run to resume; leave --resume out", code: .inputMissing)
+  }
+
+  /// Checkpoints without a configuration are a run's that lost it.
+  private static func refuseStrayCheckpoints(in directory: String) throws {
+    let checkpoints = directory + "/checkpoints"
+    let saved = (try? FileManager.default.contentsOfDirectory(atPath: checkpoints)) ?? []
+    guard saved.isEmpty || configuration(of: directory) != nil else {
+      throw RunDirectoryError(
+        path: directory,
+        reason: "holds checkpoints but no run.yaml; put that back, or use another --out",
+        code: .cannotWrite)
+    }
+  }
+
   /// One JSON object a line.
   public var metrics: String { path + "/metrics.jsonl" }
   /// The directory of TensorBoard's events.

@@ -23,8 +23,6 @@ final class RootFiles: @unchecked Sendable {
     directory = try RunDirectory(request.output, resuming: request.resumes)
     checkpoints = CheckpointStore(
       directory: directory.checkpoints, keep: request.configuration.checkpoint.keep)
-    // A run that goes on keeps its settings until its checkpoint has taken the new ones.
-    if !request.resumes { try write(request) }
   }
 
   private func write(_ request: TrainingRequest) throws {
@@ -51,7 +49,8 @@ final class RootFiles: @unchecked Sendable {
   /// Tells what is about to run, and opens the log.
   func announce(_ run: TrainingRun) throws {
     let configuration = run.configuration
-    if run.request.resumes { try write(run.request) }
+    // Only now: what was refused leaves no run behind, and one that goes on its settings as they were.
+    try write(run.request)
     labels = LabelReport(run.dataset.manifest)
     let network = run.trainer.replica.weights.network
     say(

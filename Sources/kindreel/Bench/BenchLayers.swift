@@ -20,7 +20,7 @@ struct BenchLayers: ParsableCommand {
   @Option(help: "\(NamedEncoder.list).")
   var encoder = BenchTrainStep.Encoder.r3d18
 
-  @Option(help: "The clip, C×T×H×W.")
+  @Option(help: "The clip, 3xTxSxS.")
   var clip = "3x16x112x112"
 
   @Option(help: "Clips, N.")
@@ -114,7 +114,7 @@ struct BenchLayers: ParsableCommand {
         }
       }
     }
-    let network = try BenchTrainStep.network(encoder, clip: clip)
+    let network = try BenchTrainStep.network(encoder, clip: clip, batch: batch)
     let kernels = try source.choices(
       convolutions,
       KernelTiming(network, clips: batch, precision: precision, isTraining: true))

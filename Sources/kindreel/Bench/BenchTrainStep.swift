@@ -28,7 +28,7 @@ struct BenchTrainStep: ParsableCommand {
   @Option(help: "\(NamedEncoder.list).")
   var encoder = Encoder.actions
 
-  @Option(help: "The clip, C×T×H×W, for example 3x16x112x112.")
+  @Option(help: "The clip, 3xTxSxS, for example 3x16x112x112.")
   var clip = "3x8x48x48"
 
   @Option(help: "Clips a lane; an even number but for --inference.")
@@ -58,7 +58,7 @@ struct BenchTrainStep: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
-      let network = try Self.network(encoder, clip: clip)
+      let network = try Self.network(encoder, clip: clip, batch: batch)
       let (batch, lanes, precision, convolutions) = (batch, lanes, precision, convolutions)
       let (options, inference) = (options, inference)
       let (timing, updates, times, memory) = try Launch.simulated(ranks: 1, deadline: .seconds(600))
@@ -105,12 +105,17 @@ extension BenchTrainStep {
     }
   }
 
-  /// The network of an encoder for clips written as C×T×H×W.
-  static func network(_ encoder: Encoder, clip: String) throws -> ResNet3D {
+  /// The network of an encoder for a batch of clips written as 3xTxSxS.
+  static func network(_ encoder: Encoder, clip: String, batch: Int) throws -> ResNet3D {
     let extents = clip.split(separator: "x").compactMap { Int($0) }
     guard extents.count == 4, extents[0] == 3, extents[2] == extents[3] else {
       throw ValidationError("--clip is '\(clip)'; write 3xTxSxS, for example 3x16x112x112")
     }
+    // Beyond that, not even one activation fits.
+    guard extents[1] <= 1 << 12, extents[2] <= 1 << 12 else {
+      throw ValidationError("--clip is '\(clip)'; T and S must be at most \(1 << 12)")
+    }
+    try BenchOptions.requireRoom(batch, 3 * extents[1] * extents[2] * extents[2])
     return try ResNet3D(encoder.architecture, frames: extents[1], size: extents[2])
   }
 }

@@ -32,6 +32,12 @@ enum OutputPath {
     }
   }
 
+  /// Refuses a folder whose files are the program's own.
+  static func refuse(_ path: String, in folder: String) throws {
+    guard resolved(path).hasPrefix(resolved(folder) + "/") else { return }
+    throw UnwritableOutput(description: "\(path): lies in \(folder), which only runs write to")
+  }
+
   /// The one name of a file that has several.
   static func resolved(_ path: String) -> String {
     URL(fileURLWithPath: path).standardizedFileURL.resolvingSymlinksInPath().path

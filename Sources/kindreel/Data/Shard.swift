@@ -49,15 +49,18 @@ struct Shard: ParsableCommand {
 
   func run() throws {
     try reportingFailure {
+      try refuseShards()
+      let records = try Manifest.records(of: data, layout: layout, list: list, seed: seed)
+      guard !records.isEmpty else {
+        throw FileError(data, "has no video that is not quarantined", fault: .content)
+      }
       do {
         try FileManager.default.createDirectory(atPath: out, withIntermediateDirectories: true)
       } catch {
         throw UnwritableOutput(description: "\(out): the folder cannot be made")
       }
       let table = out + "/manifest.tsv"
-      try refuseShards()
       try OutputPath.check(table)
-      let records = try Manifest.records(of: data, layout: layout, list: list, seed: seed)
       let line = ProgressLine()
       let packed = try ShardWriter(folder: out, byteLimit: megabytes << 20).write(records) { done in
         line.update(
