@@ -59,12 +59,7 @@ struct KernelTests {
       var joining = SumLinkage(
         try RowSpace(rows, metric: .euclidean), criterion: .ward, lanes: LanePool(count: 2))
       try joining.compareAll(inBlocksOf: size) {}
-      return joining.store.live.flatMap { slot -> [UInt32] in
-        let list = joining.store.list(of: Int(slot))
-        return (0..<Shortlist.capacity).flatMap {
-          [list.value($0).bitPattern, UInt32(bitPattern: list.slot($0))]
-        }
-      }
+      return bitsOfLists(joining.store)
     }
     #expect(lists.allSatisfy { $0 == lists[0] })
   }
@@ -80,12 +75,7 @@ struct KernelTests {
             try RowSpace(rows, metric: metric), criterion: criterion, lanes: pool)
           joining.search = NearestSearch(width: width, lanes: pool, instructions: instructions)
           try joining.compareAll {}
-          return joining.store.live.flatMap { slot -> [UInt32] in
-            let list = joining.store.list(of: Int(slot))
-            return (0..<Shortlist.capacity).flatMap {
-              [list.value($0).bitPattern, UInt32(bitPattern: list.slot($0))]
-            }
-          }
+          return bitsOfLists(joining.store)
         }
       #expect(lists.allSatisfy { $0 == lists[0] })
     }
@@ -101,6 +91,15 @@ struct KernelTests {
       for _ in 0..<4 {
         try joining.followChain(until: joining.store.live.count * 2 / 3)
         expectBounds(joining.store)
+      }
+    }
+  }
+
+  private func bitsOfLists(_ store: ClusterStore) -> [UInt32] {
+    store.live.flatMap { slot -> [UInt32] in
+      let list = store.list(of: Int(slot))
+      return (0..<Shortlist.capacity).flatMap {
+        [list.value($0).bitPattern, UInt32(bitPattern: list.slot($0))]
       }
     }
   }
