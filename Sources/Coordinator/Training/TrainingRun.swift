@@ -137,7 +137,11 @@ public struct TrainingRun {
       seed: configuration.seed, communicator: communicator)
     labels = .none(dataset.count)
     if request.resumes { try resume(from: checkpoint) }
-    try root?.announce(self)
+    let run = self
+    _ = try communicator.decide(gathering: [UInt8]()) { _ in
+      try run.root?.announce(run)
+      return true
+    }
   }
 
   /// The microbatches of one rank.
