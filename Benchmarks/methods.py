@@ -120,7 +120,7 @@ def run(folder, name, settings, seed, arguments):
     if not result.exists() and name.startswith("MPEG-4"):
         arguments = recoded(folder, arguments)
     if not result.exists() and settings == CROSS_ENTROPY:
-        cross_entropy(result, seed, arguments)
+        cross_entropy(result, out, seed, arguments)
     elif not result.exists():
         if settings is None:
             source = ["--untrained", str(seed), "--config", arguments.config]
@@ -139,15 +139,18 @@ def run(folder, name, settings, seed, arguments):
     return json.loads(result.read_text()), epochs
 
 
-def cross_entropy(result, seed, arguments):
+def cross_entropy(result, out, seed, arguments):
     """The same network, data and clips, of one view instead of two, on true classes."""
     command = ["finetune", "--untrained", str(seed), "--config", arguments.config]
     command += ["--data", arguments.data, "--epochs", str(2 * EPOCHS[arguments.budget])]
-    command += ["--dropout", "0", "--retrieval", "--json"]
+    command += ["--dropout", "0", "--retrieval", "--json", "--checkpoints", str(out)]
+    if out.exists():
+        command += ["--resume"]
     report = json.loads(kindreel(*command, stdout=subprocess.PIPE).stdout)
     part = result.with_suffix(".part")
     part.write_text(json.dumps(report["retrieval"] | {"accuracy": report["figures"]["accuracy"]}))
     os.replace(part, result)
+    shutil.rmtree(out)
 
 
 def train(out, settings, seed, arguments, folder):

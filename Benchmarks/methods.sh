@@ -6,8 +6,8 @@
 # (100 epochs). SET is methods or ablations (rows of Benchmarks/methods.py). DATA is any layout with a
 # train and a test split and class folders. Output: the table, in Markdown, on standard output and in
 # runs/SET-BUDGET/table.md; curves.svg beside it.
-# Runs that exist are kept, and one that was cut short goes on (but for the cross-entropy row), so the
-# script can be started again. The column s has the least of the seeds.
+# Runs that exist are kept, and one that was cut short goes on, so the script can be started again. The
+# column s has the least of the seeds.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 data="$1"

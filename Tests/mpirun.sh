@@ -66,22 +66,24 @@ finish() {
   "$@" --out "$work/$name" > "$work/$name.out"
 }
 
-# Asks a run on two ranks to stop after its first epoch, and checks the code it leaves with.
+# stop NAME CHECKPOINTS COMMAND…: asks a job on two ranks to stop once it has a checkpoint, and checks the
+# code it leaves with.
 stop() {
-  local log="$work/stopped.log" status=0 launcher waited
+  local name=$1 checkpoints=$2 status=0 launcher waited
+  shift 2
   # The limit is mpirun's own, because `timeout` does not pass SIGUSR1 on.
-  mpirun --timeout 300 -n 2 --oversubscribe --bind-to none \
-    "${train[@]}" "${long[@]}" --lanes 1 --out "$work/stopped" > "$work/stopped.out" 2> "$log" &
+  mpirun --timeout 300 -n 2 --oversubscribe --bind-to none "$@" \
+    > "$work/$name.out" 2> "$work/$name.log" &
   launcher=$!
   for ((waited = 0; waited < 1200; waited++)); do
-    if grep -q '"kind":"epoch"' "$work/stopped/metrics.jsonl" 2> /dev/null; then break; fi
+    if compgen -G "$checkpoints/epoch-*" > "$work/$name.found"; then break; fi
     kill -0 "$launcher" 2> /dev/null || break
     sleep 0.1
   done
   # mpirun passes the signal on to every rank.
   kill -USR1 "$launcher" || true
   wait "$launcher" || status=$?
-  cat "$log"
+  cat "$work/$name.log"
   echo "left with code $status"
   [[ $status == 75 ]]
 }
@@ -134,7 +136,8 @@ two_builds() {
 check "ranks of two builds are refused" two_builds
 
 check "train to the end without a stop" finish whole timeout 300 "${train[@]}" "${long[@]}" --lanes 2
-check "a signal saves and leaves with 75" stop
+check "a signal saves and leaves with 75" stop stopped "$work/stopped/checkpoints" \
+  "${train[@]}" "${long[@]}" --lanes 1 --out "$work/stopped"
 check "the stopped run goes on, on another number of ranks" finish stopped \
   timeout 300 "${train[@]}" "${long[@]}" --lanes 2 --resume
 check "same bits: whole and stopped" same whole stopped
@@ -142,5 +145,16 @@ check "a run goes on with its own settings where none are named" bash -c "
   set -o pipefail
   timeout 300 '$kindreel' train --data '$work/data' --out '$work/stopped' --lanes 2 --resume \
     --set epochs=9 | grep '\"epochs\":9,'"
+
+tune=("$kindreel" finetune --run "$work/alone" --data "$work/data" --epochs 12 --clips 1 --json)
+tune_whole() { timeout 300 "${tune[@]}" --lanes 2 > "$work/tuned.json"; }
+check "fine-tune to the end without a stop" tune_whole
+check "a signal saves a fine-tuning and leaves with 75" stop tuning "$work/tuning" \
+  "${tune[@]}" --lanes 1 --checkpoints "$work/tuning"
+tune_on() {
+  timeout 300 "${tune[@]}" --lanes 2 --checkpoints "$work/tuning" --resume > "$work/resumed.json"
+  cmp "$work/tuned.json" "$work/resumed.json"
+}
+check "the stopped fine-tuning goes on, on another number of ranks, to the same figures" tune_on
 
 finish_checks

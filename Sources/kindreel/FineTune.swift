@@ -14,8 +14,12 @@ struct FineTune: ParsableCommand {
       on the class folders of the training videos; then the test videos are judged, the scores of their \
       clips averaged. The defaults are those of CoCLR and SLIC: 150 epochs, the rate a tenth from two \
       fifths and from two thirds on. Clips, batch, augmentation and seed are the run's, residual views \
-      left out. The result is a figure; the encoder is not kept. (The linear probe, with the encoder \
-      frozen, is kindreel evaluate --probe.)
+      left out. The result is a figure. (The linear probe, with the encoder frozen, is kindreel evaluate \
+      --probe.)
+
+      --checkpoints keeps what training needs to go on, as often as the run's checkpoint.every says. \
+      SIGUSR1 or SIGTERM then save at the next step and leave with 75; the same command with --resume \
+      goes on, to the same end.
 
       --held-out judges the last fifth of the training groups of each class in place of the test list, \
       which is not read: for choosing settings.
@@ -55,6 +59,12 @@ struct FineTune: ParsableCommand {
   @Flag(help: "Judge retrieval by the fine-tuned pooled feature, too, as evaluate does.")
   var retrieval = false
 
+  @Option(help: "A folder for checkpoints; it must hold none, unless with --resume.")
+  var checkpoints: String?
+
+  @Flag(help: "Go on from the newest whole checkpoint in --checkpoints.")
+  var resume = false
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -72,23 +82,31 @@ struct FineTune: ParsableCommand {
     guard 0..<1 ~= dropout else {
       throw ValidationError("--dropout is \(dropout); it must be at least 0 and below 1")
     }
+    if checkpoints == "" || resume && checkpoints == nil {
+      throw ValidationError("name a folder: --checkpoints DIR")
+    }
   }
 
   func run() throws {
     try reportingFailure {
+      if checkpoints != nil { StopRequest.listen() }
       let (source, named, request, world) = (
         try encoder.source(), try encoder.named(), request, world
       )
-      let report = try world.launch(deadline: named?.deadlineSeconds ?? 300) { communicator in
+      let outcome = try world.launch(deadline: named?.deadlineSeconds ?? 300) { communicator in
         try FineTuning(
           source, configuration: named, request, lanes: world.lanesOfRank,
-          ranksOfMachine: world.ranksOfMachine, communicator: communicator
+          ranksOfMachine: world.ranksOfMachine, communicator: communicator,
+          shouldStop: { StopRequest.isMade }
         ) { line in
           guard communicator.rank == 0 else { return }
           FileHandle.standardError.write(Data((line + "\n").utf8))
         }.run()
       }
-      guard let report else { return }
+      guard let outcome else { return }
+      guard let report = outcome else {
+        throw ArgumentParser.ExitCode(Coordinator.ExitCode.requeue.rawValue)
+      }
       guard !json else { return try printJSON(report) }
       print(summary(of: report))
     }
@@ -117,6 +135,7 @@ struct FineTune: ParsableCommand {
     (request.learningRate, request.weightDecay) = (learningRate, weightDecay)
     (request.dropout, request.clips) = (dropout, clips)
     request.judgesRetrieval = retrieval
+    (request.checkpoints, request.resumes) = (checkpoints, resume)
     return request
   }
 }

@@ -1,6 +1,7 @@
 import Collective
 import Foundation
 import Retrieval
+import Synchronization
 import Testing
 import Video
 
@@ -15,10 +16,11 @@ import Video
     (1...2).map { "\(name)/v_\(name)_g0\(6 + $0)_c01.mp4" }
   }
 
+  /// Fine-tunes; nil if it was stopped.
   private func tune(
-    _ world: SampleWorld, ranks: Int = 1, lanes: Int = 1,
+    _ world: SampleWorld, ranks: Int = 1, lanes: Int = 1, stoppingAfter steps: Int = .max,
     _ change: (inout FineTuningRequest) -> Void = { _ in }
-  ) throws -> FineTuningReport {
+  ) throws -> FineTuningReport? {
     var request = FineTuningRequest(data: world.data)
     (request.epochs, request.clips, request.dropout) = (3, 2, 0.5)
     request.judgesRetrieval = true
@@ -27,9 +29,16 @@ import Video
     configuration.video.badShare = 0.4
     let reports = try Launch.simulated(ranks: ranks, deadline: .seconds(60)) {
       [request, configuration] communicator in
-      try FineTuning(
+      let asked = Mutex(0)
+      return try FineTuning(
         .untrained(seed: 1), configuration: configuration, request, lanes: lanes,
-        ranksOfMachine: ranks, communicator: communicator
+        ranksOfMachine: ranks, communicator: communicator,
+        shouldStop: {
+          asked.withLock {
+            $0 += 1
+            return communicator.rank == 0 && $0 >= steps
+          }
+        }
       ) { _ in
       }.run()
     }
@@ -43,7 +52,7 @@ import Video
   {
     let world = try SampleWorld(train: Self.train, test: Self.test)
     try world.damage(Self.test[0])
-    let alone = try tune(world)
+    let alone = try #require(try tune(world))
     #expect(alone.queries == 6 && alone.unreadable == 1)
     #expect(alone.training == 24 && alone.classes == 3)
     #expect(alone.loss.isFinite && alone.figures.accuracy5 < 100)
@@ -55,11 +64,54 @@ import Video
   }
 
   @Test(.timeLimit(.minutes(2)))
+  func `one that was stopped, within an epoch and between two, goes on to the same bits`() throws {
+    let world = try SampleWorld(train: Self.train, test: Self.test)
+    let folder = world.data + "-checkpoints"
+    func tune(_ ranks: Int, stoppingAfter steps: Int = .max, resumes: Bool) throws
+      -> FineTuningReport?
+    {
+      try self.tune(world, ranks: ranks, stoppingAfter: steps) {
+        ($0.checkpoints, $0.resumes) = (folder, resumes)
+      }
+    }
+    let whole = try self.tune(world)
+    let steps = Self.train.count / world.configuration.batch.videos
+    #expect(steps > 2)
+    #expect(try tune(1, stoppingAfter: steps - 1, resumes: false) == nil)
+    #expect(try tune(2, stoppingAfter: steps + 1, resumes: true) == nil)
+    #expect(try tune(1, resumes: true) == whole)
+    // All is done: judged again.
+    #expect(try tune(2, resumes: true) == whole)
+    #expect(throws: RunDirectoryError.self) { try tune(1, resumes: false) }
+    #expect(throws: ConfigurationError.self) {
+      try self.tune(world) {
+        ($0.checkpoints, $0.resumes, $0.learningRate) = (folder, true, 0.1)
+      }
+    }
+    #expect(throws: RunDirectoryError.self) {
+      try self.tune(world) { ($0.checkpoints, $0.resumes) = (folder + "-nowhere", true) }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func `a run's folders take no checkpoints of a fine-tuning`() throws {
+    let world = try SampleWorld(train: Self.train, test: [])
+    _ = try RunDirectory(world.path("run"), resuming: false)
+    try world.configuration.write(to: world.path("run/run.yaml"), header: [])
+    for folder in ["run", "run/checkpoints"] {
+      #expect(throws: RunDirectoryError.self) {
+        try tune(world) { $0.checkpoints = world.path(folder) }
+      }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
   func `the classes of the training videos are learned`() throws {
     let world = try SampleWorld(train: Self.train, test: [])
-    let held = try tune(world) {
-      ($0.split, $0.epochs, $0.dropout, $0.learningRate) = (.heldOut, 30, 0.1, 0.003)
-    }
+    let held = try #require(
+      try tune(world) {
+        ($0.split, $0.epochs, $0.dropout, $0.learningRate) = (.heldOut, 30, 0.1, 0.003)
+      })
     // One group of four of each class is held out.
     #expect(held.queries == 6 && held.training == 18 && held.split == .heldOut)
     // ln 3 = 1.10 is chance; sixty steps come to 0.91.

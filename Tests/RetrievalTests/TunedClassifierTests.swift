@@ -26,6 +26,21 @@ import Testing
     return classifier
   }
 
+  @Test func `A classifier with another's state learns as that one does`() {
+    let rows = Self.normals(6, 4, seed: 2)
+    let labels: [Int32] = [0, 2, 1, 1, 2, 0]
+    var classifier = Self.classifier(rows, labels)
+    var restored = TunedClassifier(classes: 3, width: 4)
+    restored.state = classifier.state
+    for _ in 0..<2 {
+      #expect(restored.state == classifier.state)
+      #expect(restored.scores(of: rows) == classifier.scores(of: rows))
+      let outcome = classifier.evaluate(rows, labels: labels, factors: Self.ones(like: rows))
+      classifier.follow(outcome, learningRate: 0.1, decay: 0.1)
+      restored.follow(outcome, learningRate: 0.1, decay: 0.1)
+    }
+  }
+
   @Test func `Gradients of rows and weights are those of finite differences`() {
     let rows = Self.normals(6, 4, seed: 1)
     let labels: [Int32] = [0, 2, -1, 1, 2, 0]

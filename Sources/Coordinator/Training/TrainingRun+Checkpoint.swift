@@ -19,22 +19,13 @@ extension TrainingRun {
     var figures = known
     // Of an epoch that is whole nobody adds up any more.
     if position.epoch * stepsPerEpoch == trainer.step { figures.startEpoch() }
-    let state = trainer.objective.state
-    let objective =
-      state.arrays.map {
-        SafeTensors.Entry($0.key, shape: [$0.value.count], values: .floats($0.value))
-      }
-      + state.integers.map {
-        SafeTensors.Entry(
-          $0.key, shape: [$0.value.count], values: .integers($0.value.map(Int64.init)))
-      }
     let pseudo = [("fine", labels.fine), ("coarse", labels.coarse)].map {
       SafeTensors.Entry($0.0, shape: [$0.1.count], values: .integers($0.1.map(Int64.init)))
     }
     var tensors = [
       "weights": WeightsFile.safeTensors(trainer.replica.weights),
       "optimizer": SafeTensors(trainer.optimizer.state),
-      "objective": SafeTensors(objective),
+      "objective": SafeTensors(trainer.objective.state),
       "labels": SafeTensors(pseudo),
     ]
     if let partner = trainer.partner {
@@ -50,12 +41,7 @@ extension TrainingRun {
     }
     return CheckpointContents(
       tensors: tensors, epoch: position.epoch, step: trainer.step,
-      progress: [
-        "step_of_epoch": position.step,
-        "loss_sum_bits": Int(bitPattern: UInt(position.loss.total.bitPattern)),
-        "last_loss_sum_bits": Int(bitPattern: UInt(position.last.total.bitPattern)),
-        "last_steps": position.last.finiteSteps, "finite_steps": position.loss.finiteSteps,
-      ],
+      progress: position.progress,
       text: [
         "run.yaml": try configuration.yaml(), EpochFigures.fileName: try figures.json(),
         SavedKernels.fileName: try SavedKernels(
@@ -65,51 +51,18 @@ extension TrainingRun {
       configurationHash: try configuration.resumeHash(dataset))
   }
 
-  /// The newest checkpoint that is whole, or nil; every rank reads it for itself.
-  ///
-  /// - Throws: `ConfigurationError` where it was made with other settings or videos, `AgreementError`
-  ///   where ranks find different ones.
+  /// The newest checkpoint of the request's run, or nil.
   static func newestCheckpoint(
     of request: TrainingRequest, _ dataset: Dataset, _ communicator: Communicator
   ) throws -> LoadedCheckpoint? {
     let configuration = request.configuration
-    let store = CheckpointStore(
-      directory: request.output + "/checkpoints", keep: configuration.checkpoint.keep)
-    let newest = try store.loadNewest()
-    // They may not share a file system.
-    let mine = newest.map {
-      ContentHash.of("\($0.contents.step) " + ($0.contents.text[SavedKernels.fileName] ?? ""))
-    }
-    let differing = try communicator.allEqual(
-      hash: mine.flatMap { UInt64($0.prefix(16), radix: 16) } ?? 0)
-    guard differing.isEmpty else {
-      throw AgreementError(
-        description: "ranks \(differing.map(\.rank)) find another newest checkpoint in "
-          + "\(request.output) than rank 0; it must lie where all ranks can read it")
-    }
-    guard let newest else { return nil }
-    guard newest.contents.configurationHash == (try configuration.resumeHash(dataset)) else {
-      throw ConfigurationError(
-        origin: newest.path,
-        "was made with another configuration or list of videos; only epochs, checkpoint, evaluation, "
-          + "log, memoryMegabytes, video.diskCache and deadlineSeconds may differ (see run.yaml beside it)"
-      )
-    }
-    return newest
-  }
-
-  /// The kernels that a checkpoint was made with.
-  static func kernels(
-    in checkpoint: LoadedCheckpoint, for configuration: RunConfiguration, _ network: ResNet3D
-  ) throws -> KernelChoices {
-    guard
-      let choices = SavedKernels.choices(
-        in: checkpoint.contents, for: configuration, network)
-    else {
-      throw ConfigurationError(
-        origin: checkpoint.path, "lacks \(SavedKernels.fileName) with the kernels of this network")
-    }
-    return choices
+    return try CheckpointStore(
+      directory: request.output + "/checkpoints", keep: configuration.checkpoint.keep
+    ).newest(
+      with: try configuration.resumeHash(dataset),
+      "was made with another configuration or list of videos; only epochs, checkpoint, evaluation, "
+        + "log, memoryMegabytes, video.diskCache and deadlineSeconds may differ (see run.yaml beside it)",
+      communicator)
   }
 
   /// Goes on from a checkpoint; from the beginning where there is none.
@@ -159,27 +112,10 @@ extension TrainingRun {
       trainer.bank = FeatureBank(
         bank.feature, rows: Matrix(rows: dataset.count, columns: bank.rows.columns, values: rows))
     }
-    var restored = ObjectiveState()
-    for entry in state.entries {
-      switch entry.values {
-      case .floats(let values): restored.arrays[entry.name] = values
-      case .integers(let values): restored.integers[entry.name] = values.map(Int.init)
-      }
-    }
-    trainer.objective.state = restored
+    trainer.objective.state = state.objectiveState
     labels = PseudoLabels(fine: fine.map { Int32($0) }, coarse: coarse.map { Int32($0) })
     trainer.step = contents.step
-    let progress = contents.progress
-    func double(_ key: String) -> Double {
-      Double(bitPattern: UInt64(UInt(bitPattern: progress[key] ?? 0)))
-    }
-    position = Position(
-      epoch: contents.epoch, step: progress["step_of_epoch"] ?? 0,
-      loss: LossSum(
-        total: double("loss_sum_bits"),
-        finiteSteps: progress["finite_steps"] ?? progress["step_of_epoch"] ?? 0),
-      last: LossSum(
-        total: double("last_loss_sum_bits"), finiteSteps: progress["last_steps"] ?? 0))
+    position = TrainingPosition(contents)
     reopenLastEpoch()
     if let figures = contents.text[EpochFigures.fileName] {
       do { root?.figures = try EpochFigures(json: figures) } catch {
@@ -194,27 +130,8 @@ extension TrainingRun {
   private mutating func reopenLastEpoch() {
     let cut = position.epoch * stepsPerEpoch - trainer.step
     guard position.step == 0, cut > 0, trainer.step < trainer.totalSteps else { return }
-    position = Position(
+    position = TrainingPosition(
       epoch: position.epoch - 1, step: stepsPerEpoch - cut, loss: position.last)
-  }
-}
-
-extension SafeTensors {
-  /// An optimiser's memory as tensors.
-  fileprivate init(_ state: Optimizer.State) {
-    self.init([
-      Entry("steps", shape: [1], values: .integers([Int64(state.steps)])),
-      Entry("momentum", shape: [state.momentum.count], values: .floats(state.momentum)),
-      Entry("squares", shape: [state.squares.count], values: .floats(state.squares)),
-    ])
-  }
-
-  /// The memory that they hold; nil where one is missing.
-  fileprivate var optimizerState: Optimizer.State? {
-    guard let steps = integers("steps")?.first, let momentum = floats("momentum"),
-      let squares = floats("squares")
-    else { return nil }
-    return Optimizer.State(steps: Int(steps), momentum: momentum, squares: squares)
   }
 }
 

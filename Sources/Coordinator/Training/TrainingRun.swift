@@ -19,19 +19,7 @@ public struct TrainingRun {
   var labels: PseudoLabels
   /// Labels from a table, to be taken after the warm-up.
   let given: PseudoLabels?
-  var position = Position()
-
-  /// Where a run stands between two steps.
-  struct Position: Equatable {
-    /// The epochs that are done.
-    var epoch = 0
-    /// The steps of the current epoch that are done.
-    var step = 0
-    /// Their losses.
-    var loss = LossSum()
-    /// The losses of the epoch before.
-    var last = LossSum()
-  }
+  var position = TrainingPosition()
 
   var configuration: RunConfiguration { request.configuration }
 
@@ -85,7 +73,7 @@ public struct TrainingRun {
     let (lanes, root) = (lanes, root)
     func note(_ text: String) { root?.say(text) }
     kernels = try KernelTrust(configuration.kernelCheck()).settle(
-      try checkpoint.map { try Self.kernels(in: $0, for: configuration, network) }
+      try checkpoint.map { try $0.kernels(for: configuration, network) }
         ?? kernelSource.choices(
           configuration.convolutions, configuration.kernelTiming(), communicator),
       communicator, note: note)
@@ -205,7 +193,7 @@ public struct TrainingRun {
     }
     root?.figures.seconds += (ContinuousClock.now - start).seconds
     guard position.step >= steps.count else { return true }
-    position = Position(
+    position = TrainingPosition(
       epoch: position.epoch + 1, loss: try position.loss.next(after: position.epoch + 1),
       last: position.loss)
     try checkReplicas()

@@ -27,6 +27,26 @@ public struct TunedClassifier: Sendable {
     squares = point
   }
 
+  /// All that the classifier has learned: the bits of W with the intercepts and of Adam's two means, and
+  /// its steps.
+  public var state: [String: [Int]] {
+    get {
+      [
+        "point": point.map(\.storedBits), "means": means.map(\.storedBits),
+        "squares": squares.map(\.storedBits), "steps": [steps],
+      ]
+    }
+    set {
+      func numbers(_ name: String) -> [Double] {
+        let bits = newValue[name] ?? []
+        precondition(bits.count == point.count, "\(bits.count) \(name) of \(point.count)")
+        return bits.map(Double.init(storedBits:))
+      }
+      (point, means, squares) = (numbers("point"), numbers("means"), numbers("squares"))
+      steps = newValue["steps"]?.first ?? 0
+    }
+  }
+
   /// What a batch gives.
   public struct Outcome: Sendable {
     /// The mean cross-entropy of the labelled rows.

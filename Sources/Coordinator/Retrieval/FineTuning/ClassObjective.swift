@@ -33,10 +33,10 @@ struct ClassObjective: Objective {
   var views: [View] { [View(.augmented)] }
   /// No pseudo labels.
   var usesLabels: Bool { false }
-  /// Nothing is kept: a fine-tuning has no checkpoints.
+  /// The classifier and its optimiser.
   var state: ObjectiveState {
-    get { ObjectiveState() }
-    set {}
+    get { ObjectiveState(integers: classifier.state) }
+    set { classifier.state = newValue.integers }
   }
 
   mutating func evaluate(_ batch: borrowing EmbeddedBatch) -> LossAndGradient {

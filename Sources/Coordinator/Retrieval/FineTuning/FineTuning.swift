@@ -1,59 +1,9 @@
 public import Collective
 internal import Model
-public import Retrieval
+internal import Retrieval
 internal import Tensors
 internal import Video
 internal import Worker
-
-/// What a user asks of a fine-tuning; the defaults are CoCLR's and SLIC's (150 epochs of Adam at 10⁻³,
-/// a tenth of it from epochs 60 and 100 on, decay 10⁻³, dropout 0.9, ten clips).
-public struct FineTuningRequest: Sendable {
-  /// The dataset's directory.
-  public var data: String
-  /// What is judged: the test list, or held-out groups of the training list.
-  public var split = EvaluationReport.Queries.test
-  /// Passes over the training videos.
-  public var epochs = 150
-  /// The base learning rate.
-  public var learningRate = 1e-3
-  /// The share of the rate by which weights shrink.
-  public var weightDecay = 1e-3
-  /// The probability that an element of the pooled feature is left out.
-  public var dropout = 0.9
-  /// The clips of a judged video, whose scores are averaged.
-  public var clips = 10
-  /// Whether retrieval by the fine-tuned pooled feature is judged, too, as kindreel's own protocol does.
-  public var judgesRetrieval = false
-
-  /// Asks for the defaults on the test list.
-  public init(data: String) { self.data = data }
-}
-
-/// What `kindreel finetune` prints.
-public struct FineTuningReport: Codable, Sendable, Equatable {
-  /// What is judged.
-  public var split: EvaluationReport.Queries
-  /// How many videos are judged; every one counts.
-  public var queries: Int
-  /// Those of them that cannot be read; they count as misses.
-  public var unreadable: Int
-  /// The training videos.
-  public var training: Int
-  /// The classes.
-  public var classes: Int
-  /// The passes over the training videos.
-  public var epochs: Int
-  /// The clips of a judged video.
-  public var clips: Int
-  /// The mean loss of the last epoch.
-  public var loss: Double
-  /// SHA-256 of the fine-tuned encoder.
-  public var weights_hash: String
-  /// The figures of the judged videos.
-  public var figures: ClassifierFigures
-  /// Retrieval of the training videos by the judged ones, if it was asked for.
-  public var retrieval: RetrievalFigures?
-}
 
 /// Trains an encoder further, with a linear classifier on top, on the true classes of the training
 /// videos, and judges it on the others: a measure of the encoder, and no way to make one.
@@ -69,14 +19,18 @@ public struct FineTuning {
   private let lanes: LanePool
   private let share: Int
   private let byteLimit: Int
+  private let shouldStop: @Sendable () -> Bool
   private let say: (String) -> Void
 
   /// Loads the weights.
   ///
-  /// - Parameter say: takes a line of progress, on every rank.
+  /// - Parameters:
+  ///   - shouldStop: asked before every step; true on any rank saves and stops all.
+  ///   - say: takes a line of progress, on every rank.
   public init(
     _ source: WeightsSource, configuration named: RunConfiguration?, _ request: FineTuningRequest,
-    lanes: Int, ranksOfMachine: Int, communicator: Communicator, say: @escaping (String) -> Void
+    lanes: Int, ranksOfMachine: Int, communicator: Communicator,
+    shouldStop: @escaping @Sendable () -> Bool = { false }, say: @escaping (String) -> Void
   ) throws {
     loaded = try source.load(named)
     try loaded.checkEqual(communicator)
@@ -91,13 +45,16 @@ public struct FineTuning {
     share = try TrainingRun.microbatches(of: configuration, ranks: communicator.size)
     self.lanes = LanePool(count: max(1, min(lanes, share)))
     byteLimit = (configuration.video.cacheMegabytes << 20) / max(ranksOfMachine, 1) / 2
+    self.shouldStop = shouldStop
     self.say = say
   }
 
-  /// Trains on all ranks and judges on rank 0; every rank gets the report.
+  /// Trains on all ranks and judges on rank 0; every rank gets the report, or nil if somebody asked to
+  /// stop before the end.
   ///
   /// - Throws: where a split is missing, or too much of it cannot be read.
-  public func run() throws -> FineTuningReport {
+  public func run() throws -> FineTuningReport? {
+    let folder = try CheckpointFolder.open(request, configuration, communicator)
     var (training, judged) = try datasets()
     let badShare = configuration.video.badShare
     try training.scan(communicator, lanes: lanes, badShare: badShare)
@@ -111,10 +68,14 @@ public struct FineTuning {
             + "\(configuration.batch.videos)",
         code: .badData)
     }
-    let (trainer, classifier, loss) = try train(on: training, truth)
+    var tuning = try ClassTraining(
+      loaded, request, configuration, on: training, truth, lanes: lanes, microbatches: share,
+      folder: folder, communicator: communicator, say: say)
+    guard try tuning.run(until: shouldStop) else { return nil }
+    let replica = tuning.trainer.replica
     func rows(_ dataset: Dataset, _ recipe: EmbeddingRecipe) throws -> Matrix {
       let all = try EmbeddingPass(
-        trainer.replica, source: dataset.source, sampleCount: dataset.count, recipe: recipe
+        replica, source: dataset.source, sampleCount: dataset.count, recipe: recipe
       ).run(communicator).finite()
       return all.rows(dataset.manifest.samples.indices.filter { dataset.unreadable[$0] == nil })
     }
@@ -129,8 +90,9 @@ public struct FineTuning {
       FineTuningReport(
         split: request.split, queries: judged.count, unreadable: judged.unreadable.count,
         training: training.count, classes: truth.names.count, epochs: request.epochs,
-        clips: request.clips, loss: loss, weights_hash: trainer.replica.weights.contentHash,
-        figures: ClassifierFigures(scores: classifier.scores(of: scored), truth: truth),
+        clips: request.clips, loss: tuning.position.last.mean,
+        weights_hash: replica.weights.contentHash,
+        figures: ClassifierFigures(scores: tuning.classifier.scores(of: scored), truth: truth),
         retrieval: sides.map { sides in
           RetrievalFigures(
             queries: sides.queries, gallery: sides.gallery,
@@ -183,70 +145,5 @@ public struct FineTuning {
         ? training.manifest.samples.map(\.id) : ids(training, readable: true),
       missed: ids(judged, readable: false)
     ) { groups[$0] ?? nil }
-  }
-
-  private func train(
-    on dataset: Dataset, _ truth: RetrievalTruth
-  ) throws -> (Trainer, TunedClassifier, loss: Double) {
-    let batch = configuration.batch
-    let stepsPerEpoch = dataset.count / batch.videos
-    let optimizer = request.optimizer
-    let network = try configuration.network()
-    let weights = EncoderWeights(network, seed: configuration.seed)
-    try weights.load(WeightsFile.floats(of: WeightsFile.safeTensors(loaded.weights).entries))
-    let clips = batch.videos / batch.microbatches
-    let precision = configuration.precision
-    let kernels = try KernelTrust(
-      KernelCheck(network, clips: clips, precision: precision, for: .training)
-    ).settle(
-      KernelSource.standard.choices(
-        configuration.convolutions,
-        KernelTiming(network, clips: clips, precision: precision, isTraining: true), communicator),
-      communicator, note: say)
-    let totalSteps = request.epochs * stepsPerEpoch
-    var trainer = Trainer(
-      replica: try Replica(
-        weights, precision: configuration.precision, kernels: kernels, clips: clips, lanes: lanes,
-        for: .training(microbatches: share, memory: configuration.memoryMegabytes << 20)),
-      partner: nil, average: nil, averaged: nil, bank: nil,
-      objective: ClassObjective(
-        TunedClassifier(classes: truth.names.count, width: network.features),
-        labels: truth.galleryClasses, dropout: request.dropout, optimizer: optimizer,
-        videosPerStep: batch.videos, totalSteps: totalSteps),
-      optimizer: optimizer, totalSteps: totalSteps, source: dataset.source,
-      sampleCount: dataset.count, videosPerStep: batch.videos, microbatches: batch.microbatches,
-      seed: configuration.seed, communicator: communicator)
-    let none = PseudoLabels.none(dataset.count)
-    var (mean, loss) = (0.0, LossSum())
-    for epoch in 0..<request.epochs {
-      let plan = BatchPlan(
-        count: dataset.count, videosPerStep: batch.videos, labels: none, perCluster: 1,
-        replacing: Set(dataset.unreadable.keys), seed: configuration.seed, epoch: epoch)
-      var accuracy = 0.0
-      for samples in plan.steps {
-        let report = try trainer.train(on: samples, labels: none, epoch: epoch, flags: 0)
-        try loss.add(report, at: "epoch \(epoch + 1)")
-        accuracy += (report.statistics["accuracy"] ?? 0) / Double(stepsPerEpoch)
-      }
-      mean = loss.mean
-      loss = try loss.next(after: epoch + 1)
-      say("epoch \(epoch + 1)/\(request.epochs)  loss \(mean)  training accuracy \(accuracy)")
-    }
-    guard let objective = trainer.objective as? ClassObjective else {
-      preconditionFailure("a trainer has changed its objective")
-    }
-    return (trainer, objective.classifier, mean)
-  }
-}
-
-extension FineTuningRequest {
-  /// Adam with two drops; its decay is apart from the gradient here, and part of it in PyTorch's.
-  fileprivate var optimizer: OptimizerSettings {
-    var settings = OptimizerSettings()
-    settings.name = .adamw
-    (settings.learningRate, settings.weightDecay) = (learningRate, weightDecay)
-    (settings.schedule, settings.drops) = (.step, [60.0 / 150, 100.0 / 150])
-    settings.warmupSteps = 0
-    return settings
   }
 }

@@ -1,0 +1,68 @@
+internal import Model
+public import Retrieval
+
+/// What a user asks of a fine-tuning; the defaults are CoCLR's and SLIC's (150 epochs of Adam at 10⁻³,
+/// a tenth of it from epochs 60 and 100 on, decay 10⁻³, dropout 0.9, ten clips).
+public struct FineTuningRequest: Sendable {
+  /// The dataset's directory.
+  public var data: String
+  /// What is judged: the test list, or held-out groups of the training list.
+  public var split = EvaluationReport.Queries.test
+  /// Passes over the training videos.
+  public var epochs = 150
+  /// The base learning rate.
+  public var learningRate = 1e-3
+  /// The share of the rate by which weights shrink.
+  public var weightDecay = 1e-3
+  /// The probability that an element of the pooled feature is left out.
+  public var dropout = 0.9
+  /// The clips of a judged video, whose scores are averaged.
+  public var clips = 10
+  /// Whether retrieval by the fine-tuned pooled feature is judged, too, as kindreel's own protocol does.
+  public var judgesRetrieval = false
+  /// The folder of the checkpoints; nil keeps none.
+  public var checkpoints: String?
+  /// Whether to go on from the newest checkpoint there.
+  public var resumes = false
+
+  /// Asks for the defaults on the test list.
+  public init(data: String) { self.data = data }
+}
+
+/// What `kindreel finetune` prints.
+public struct FineTuningReport: Codable, Sendable, Equatable {
+  /// What is judged.
+  public var split: EvaluationReport.Queries
+  /// How many videos are judged; every one counts.
+  public var queries: Int
+  /// Those of them that cannot be read; they count as misses.
+  public var unreadable: Int
+  /// The training videos.
+  public var training: Int
+  /// The classes.
+  public var classes: Int
+  /// The passes over the training videos.
+  public var epochs: Int
+  /// The clips of a judged video.
+  public var clips: Int
+  /// The mean loss of the last epoch.
+  public var loss: Double
+  /// SHA-256 of the fine-tuned encoder.
+  public var weights_hash: String
+  /// The figures of the judged videos.
+  public var figures: ClassifierFigures
+  /// Retrieval of the training videos by the judged ones, if it was asked for.
+  public var retrieval: RetrievalFigures?
+}
+
+extension FineTuningRequest {
+  /// Adam with two drops; its decay is apart from the gradient here, and part of it in PyTorch's.
+  var optimizer: OptimizerSettings {
+    var settings = OptimizerSettings()
+    settings.name = .adamw
+    (settings.learningRate, settings.weightDecay) = (learningRate, weightDecay)
+    (settings.schedule, settings.drops) = (.step, [60.0 / 150, 100.0 / 150])
+    settings.warmupSteps = 0
+    return settings
+  }
+}
