@@ -49,13 +49,38 @@ check "what cannot be printed is no success" leaves 73 "standard output cannot b
   bash -c "'$kindreel' --version > /dev/full"
 check "nor is a result" leaves 73 "standard output cannot be written" \
   bash -c "'$kindreel' doctor > /dev/full"
+# As root nothing is forbidden; this takes that right away.
+bound=()
+if [[ $(id -u) == 0 ]]; then bound=(setpriv "--bounding-set=-dac_override,-dac_read_search"); fi
+# forbidden PATH COMMAND…: whether a command leaves with 77 and names the path that it may not read.
+forbidden() {
+  local path=$1 mode status=0
+  shift
+  mode=$(stat -c %a "$path")
+  chmod 000 "$path"
+  leaves 77 "$path" "${bound[@]}" "$@" || status=1
+  chmod "$mode" "$path"
+  return "$status"
+}
+cp "${encoder[3]}" mine.yaml
+echo "$jump" > videos.txt
+echo "no table" > list.txt
+mkdir -p started/checkpoints closed
+cp mine.yaml started/run.yaml
+check "a configuration that may not be read" forbidden mine.yaml \
+  "$kindreel" train --data data --out refused --config ./mine.yaml
+check "a list that may not be read" forbidden videos.txt "$kindreel" scan videos.txt --out none.tsv
+check "a folder that may not be listed" forbidden closed "$kindreel" scan closed --out none.tsv
+check "a table that may not be read" forbidden list.txt "$kindreel" train --data data --out refused \
+  --lanes 1 --config mine.yaml --set labels.file=list.txt
+check "checkpoints that may not be listed are not taken for none" forbidden started/checkpoints \
+  "$kindreel" embed --run started --data data --out none.npy
 check "so many lanes are refused" leaves 64 "--lanes is 40000; it must lie in 1…1024" \
   "$kindreel" evaluate "${encoder[@]::4}" --data data --lanes 40000
 check "no run, no resuming" leaves 66 "nowhere: holds no run to resume" \
   "$kindreel" train --data data --out nowhere --resume
 check "clips of such extents are refused" leaves 64 "T and S must be at most 4096" \
   "$kindreel" bench layers --clip 3x100000x8x8
-echo "no table" > list.txt
 check "bad labels leave" leaves 65 "list.txt" "$kindreel" train --data data --out refused --lanes 1 \
   --config "$OLDPWD/cluster-configs/presets/smoke.yaml" --set labels.file=list.txt
 check "no run behind" bash -c "! test -e refused/run.yaml"

@@ -65,6 +65,16 @@ struct FileDescriptor: ~Copyable, Sendable {
     }
   }
 
+  /// Reads what is there, up to the length of `bytes`; 0 at the end.
+  @unsafe
+  func readSome(into bytes: UnsafeMutableRawBufferPointer) throws(FileError) -> Int {
+    while true {
+      let count = unsafe Foundation.read(number, bytes.baseAddress, bytes.count)
+      if count >= 0 { return count }
+      guard errno == EINTR else { throw .system(path, "cannot be read") }
+    }
+  }
+
   /// Waits until the file, or the directory's entries, are on the disk.
   func synchronize() throws(FileError) {
     // Some file systems cannot flush a directory and say EINVAL; there is nothing better to do.
@@ -80,6 +90,7 @@ extension FileError {
       switch code {
       case ENOENT, ENOTDIR: .missing
       case EACCES, EPERM: .permission
+      case EISDIR: .content
       default: .operation
       }
     return unsafe FileError(path, "\(what): \(String(cString: strerror(code)))", fault: fault)

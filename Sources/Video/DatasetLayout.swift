@@ -21,6 +21,7 @@ public enum DatasetLayout: String, Codable, Sendable, CaseIterable {
   static func recognise(_ path: String) throws(VideoError) -> DatasetLayout {
     let status: FileStatus
     do throws(VideoError) { status = try FileStatus(of: path) } catch {
+      guard error.fault == .missing else { throw error }
       throw VideoError(path: path, reason: "no such folder or file", fault: .missing)
     }
     if status.isRegular {

@@ -42,11 +42,10 @@ struct FileStatus: Sendable, Equatable {
   }
 
   /// The system's words for the call that just failed.
-  static func failure(_ path: String) -> VideoError {
+  static func failure(_ path: String, _ what: String = "") -> VideoError {
     let code = errno
-    return VideoError(
-      path: path, reason: unsafe String(cString: strerror(code)),
-      fault: code == ENOENT || code == ENOTDIR ? .missing : .content)
+    let words = unsafe String(cString: strerror(code))
+    return VideoError(path: path, reason: what + words, fault: .init(code))
   }
 
   static func isFolder(_ path: String) -> Bool {
@@ -60,7 +59,7 @@ struct FileStatus: Sendable, Equatable {
   /// The names in a folder, sorted by their bytes; hidden ones are left out.
   static func names(in folder: String) throws(VideoError) -> [String] {
     guard let stream = unsafe opendir(FileName.cString(folder)) else {
-      throw VideoError(path: folder, reason: "the folder cannot be listed")
+      throw failure(folder, "the folder cannot be listed: ")
     }
     defer { unsafe closedir(stream) }
     var names: [[UInt8]] = []
@@ -71,6 +70,17 @@ struct FileStatus: Sendable, Equatable {
       if name.first != UInt8(ascii: ".") { names.append(name) }
     }
     return names.sorted { $0.lexicographicallyPrecedes($1) }.map { FileName.text(of: $0) }
+  }
+}
+
+extension VideoError.Fault {
+  /// Whose fault a failed system call is, by its `errno`.
+  init(_ code: Int32) {
+    switch code {
+    case ENOENT, ENOTDIR: self = .missing
+    case EACCES, EPERM: self = .permission
+    default: self = .content
+    }
   }
 }
 

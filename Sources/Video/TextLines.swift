@@ -19,12 +19,16 @@ struct TextLines {
 
   /// - Parameter isTable: keeps blanks and tabs around lines, which are dropped otherwise.
   init(reading path: String, called what: String, isTable: Bool = false) throws(VideoError) {
-    guard FileStatus.isRegular(path), let data = FileReading.contents(path, atMost: Self.mostBytes)
-    else {
-      let isThere = FileStatus.isRegular(path)
+    let data: [UInt8]
+    do throws(VideoError) {
+      let file = try PlainFile(opening: path)
+      guard file.status.size <= Self.mostBytes else {
+        throw VideoError(path: path, reason: "\(file.status.size) bytes are too many")
+      }
+      data = try file.bytes(at: 0, count: file.status.size)
+    } catch {
       throw VideoError(
-        path: path, reason: "\(what) is missing or unreadable",
-        fault: isThere ? .content : .missing)
+        path: path, reason: "\(what) cannot be read: \(error.reason)", fault: error.fault)
     }
     self.path = path
     let bytes = Self.withoutMark(data)
@@ -48,14 +52,5 @@ struct TextLines {
   /// An error about a line.
   func error(_ line: Line, _ reason: String) -> VideoError {
     VideoError(path: path, reason: "line \(line.number): \(reason)")
-  }
-}
-
-/// Whole small files.
-enum FileReading {
-  /// A regular file's bytes; nil where it cannot be read or is larger than `limit`.
-  static func contents(_ path: String, atMost limit: Int) -> [UInt8]? {
-    guard let file = try? PlainFile(opening: path), file.status.size <= limit else { return nil }
-    return try? file.bytes(at: 0, count: file.status.size)
   }
 }

@@ -6,6 +6,8 @@ public struct VideoError: Error, CustomStringConvertible, Sendable, Equatable {
     case content
     /// There is no such file or folder.
     case missing
+    /// This user may not.
+    case permission
     /// A setting does not suit it.
     case setting
   }

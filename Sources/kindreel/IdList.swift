@@ -17,10 +17,7 @@ enum IdList {
   static func read(beside npy: String, count: Int) throws(FileError) -> [String] {
     let path = path(beside: npy)
     guard FileManager.default.fileExists(atPath: path) else { return (0..<count).map(String.init) }
-    guard let data = FileManager.default.contents(atPath: path),
-      let text = String(validating: data, as: UTF8.self)
-    else { throw FileError(path, "cannot be read as UTF-8 text") }
-    let lines = text.split { $0 == "\n" || $0 == "\r\n" }.dropFirst()
+    let lines = try WholeFile.text(path).split { $0 == "\n" || $0 == "\r\n" }.dropFirst()
     guard lines.count == count else {
       throw FileError(path, "has \(lines.count) ids for \(count) rows of \(npy)")
     }

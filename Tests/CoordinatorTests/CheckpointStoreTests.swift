@@ -28,7 +28,7 @@ import Testing
   @Test func `The newest few are kept and the newest is loaded`() throws {
     let directory = try TemporaryDirectory()
     let store = try Self.store([10, 20, 30], in: directory)
-    #expect(store.names == ["epoch-0003-step-000030", "epoch-0002-step-000020"])
+    #expect(try store.names == ["epoch-0003-step-000030", "epoch-0002-step-000020"])
     let loaded = try #require(try store.loadNewest())
     #expect(loaded.contents == Self.contents(step: 30))
     #expect(loaded.skipped.isEmpty)

@@ -1,6 +1,7 @@
 import Clustering
 import Foundation
 import Model
+import Tensors
 import Testing
 import Video
 
@@ -160,7 +161,7 @@ import Video
     let path = try directory.file("x.yaml", holding: Data("epochs: 3\n".utf8))
     #expect(try RunConfiguration.load(path).epochs == 3)
     let bytes = try directory.file("y.yaml", holding: Data([0xff, 0xfe, 0x00, 0xd8]))
-    #expect(throws: ConfigurationError.self) { try RunConfiguration.load(bytes) }
+    #expect(throws: FileError.self) { try RunConfiguration.load(bytes) }
     #expect(throws: ConfigurationError.self) { try RunConfiguration.load(directory.path) }
   }
 }

@@ -4,7 +4,7 @@ public struct CheckpointError: Error, Sendable, Equatable, CustomStringConvertib
   public let path: String
   /// What is wrong.
   public let reason: String
-  /// 73 where writing failed, 65 where no checkpoint is whole.
+  /// 73 where writing failed, 65 where no checkpoint is whole, 77 or 74 where they cannot be listed.
   public let code: ExitCode
 
   /// Creates an error.

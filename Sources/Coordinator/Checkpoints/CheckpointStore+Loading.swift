@@ -18,7 +18,7 @@ extension CheckpointStore {
   /// - Throws: `CheckpointError` (65) with every reason if there are some and none is whole.
   public func loadNewest() throws -> LoadedCheckpoint? {
     var skipped: [String] = []
-    for name in names {
+    for name in try names {
       let path = directory + "/" + name
       do {
         return LoadedCheckpoint(path: path, contents: try load(path), skipped: skipped)
@@ -52,7 +52,7 @@ extension CheckpointStore {
       if name.hasSuffix(suffix) {
         tensors[String(name.dropLast(suffix.count))] = try SafeTensors(reading: "\(path)/\(name)")
       } else {
-        text[name] = try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8)
+        text[name] = try WholeFile.text("\(path)/\(name)")
       }
     }
     return CheckpointContents(

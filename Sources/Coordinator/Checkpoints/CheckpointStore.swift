@@ -21,10 +21,29 @@ public struct CheckpointStore: Sendable {
   }
 
   /// The names of the directories that look like checkpoints, the newest first.
+  ///
+  /// - Throws: `CheckpointError` where the store is there and cannot be listed: nobody may take it for
+  ///   empty.
   public var names: [String] {
-    let all = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
-    return all.compactMap(Name.init).sorted { ($0.step, $0.epoch) > ($1.step, $1.epoch) }
-      .map(\.text)
+    get throws {
+      try entries.compactMap(Name.init).sorted { ($0.step, $0.epoch) > ($1.step, $1.epoch) }
+        .map(\.text)
+    }
+  }
+
+  private var entries: [String] {
+    get throws {
+      do {
+        return try FileManager.default.contentsOfDirectory(atPath: directory)
+      } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
+        return []
+      } catch {
+        let isForbidden = (error as? CocoaError)?.code == .fileReadNoPermission
+        throw CheckpointError(
+          directory, "cannot be listed" + (isForbidden ? ": Permission denied" : ""),
+          code: isForbidden ? .permission : .inputOutput)
+      }
+    }
   }
 
   /// Writes a checkpoint, and removes what is older than the newest `keep`.
@@ -83,7 +102,7 @@ public struct CheckpointStore: Sendable {
   }
 
   private func removeOld(butFor saved: String) {
-    let all = (try? FileManager.default.contentsOfDirectory(atPath: directory)) ?? []
+    guard let names = try? names, let all = try? entries else { return }
     let doomed =
       names.filter { $0 != saved }.dropFirst(keep - 1)
       + all.filter { $0.hasPrefix(Self.partialPrefix) }

@@ -10,18 +10,12 @@ extension RunConfiguration {
   ///   - nameOrPath: A file, or the name of a preset; nil for the defaults.
   ///   - overrides: Dotted keys with values, as in `encoder.depth=18`; the last one wins.
   ///   - presets: Where presets are looked up.
-  /// - Throws: `ConfigurationError`.
+  /// - Throws: `ConfigurationError`, or `FileError` where the file cannot be read as text.
   public static func load(
     _ nameOrPath: String?, overrides: [String] = [], presets: PresetLibrary = .standard
   ) throws -> RunConfiguration {
     let file = try nameOrPath.map { try presets.path(of: $0) }
-    let text = try file.map { path in
-      do {
-        return try String(contentsOfFile: path, encoding: .utf8)
-      } catch {
-        throw ConfigurationError(origin: path, "cannot be read as UTF-8 text")
-      }
-    }
+    let text = try file.map(WholeFile.text)
     let configuration = try Self.resolve(
       yaml: text, origin: file ?? "defaults", overrides: overrides)
     try configuration.validate()

@@ -20,9 +20,7 @@ struct ClusterSizes {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     guard let name = names.filter({ $0.hasSuffix(".tsv") }).sorted().last else { return nil }
     let path = folder + "/" + name
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-      throw FileError(path, "cannot be read as text", fault: .content)
-    }
+    let text = try WholeFile.text(path)
     var (counts, unlabelled) = ([Substring: Int](), 0)
     for line in text.split(separator: "\n").dropFirst() {
       let columns = line.split(separator: "\t", omittingEmptySubsequences: false)

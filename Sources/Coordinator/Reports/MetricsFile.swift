@@ -37,9 +37,7 @@ public struct MetricsFile: Sendable {
   ///
   /// - Throws: `FileError` where it is missing, or a line is no object of a known version.
   public init(reading path: String) throws {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw FileError(path, "is missing or cannot be read", fault: .missing)
-    }
+    let data = try WholeFile.bytes(path)
     let texts = data.split(separator: UInt8(ascii: "\n"))
     var lines: [Line] = []
     for (number, text) in texts.enumerated() {

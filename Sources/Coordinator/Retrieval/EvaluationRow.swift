@@ -11,9 +11,7 @@ struct EvaluationRow {
   let cells: [String]
 
   init(reading path: String) throws {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw FileError(path, "is missing or cannot be read", fault: .missing)
-    }
+    let data = Data(try WholeFile.bytes(path))
     guard let report = try? JSONDecoder().decode(EvaluationReport.self, from: data) else {
       throw FileError(path, "is not what kindreel evaluate --json prints", fault: .content)
     }

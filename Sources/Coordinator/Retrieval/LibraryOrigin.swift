@@ -63,16 +63,15 @@ public struct LibraryOrigin: Codable, Sendable, Equatable {
   /// - Throws: `FileError` where it is missing or no description.
   public static func read(beside npy: String) throws -> LibraryOrigin {
     let path = path(beside: npy)
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw FileError(
-        path, "cannot be read; kindreel embed writes it beside the rows", fault: .missing)
-    }
     do {
-      let origin = try JSONDecoder().decode(LibraryOrigin.self, from: data)
+      let data = try WholeFile.bytes(path)
+      let origin = try JSONDecoder().decode(LibraryOrigin.self, from: Data(data))
       guard origin.clips >= 1 else { throw FileError(path, "says clips \(origin.clips)") }
       return origin
     } catch let error as FileError {
-      throw error
+      guard error.fault == .missing else { throw error }
+      throw FileError(
+        path, "is missing; kindreel embed writes it beside the rows", fault: .missing)
     } catch {
       throw FileError(path, "does not describe an encoder: \(error)")
     }

@@ -35,10 +35,7 @@ enum LabelTable {
 
   /// Every line's labels by id.
   private static func rows(of path: String) throws -> [Substring: (fine: Int32, coarse: Int32)] {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw FileError(path, "cannot be read as a table of labels", fault: .missing)
-    }
-    let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
+    let lines = try WholeFile.text(path).split(whereSeparator: \.isNewline)
     let names = lines.first?.split(separator: "\t").map(String.init) ?? []
     guard let id = names.firstIndex(of: "id"),
       let fine = names.firstIndex(of: "fine") ?? names.firstIndex(of: "label")

@@ -87,9 +87,7 @@ struct BenchLayers: ParsableCommand {
   }
 
   private static func shapes(in file: String) throws -> [ConvolutionShape] {
-    guard let data = FileManager.default.contents(atPath: file) else {
-      throw FileError(file, "cannot be read", fault: .missing)
-    }
+    let data = Data(try WholeFile.bytes(file))
     let shapes: [ConvolutionShape]
     do {
       shapes = try JSONDecoder().decode([ConvolutionShape].self, from: data)

@@ -18,7 +18,7 @@ final class CheckpointFolder: Sendable {
     if resuming, !isThere {
       throw refusal("does not exist; leave --resume out to begin", .inputMissing)
     }
-    if !resuming, !store.names.isEmpty {
+    if !resuming, try !store.names.isEmpty {
       throw refusal("holds checkpoints; use --resume or another folder")
     }
     let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
