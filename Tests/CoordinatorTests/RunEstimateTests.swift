@@ -42,6 +42,14 @@ import Testing
     #expect(moco.rows.map(\.step_seconds) == [8, 4, 4])
   }
 
+  @Test func `A second encoder has gradients of its own`() throws {
+    let one = try Self.estimate("objective.name=cmc")
+    let two = try Self.estimate("objective.name=cmc", "objective.encoders=separate")
+    #expect(one.encoders == 1 && two.encoders == 2)
+    #expect(two.gradient_bytes == 2 * one.gradient_bytes)
+    #expect(two.clips_per_step == one.clips_per_step)
+  }
+
   @Test func `What does not fit in memory is computed twice, or said to be impossible`() throws {
     let ample = try #require(try Self.estimate().rows[0].arena_bytes)
     let tight = try Self.estimate("memoryMegabytes=\(ample >> 20)").rows

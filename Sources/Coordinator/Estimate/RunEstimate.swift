@@ -50,7 +50,9 @@ public struct RunEstimate: Codable, Sendable, Equatable {
   public var microbatches: Int
   /// How often videos are clustered.
   public var clusterings: Int
-  /// The weights' gradients, which every rank sends and receives each step, in bytes.
+  /// The encoders that learn.
+  public var encoders: Int
+  /// All their weights' gradients, which every rank sends and receives each step, in bytes.
   public var gradient_bytes: Int
   /// All training videos decoded, in bytes; nil where their length is not known.
   public var decoded_bytes: Int?
@@ -106,7 +108,9 @@ public struct RunEstimate: Codable, Sendable, Equatable {
     microbatches = batch.microbatches
     let passes = (steps + steps_per_epoch - 1) / steps_per_epoch
     clusterings = objective.usesLabels ? configuration.labels.clusterings(epochs: passes) : 0
-    gradient_bytes = (network.layout.parameterCount + network.layout.statisticsCount) * 4
+    encoders = objective.views.contains { $0.source == .partner } ? 2 : 1
+    gradient_bytes =
+      encoders * (network.layout.parameterCount + network.layout.statisticsCount) * 4
     decoded_bytes = videoBytes.map { Int(min($0 * Double(videos), 0x1p62)) }
     cache_bytes = configuration.video.cacheMegabytes << 20
     self.timing = timing
@@ -142,7 +146,8 @@ public struct RunEstimate: Codable, Sendable, Equatable {
     let turns = Double((share + lanes - 1) / lanes)
     let again = row.keeps_activations ? 0 : timing.embedding
     row.step_seconds =
-      turns * (timing.microbatch + again + keyShare * timing.embedding) + timing.update
+      turns * (timing.microbatch + again + keyShare * timing.embedding)
+      + Double(encoders) * timing.update
     row.epoch_seconds = row.step_seconds * Double(steps_per_epoch)
     var labels = 0.0
     if clusterings > 0 {
