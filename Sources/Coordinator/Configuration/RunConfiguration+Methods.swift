@@ -49,15 +49,12 @@ extension RunConfiguration {
 
   /// IIC's loss and views, and CMC's as IIC's authors compare it (ACM MM 2020 and released code).
   ///
-  /// τ 0.07, 1,024 negatives, banks that keep half, SGD at 0.01 for 16 videos a step, the rate falling
-  /// to a fifth four times, and no change but the crop. Queries keep their length, so gradients are
-  /// some ten times as long as those of cosines, and 0.05 is too much for them.
+  /// τ 0.07, 1,024 negatives, banks that keep half, and no change but the crop. The released code has
+  /// SGD at 0.01 for 16 videos a step, the rate falling to a fifth four times, raw queries, and banks that
+  /// start at random; all embeddings become alike with that in the thousand steps of a short run, in
+  /// which an epoch of random rows is long (docs/methods.md).
   private mutating func adoptBanks() {
     objective.temperature = 0.07
-    (optimizer.learningRate, optimizer.perVideos) = (0.01, 16)
-    optimizer.schedule = .step
-    optimizer.drops = [0.1875, 0.375, 0.52, 0.67]
-    optimizer.dropFactor = 0.2
     (augmentation.flip, augmentation.jitter, augmentation.grayscale) = (0, 0, 0)
   }
 

@@ -5,15 +5,16 @@ import Tensors
 /// Each view's row is a query: its positive is its sample's row in the *other* view's bank, its
 /// negatives are that bank's rows of K other samples, drawn anew every step. With intra-negatives
 /// (`intraNegative`), a third view shows the same pictures without their motion; its bank's rows of the
-/// sample itself and of the K others are further negatives. Banks have no gradient, and queries are
-/// not scaled to unit length, as in the released code; bank rows are. The loss is the sum of both
-/// views' means, see `KeyContrast`.
+/// sample itself and of the K others are further negatives. Banks have no gradient; their rows have
+/// unit length, and so have the batch's unless they are to keep theirs (`unitQueries`). The loss is the
+/// sum of both views' means, see `KeyContrast`.
 ///
 /// Tao, Wang and Yamasaki, "Self-supervised video representation learning using inter-intra
 /// contrastive framework", ACM MM 2020 (arXiv 2008.02531), sections 3.2–3.3; without intra-negatives,
 /// Tian, Krishnan and Isola, "Contrastive multiview coding", ECCV 2020 (arXiv 1906.05849), equation 3,
-/// with one shared encoder or one for each view, and the softmax form. The K others are distinct here, drawn with repetition
-/// there.
+/// with one shared encoder or one for each view, and the softmax form. Departures: the K others are
+/// distinct here, drawn with repetition there; a bank's row begins as the sample's first embedding, and
+/// who has none is no negative, where there rows start at random.
 public struct BankContrast: Objective {
   /// What the negatives of the own video show.
   public enum IntraNegative: String, Codable, Sendable, CaseIterable {
@@ -35,6 +36,7 @@ public struct BankContrast: Objective {
   private let intraNegative: IntraNegative?
   private let negativeCount: Int
   private let keep: Double
+  private let unitQueries: Bool
   private let hidesCoarse: Bool
   private let encoders: Encoders
   /// One a view; empty before the first batch.
@@ -46,7 +48,7 @@ public struct BankContrast: Objective {
   public init(
     intraNegative: IntraNegative?, temperature: Double = 0.07, keepShare: Double = 1,
     dropShare: Double = 0, bankNegatives: Int = 1024, bankMomentum: Double = 0.5,
-    hidesCoarse: Bool = false, encoders: Encoders = .shared
+    unitQueries: Bool = true, hidesCoarse: Bool = false, encoders: Encoders = .shared
   ) {
     precondition(
       encoders == .shared || intraNegative == nil, "intra-negatives are for one shared encoder")
@@ -56,6 +58,7 @@ public struct BankContrast: Objective {
     self.intraNegative = intraNegative
     negativeCount = bankNegatives
     keep = bankMomentum
+    self.unitQueries = unitQueries
     self.hidesCoarse = hidesCoarse
   }
 
@@ -97,11 +100,13 @@ public struct BankContrast: Objective {
   /// Computes the loss and its gradient, then takes the batch into the banks.
   public mutating func evaluate(_ batch: borrowing EmbeddedBatch) -> LossAndGradient {
     if banks.isEmpty {
-      banks = views.indices.map {
-        MemoryBank(
-          samples: batch.fine.count, width: batch.views[0].columns, seed: batch.seed, number: $0)
+      banks = views.indices.map { _ in
+        MemoryBank(samples: batch.fine.count, width: batch.views[0].columns)
       }
     }
+    let units = unitQueries ? batch.views.map { UnitRows($0) } : []
+    let rows = unitQueries ? units.map(\.unit) : batch.views
+    for view in views.indices { banks[view].begin(rows[view], of: batch.samples[view]) }
     let samples = batch.samples[0]
     let others = (0..<samples.count).map { row in
       var random = RandomStream(
@@ -113,7 +118,7 @@ public struct BankContrast: Objective {
     let outcomes = [(0, 1), (1, 0)].map { view, other in
       contrast.evaluate(
         KeyContrast.Pairs(
-          queries: batch.views[view], positives: banks[other].rows.rows(samples),
+          queries: rows[view], positives: banks[other].rows.rows(samples),
           own: intra.map { $0.rows(samples) },
           pools: [banks[other].rows] + (intra.map { [$0] } ?? []),
           candidates: { row in
@@ -121,11 +126,15 @@ public struct BankContrast: Objective {
           }, samples: (samples, samples), sample: { $0 % count }))
     }
     for view in views.indices {
-      banks[view].take(batch.views[view], of: batch.samples[view], keeping: keep)
+      banks[view].take(rows[view], of: batch.samples[view], keeping: keep)
     }
     let none = intraNegative == nil ? [] : [Matrix(rows: 0, columns: 0)]
+    let gradients = outcomes.indices.map { view in
+      unitQueries
+        ? units[view].gradient(of: outcomes[view].queries, scale: 1) : outcomes[view].queries
+    }
     return LossAndGradient(
-      loss: outcomes[0].loss + outcomes[1].loss, gradients: outcomes.map(\.queries) + none,
+      loss: outcomes[0].loss + outcomes[1].loss, gradients: gradients + none,
       statistics: outcomes[0].statistics.merging(outcomes[1].statistics) { ($0 + $1) / 2 },
       pairs: outcomes[0].pairs)
   }
@@ -143,7 +152,7 @@ public struct BankContrast: Objective {
     }
     let hidden = hidesCoarse ? coarse[own] : -1
     return chosen.sorted().map { $0 < own ? $0 : $0 + 1 }.filter {
-      hidden < 0 || coarse[$0] != hidden
+      banks[0].knows($0) && (hidden < 0 || coarse[$0] != hidden)
     }
   }
 }

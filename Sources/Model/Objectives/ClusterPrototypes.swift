@@ -85,7 +85,7 @@ struct ClusterPrototypes {
 
   /// Moves the samples' rows of the bank towards new unit rows.
   mutating func take(_ rows: Matrix, of samples: [Int], among count: Int) {
-    if bank.rows.rows == 0 { bank = MemoryBank(Matrix(rows: count, columns: rows.columns)) }
+    if bank.rows.rows == 0 { bank = MemoryBank(samples: count, width: rows.columns) }
     bank.take(rows, of: samples, keeping: keep)
   }
 

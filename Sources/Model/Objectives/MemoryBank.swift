@@ -8,23 +8,21 @@ struct MemoryBank: Equatable {
   /// The rows, N×D.
   private(set) var rows: Matrix
 
-  /// Fills a bank at random: uniform in ± √(3 / D), so that rows are about of unit length.
-  ///
-  /// - Parameter number: which bank of the objective it is; each has draws of its own.
-  init(samples: Int, width: Int, seed: UInt64, number: Int) {
-    let bound = (3 / Float(max(width, 1))).squareRoot()
-    var values: [Float] = []
-    values.reserveCapacity(samples * width)
-    for sample in 0..<samples {
-      var random = RandomStream(
-        seed: seed, purpose: .objective, sample: sample, view: 1 + number)
-      for _ in 0..<width { values.append(random.uniform(in: -bound...bound)) }
-    }
-    rows = Matrix(rows: samples, columns: width, values: values)
-  }
+  /// A bank that knows no sample yet.
+  init(samples: Int, width: Int) { rows = Matrix(rows: samples, columns: width) }
 
   /// A bank with known rows.
   init(_ rows: Matrix) { self.rows = rows }
+
+  /// Whether a sample has a row.
+  func knows(_ sample: Int) -> Bool { rows.row(sample).contains { $0 != 0 } }
+
+  /// Gives samples that have no row the direction of their first embedding.
+  mutating func begin(_ features: Matrix, of samples: [Int]) {
+    for (row, sample) in samples.enumerated() where !knows(sample) {
+      take(features.rows(row..<row + 1), of: [sample], keeping: 0)
+    }
+  }
 
   /// Replaces samples' rows v by the direction of keep · v + (1 − keep) · f, in the given order.
   ///

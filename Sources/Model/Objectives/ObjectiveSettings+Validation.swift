@@ -11,9 +11,11 @@ extension ObjectiveSettings {
     case .moco: return mined.union(["hidesCoarse", "queueLength"])
     case .triplet:
       return mined.union(["mining", "margin", "ownShare", "temporalMargin", "temporalWeight"])
-    case .cmc: return mined.union(["hidesCoarse", "bankNegatives", "bankMomentum", "encoders"])
-    case .iic:
-      return mined.union(["hidesCoarse", "bankNegatives", "bankMomentum", "intraNegative"])
+    case .iic, .cmc:
+      return mined.union([
+        "hidesCoarse", "bankNegatives", "bankMomentum", "unitQueries",
+        name == .iic ? "intraNegative" : "encoders",
+      ])
     case .dsm where form == .triplet: return ["form", "margin"]
     case .dsm: return mined.union(["form", "hidesCoarse", "queueLength"])
     case .koreitem: return ["keepShare", "dropShare", "margin", "ownShare"]

@@ -69,6 +69,9 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
   public var bankNegatives = 1024
   /// `iic`, `cmc` and `cluster`'s prototypes: the share of a bank's row that an embedding leaves.
   public var bankMomentum = 0.5
+  /// `iic` and `cmc`: whether queries are scaled to unit length, as bank rows are; IIC's released code
+  /// leaves them as they are.
+  public var unitQueries = true
   /// `dsm`: InfoNCE with momentum keys, or triplets.
   public var form = SceneMotion.Form.queue
 
@@ -100,7 +103,7 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
       return BankContrast(
         intraNegative: name == .iic ? intraNegative : nil, temperature: temperature,
         keepShare: keepShare, dropShare: dropShare, bankNegatives: bankNegatives,
-        bankMomentum: bankMomentum, hidesCoarse: hidesCoarse,
+        bankMomentum: bankMomentum, unitQueries: unitQueries, hidesCoarse: hidesCoarse,
         encoders: name == .cmc ? encoders : .shared)
     case .dsm:
       return SceneMotion(

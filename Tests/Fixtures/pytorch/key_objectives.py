@@ -71,8 +71,10 @@ def draw(count, wanted, own, random):
 
 
 def banks(views, samples, coarse, memory, settings, seed, step):
-    """IIC with three views, CMC with two: raw queries against banks of unit rows, both directions."""
+    """IIC with three views, CMC with two: queries against banks of unit rows, both directions."""
     total = 0
+    if settings["unitQueries"]:
+        views = [F.normalize(view, dim=1) for view in views]
     for query_view, other in ((0, 1), (1, 0)):
         losses = []
         for b, sample in enumerate(samples[0]):

@@ -74,15 +74,16 @@ def bank(number):
 
 
 def bank_cases():
-    usual = KNOBS | {"temperature": 0.07, "bankNegatives": 16, "bankMomentum": 0.5}
+    usual = KNOBS | {"temperature": 0.07, "bankNegatives": 16, "bankMomentum": 0.5, "unitQueries": False}
     for name, count in (("iic", 3), ("cmc", 2)):
-        for variant in ({}, {"bankNegatives": 64, "keepShare": 0.2}, {"hidesCoarse": True}):
+        for variant in ({}, {"bankNegatives": 64, "keepShare": 0.2}, {"hidesCoarse": True}, {"unitQueries": True}):
             settings = usual | variant
             views, samples, _, coarse = batch(count)
             memory = [bank(v) for v in range(count)]
             loss = key_objectives.banks(views, samples, coarse, memory, settings, SEED, STEP)
+            features = [F.normalize(v, dim=1) if settings["unitQueries"] else v for v in views]
             after = [
-                key_objectives.updated(memory[v], views[v], samples[v], settings["bankMomentum"])
+                key_objectives.updated(memory[v], features[v], samples[v], settings["bankMomentum"])
                 for v in range(count)
             ]
             # The rows that the batch has changed, of every bank.

@@ -17,6 +17,7 @@ struct MethodReferenceTests {
     let temporalWeight: Double?
     let bankNegatives: Int?
     let bankMomentum: Double?
+    let unitQueries: Bool?
     let form: SceneMotion.Form?
     /// The samples whose bank rows the batch changes, and these rows by bank.
     let changed: [Int]?
@@ -128,7 +129,8 @@ struct MethodReferenceTests {
       intraNegative: item.name == "iic" ? .repeat : nil, temperature: item.temperature,
       keepShare: item.keepShare, dropShare: item.dropShare,
       bankNegatives: try #require(item.bankNegatives),
-      bankMomentum: try #require(item.bankMomentum), hidesCoarse: item.hidesCoarse ?? false)
+      bankMomentum: try #require(item.bankMomentum),
+      unitQueries: item.unitQueries ?? true, hidesCoarse: item.hidesCoarse ?? false)
     objective.state = numbers.bankState(views: objective.views.count)
     try Self.expect(item, objective)
     _ = objective.evaluate(numbers.batch(views: objective.views.count))

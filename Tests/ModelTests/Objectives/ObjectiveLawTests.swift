@@ -41,14 +41,16 @@ struct ObjectiveLawTests {
     instances + ClusterTriplets.Mining.allCases.map { ClusterTriplets(mining: $0) } + [
       ClusterTriplets(mining: .semihard, keepShare: 0.5, ownShare: 0),
       SceneMotion(temperature: 0.3, queueLength: 12), SceneMotion(form: .triplet),
+      BankContrast(intraNegative: .repeat, temperature: 0.5, bankNegatives: 3),
+      BankContrast(intraNegative: nil, temperature: 0.5, encoders: .separate),
     ]
   /// Those that take rows as they are, too.
   static let objectives: [any Objective] =
     cosines + [
-      BankContrast(intraNegative: .repeat, temperature: 0.5, bankNegatives: 3),
-      BankContrast(intraNegative: .shuffle, temperature: 0.5, keepShare: 0.5, hidesCoarse: true),
-      BankContrast(intraNegative: nil, temperature: 0.5),
-      BankContrast(intraNegative: nil, temperature: 0.5, encoders: .separate),
+      BankContrast(
+        intraNegative: .shuffle, temperature: 0.5, keepShare: 0.5, unitQueries: false,
+        hidesCoarse: true),
+      BankContrast(intraNegative: nil, temperature: 0.5, unitQueries: false),
     ]
 
   /// The objective after a first batch, so that queues and banks are not empty.
