@@ -51,10 +51,12 @@ extension RunConfiguration {
   ///
   /// τ 0.07, 1,024 negatives, banks that keep half, and no change but the crop. The released code has
   /// SGD at 0.01 for 16 videos a step, the rate falling to a fifth four times, raw queries, and banks that
-  /// start at random; all embeddings become alike with that in the thousand steps of a short run, in
-  /// which an epoch of random rows is long (docs/methods.md).
+  /// start at random. In a short run an epoch of random rows is long, and all embeddings become alike with
+  /// that; with SGD the banks here learn less than with MoCo's Adam (docs/methods.md).
   private mutating func adoptBanks() {
     objective.temperature = 0.07
+    optimizer.name = .adamw
+    optimizer.learningRate = 1e-3
     (augmentation.flip, augmentation.jitter, augmentation.grayscale) = (0, 0, 0)
   }
 
