@@ -146,7 +146,7 @@ check "a run goes on with its own settings where none are named" bash -c "
   timeout 300 '$kindreel' train --data '$work/data' --out '$work/stopped' --lanes 2 --resume \
     --set epochs=9 | grep '\"epochs\":9,'"
 
-tune=("$kindreel" finetune --run "$work/alone" --data "$work/data" --epochs 12 --clips 1 --json)
+tune=("$kindreel" finetune --run "$work/alone" --data "$work/data" --epochs 60 --clips 1 --json)
 tune_whole() { timeout 300 "${tune[@]}" --lanes 2 > "$work/tuned.json"; }
 check "fine-tune to the end without a stop" tune_whole
 check "a signal saves a fine-tuning and leaves with 75" stop tuning "$work/tuning" \

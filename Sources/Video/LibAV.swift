@@ -63,8 +63,7 @@ enum LibAV {
   /// Throws when a libav function returned an error.
   @discardableResult
   static func check(_ code: Int32, _ path: String) throws(VideoError) -> Int32 {
-    // libav's own codes lie far beyond the system's.
-    if code < 0 { throw VideoError(path: path, reason: reason(code), fault: .init(-code)) }
+    if code < 0 { throw VideoError(path: path, reason: reason(code)) }
     return code
   }
 }

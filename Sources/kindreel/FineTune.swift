@@ -18,8 +18,8 @@ struct FineTune: ParsableCommand {
       --probe.)
 
       --checkpoints keeps what training needs to go on, as often as the run's checkpoint.every says. \
-      SIGUSR1 or SIGTERM then save at the next step and leave with 75; the same command with --resume \
-      goes on, to the same end.
+      SIGUSR1 or SIGTERM then save at the next step and leave with 75 (the judging that follows is not \
+      interrupted); the same command with --resume goes on, to the same end.
 
       --held-out judges the last fifth of the training groups of each class in place of the test list, \
       which is not read: for choosing settings.

@@ -91,6 +91,15 @@ import Video
     #expect(throws: RunDirectoryError.self) {
       try self.tune(world) { ($0.checkpoints, $0.resumes) = (folder + "-nowhere", true) }
     }
+    #expect(throws: RunDirectoryError.self) {
+      try self.tune(world) { $0.checkpoints = world.data + "/splits/trainlist01.txt" }
+    }
+    // Classes are numbered over both lists, so one more makes another classifier.
+    let wider = try SampleWorld(
+      train: Self.train, test: Self.test + ["Cartwheel/v_Cartwheel_g06_c01.mp4"])
+    #expect(throws: ConfigurationError.self) {
+      try self.tune(wider) { ($0.checkpoints, $0.resumes) = (folder, true) }
+    }
   }
 
   @Test(.timeLimit(.minutes(2)))

@@ -1,3 +1,4 @@
+// `unsafe` is sound here because the answer is read after the call that writes it.
 import Foundation
 import Tensors
 
@@ -33,14 +34,17 @@ public struct CheckpointStore: Sendable {
 
   private var entries: [String] {
     get throws {
+      let files = FileManager.default
+      var isFolder: ObjCBool = false
+      guard unsafe files.fileExists(atPath: directory, isDirectory: &isFolder), isFolder.boolValue
+      else { return [] }
       do {
-        return try FileManager.default.contentsOfDirectory(atPath: directory)
-      } catch let error as CocoaError where error.code == .fileReadNoSuchFile {
-        return []
+        return try files.contentsOfDirectory(atPath: directory)
       } catch {
         let isForbidden = (error as? CocoaError)?.code == .fileReadNoPermission
         throw CheckpointError(
-          directory, "cannot be listed" + (isForbidden ? ": Permission denied" : ""),
+          directory,
+          "cannot be listed: \(isForbidden ? "Permission denied" : error.localizedDescription)",
           code: isForbidden ? .permission : .inputOutput)
       }
     }

@@ -1,3 +1,4 @@
+// `unsafe` is sound here because the answer is read after the call that writes it.
 import Foundation
 import Tensors
 

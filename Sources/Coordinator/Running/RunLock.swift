@@ -39,7 +39,7 @@ final class RunLock: Sendable {
     let who = owner.map(\.description) ?? "another job"
     return RunDirectoryError(
       path: directory,
-      reason: "is in use by \(who); use another --out, or, if that job is gone, delete "
+      reason: "is in use by \(who); use another folder, or, if that job is gone, delete "
         + "\(directory)/\(fileName)", code: .cannotWrite)
   }
 }

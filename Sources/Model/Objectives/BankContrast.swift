@@ -108,10 +108,11 @@ public struct BankContrast: Objective {
     let rows = unitQueries ? units.map(\.unit) : batch.views
     for view in views.indices { banks[view].begin(rows[view], of: batch.samples[view]) }
     let samples = batch.samples[0]
+    let known = batch.fine.indices.filter { banks[0].knows($0) }
     let others = (0..<samples.count).map { row in
       var random = RandomStream(
         seed: batch.seed, purpose: .objective, epoch: batch.step, sample: samples[row])
-      return draw(besides: samples[row], coarse: batch.coarse, using: &random)
+      return draw(besides: samples[row], among: known, coarse: batch.coarse, using: &random)
     }
     let intra = intraNegative == nil ? nil : banks[2].rows
     let count = batch.fine.count
@@ -139,20 +140,21 @@ public struct BankContrast: Objective {
       pairs: outcomes[0].pairs)
   }
 
-  /// K distinct samples besides one, all of equal chance, ascending; all others where there are not
-  /// more. (Floyd's algorithm: Bentley and Floyd, CACM 1987.)
+  /// K distinct ones of the known samples besides one, all of equal chance, ascending; all others where
+  /// there are not more. (Floyd's algorithm: Bentley and Floyd, CACM 1987.)
   private func draw(
-    besides own: Int, coarse: [Int32], using random: inout RandomStream
+    besides own: Int, among known: [Int], coarse: [Int32], using random: inout RandomStream
   ) -> [Int] {
-    let count = coarse.count - 1
+    let skipped = known.firstIndex(of: own) ?? known.count
+    let count = known.count - (skipped < known.count ? 1 : 0)
     var chosen: Set<Int> = []
     for last in max(0, count - negativeCount)..<max(count, 0) {
       let place = count <= negativeCount ? last : random.integer(below: last + 1)
       chosen.insert(chosen.contains(place) ? last : place)
     }
     let hidden = hidesCoarse ? coarse[own] : -1
-    return chosen.sorted().map { $0 < own ? $0 : $0 + 1 }.filter {
-      banks[0].knows($0) && (hidden < 0 || coarse[$0] != hidden)
+    return chosen.sorted().map { known[$0 < skipped ? $0 : $0 + 1] }.filter {
+      hidden < 0 || coarse[$0] != hidden
     }
   }
 }

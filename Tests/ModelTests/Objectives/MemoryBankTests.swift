@@ -29,8 +29,8 @@ struct MemoryBankTests {
         views: shown.views, samples: shown.samples, fine: none, coarse: none)
     }
     var (few, many) = (
-      BankContrast(intraNegative: intra, temperature: 0.5),
-      BankContrast(intraNegative: intra, temperature: 0.5)
+      BankContrast(intraNegative: intra, temperature: 0.5, bankNegatives: 3),
+      BankContrast(intraNegative: intra, temperature: 0.5, bankNegatives: 3)
     )
     for _ in 0..<2 {
       let (first, second) = (few.evaluate(batch(of: 5)), many.evaluate(batch(of: 40)))

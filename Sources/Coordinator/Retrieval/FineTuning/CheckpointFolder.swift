@@ -1,3 +1,4 @@
+// `unsafe` is sound here because the answer is read after the call that writes it.
 internal import Collective
 import Foundation
 
@@ -14,16 +15,20 @@ final class CheckpointFolder: Sendable {
     }
     store = CheckpointStore(directory: path, keep: keep)
     let files = FileManager.default
-    let isThere = files.fileExists(atPath: path)
+    var isFolder: ObjCBool = false
+    let isThere = unsafe files.fileExists(atPath: path, isDirectory: &isFolder)
+    if isThere, !isFolder.boolValue {
+      throw refusal("is a file, and no folder for checkpoints")
+    }
     if resuming, !isThere {
       throw refusal("does not exist; leave --resume out to begin", .inputMissing)
-    }
-    if !resuming, try !store.names.isEmpty {
-      throw refusal("holds checkpoints; use --resume or another folder")
     }
     let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path
     if [path, parent].contains(where: { RunDirectory.configuration(of: $0) != nil }) {
       throw refusal("belongs to a run; use another folder")
+    }
+    if !resuming, try !store.names.isEmpty {
+      throw refusal("holds checkpoints; use --resume or another folder")
     }
     do {
       try files.createDirectory(atPath: path, withIntermediateDirectories: true)

@@ -38,13 +38,14 @@ struct ClassTraining {
     let weights = EncoderWeights(network, seed: configuration.seed)
     try weights.load(WeightsFile.floats(of: WeightsFile.safeTensors(encoder.weights).entries))
     hash = ContentHash.of(
-      try configuration.resumeHash(dataset) + request.trainingSettings + weights.contentHash)
+      try configuration.resumeHash(dataset) + request.trainingSettings + weights.contentHash
+        + truth.names.joined(separator: "\n"))
     var checkpoint: LoadedCheckpoint?
     if request.resumes, let path = request.checkpoints {
       checkpoint = try CheckpointStore(directory: path, keep: configuration.checkpoint.keep).newest(
         with: hash,
-        "was made from another encoder, configuration or list of videos, or with other epochs, rate, "
-          + "decay, dropout or held-out groups",
+        "was made from another encoder, configuration, or list of videos or classes, or with other "
+          + "epochs, rate, decay, dropout or held-out groups",
         communicator)
     }
     let batch = configuration.batch
@@ -88,7 +89,8 @@ struct ClassTraining {
       let isStopped = try trainEpoch(until: shouldStop)
       let isDone = position.epoch == request.epochs
       if isStopped || isDone || position.epoch % configuration.checkpoint.every == 0 { try save() }
-      if isStopped && !isDone { return false }
+      // Also after the last step: what is left to do may be done by who resumes.
+      if isStopped { return false }
     }
     return true
   }
@@ -124,6 +126,9 @@ struct ClassTraining {
 
   // MARK: - Checkpoints
 
+  /// Another name than a run's: weights that have seen true classes are taken for no run's.
+  private static let weightsName = "tuned"
+
   /// Saves everything on rank 0, where there is a folder; every rank learns of a failure.
   private func save() throws {
     guard request.checkpoints != nil else { return }
@@ -137,7 +142,7 @@ struct ClassTraining {
     get throws {
       CheckpointContents(
         tensors: [
-          "weights": WeightsFile.safeTensors(trainer.replica.weights),
+          Self.weightsName: WeightsFile.safeTensors(trainer.replica.weights),
           "optimizer": SafeTensors(trainer.optimizer.state),
           "objective": SafeTensors(trainer.objective.state),
         ], epoch: position.epoch, step: trainer.step,
@@ -158,7 +163,7 @@ struct ClassTraining {
     }
     for reason in loaded.skipped { say(reason) }
     let contents = loaded.contents
-    guard let weights = contents.tensors["weights"],
+    guard let weights = contents.tensors[Self.weightsName],
       let optimizer = contents.tensors["optimizer"]?.optimizerState,
       let objective = contents.tensors["objective"]?.objectiveState
     else { throw ConfigurationError(origin: loaded.path, "is no checkpoint of a fine-tuning") }
