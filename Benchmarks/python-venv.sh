@@ -2,8 +2,7 @@
 # Makes the virtual environment of the Python peers, from PyPI, and prints its python.
 # usage: Benchmarks/python-venv.sh [DIR [PACKAGE…]]     (default: Benchmarks/.venv, torch numpy av)
 set -euo pipefail
-cd "$(dirname "$0")"
-venv="${1:-$PWD/.venv}"
+venv=$(realpath -m "${1:-$(dirname "$0")/.venv}")
 shift $(($# > 0 ? 1 : 0))
 [ $# -gt 0 ] || set -- torch==2.15.0 numpy av
 stamp="$venv/installed: $*"

@@ -93,6 +93,15 @@ for count in 1 2 3 4; do
 done
 
 make_data
+# Lanes are as many as the cores that the affinity mask leaves.
+one_core() {
+  local core
+  core=$(grep -m 1 Cpus_allowed_list /proc/self/status | grep -o '[0-9]*$')
+  taskset -c "$core" "$kindreel" doctor > "$work/doctor"
+  grep -qE '^cores +1 of' "$work/doctor" && grep -q ', 1 lanes a rank' "$work/doctor"
+}
+check "a process bound to one core has one lane" one_core
+
 check "train on 1 rank × 1 lane" finish alone timeout 300 "${train[@]}" --lanes 1
 check "train on 1 rank × 2 lanes" finish lanes timeout 300 "${train[@]}" --lanes 2
 check "train on 4 simulated ranks" finish simulated \

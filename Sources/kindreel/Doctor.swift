@@ -23,7 +23,7 @@ struct Doctor: ParsableCommand {
         "OpenBLAS        \(BLAS.configuration)",
         "libav           \(LibAVVersion.text)",
         "MPI             \(Launch.mpiVersion)",
-        "cores           \(info.activeProcessorCount) of \(info.processorCount) for this process",
+        "cores           \(LanePool.cores) of \(info.processorCount) for this process",
         "memory          \(info.physicalMemory >> 20) MiB",
         "launched by     \(Launch.isUnderMPI ? "mpirun" : "hand"), \(world.ranksOfMachine) ranks "
           + "on this machine, \(world.lanesOfRank) lanes a rank",
@@ -45,7 +45,7 @@ struct Doctor: ParsableCommand {
     if threads > info.processorCount {
       advice.append("\(threads) lanes share \(info.processorCount) cores; use fewer ranks or lanes")
     }
-    if Launch.isUnderMPI, info.activeProcessorCount == 1, info.processorCount > world.ranksOfMachine
+    if Launch.isUnderMPI, LanePool.cores == 1, info.processorCount > world.ranksOfMachine
     {
       advice.append(
         "mpirun bound this rank to one core; for more lanes a rank use --map-by slot:PE=LANES")

@@ -2,6 +2,7 @@ import ArgumentParser
 import Collective
 import Coordinator
 import Foundation
+import Tensors
 
 /// How many ranks and lanes compute; under mpirun, it says how many ranks there are.
 struct WorldOptions: ParsableArguments {
@@ -35,7 +36,7 @@ struct WorldOptions: ParsableArguments {
   var lanesOfRank: Int {
     if let lanes { return lanes }
     let machine = ProcessInfo.processInfo
-    let mine = machine.activeProcessorCount
+    let mine = LanePool.cores
     return Launch.isUnderMPI && mine < machine.processorCount ? mine : max(1, mine / ranksOfMachine)
   }
 

@@ -148,7 +148,7 @@ struct BenchReport: Encodable {
 
   /// The CPU's name and the cores this process may use.
   static var machine: String {
-    "\(Machine.processor), \(ProcessInfo.processInfo.activeProcessorCount) cores"
+    "\(Machine.processor), \(LanePool.cores) cores"
   }
 
   /// The commit of the checkout this program was built in.

@@ -46,7 +46,7 @@ struct BenchSearch: ParsableCommand {
       Matrix(rows: count, columns: width, values: random.normals(count * width)).unitRows()
     }
     let (gallery, asked) = (rows(count), rows(queries))
-    let pool = LanePool(count: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
+    let pool = LanePool(count: lanes ?? LanePool.cores)
     let timing = options.time {
       _ = NearestNeighbors.search(top, for: asked, in: gallery, lanes: pool)
     }

@@ -115,7 +115,7 @@ struct Cluster: ParsableCommand {
 
   /// Joins the rows and shows how far it is.
   private func tree(of given: consuming Npy.Rows, ids: [String]) throws -> Dendrogram {
-    let pool = LanePool(count: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
+    let pool = LanePool(count: lanes ?? LanePool.cores)
     let progress = ClusterProgress(rows: given.count)
     defer { progress.clear() }
     do {

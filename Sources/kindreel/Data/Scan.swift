@@ -107,7 +107,7 @@ struct ScanVideos: ParsableCommand {
     let journal = try ScanJournal(
       path: part, folder: folder, known: scan.records.filter { $0.status != nil },
       all: scan.records.count)
-    let pool = LanePool(count: lanes ?? ProcessInfo.processInfo.activeProcessorCount)
+    let pool = LanePool(count: lanes ?? LanePool.cores)
     try scan.run(lanes: pool) { try journal.add($0) }
     journal.clear()
     try AtomicFile.write(ManifestFile.data(scan.records, in: folder), to: table)
