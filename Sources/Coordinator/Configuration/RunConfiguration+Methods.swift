@@ -54,7 +54,7 @@ extension RunConfiguration {
   /// start at random. In a short run an epoch of random rows is long, and all embeddings become alike with
   /// that; with SGD the banks here learn less than with MoCo's Adam (docs/methods.md).
   private mutating func adoptBanks() {
-    objective.temperature = 0.07
+    (objective.temperature, objective.ownShare) = (0.07, 1)
     optimizer.name = .adamw
     optimizer.learningRate = 1e-3
     (augmentation.flip, augmentation.jitter, augmentation.grayscale) = (0, 0, 0)

@@ -5,7 +5,9 @@ import Tensors
 /// Each view's row is a query: its positive is its sample's row in the *other* view's bank, its
 /// negatives are that bank's rows of K other samples, drawn anew every step. With intra-negatives
 /// (`intraNegative`), a third view shows the same pictures without their motion; its bank's rows of the
-/// sample itself and of the K others are further negatives. Banks have no gradient; their rows have
+/// sample itself and of the K others are further negatives. With pseudo labels (`ownShare` below 1) the
+/// rows of the query's *fine* cluster in the other view's bank are positives, too, and none of its
+/// *coarse* cluster is a negative. Banks have no gradient; their rows have
 /// unit length, and so have the batch's unless they are to keep theirs (`unitQueries`). The loss is the
 /// sum of both views' means, see `KeyContrast`.
 ///
@@ -37,6 +39,7 @@ public struct BankContrast: Objective {
   private let negativeCount: Int
   private let keep: Double
   private let unitQueries: Bool
+  private let ownShare: Double
   private let hidesCoarse: Bool
   private let encoders: Encoders
   /// One a view; empty before the first batch.
@@ -48,7 +51,8 @@ public struct BankContrast: Objective {
   public init(
     intraNegative: IntraNegative?, temperature: Double = 0.07, keepShare: Double = 1,
     dropShare: Double = 0, bankNegatives: Int = 1024, bankMomentum: Double = 0.5,
-    unitQueries: Bool = true, hidesCoarse: Bool = false, encoders: Encoders = .shared
+    unitQueries: Bool = true, ownShare: Double = 1, hidesCoarse: Bool = false,
+    encoders: Encoders = .shared
   ) {
     precondition(
       encoders == .shared || intraNegative == nil, "intra-negatives are for one shared encoder")
@@ -59,10 +63,11 @@ public struct BankContrast: Objective {
     negativeCount = bankNegatives
     keep = bankMomentum
     self.unitQueries = unitQueries
-    self.hidesCoarse = hidesCoarse
+    self.ownShare = ownShare
+    self.hidesCoarse = hidesCoarse || ownShare < 1
   }
 
-  /// Only to hide likely false negatives.
+  /// For positives of the query's cluster, or only to hide likely false negatives.
   public var usesLabels: Bool { hidesCoarse }
 
   /// A view, what moves in it, and (with intra-negatives) the same without its motion.
@@ -114,6 +119,7 @@ public struct BankContrast: Objective {
         seed: batch.seed, purpose: .objective, epoch: batch.step, sample: samples[row])
       return draw(besides: samples[row], among: known, coarse: batch.coarse, using: &random)
     }
+    let mates = ownShare < 1 ? Self.mates(of: samples, among: known, fine: batch.fine) : nil
     let intra = intraNegative == nil ? nil : banks[2].rows
     let count = batch.fine.count
     let outcomes = [(0, 1), (1, 0)].map { view, other in
@@ -124,7 +130,8 @@ public struct BankContrast: Objective {
           pools: [banks[other].rows] + (intra.map { [$0] } ?? []),
           candidates: { row in
             others[row] + (intra.map { bank in others[row].map { bank.rows + $0 } } ?? [])
-          }, samples: (samples, samples), sample: { $0 % count }))
+          }, samples: (samples, samples), sample: { $0 % count },
+          mates: { mates?[$0] ?? [] }, ownShare: ownShare))
     }
     for view in views.indices {
       banks[view].take(rows[view], of: batch.samples[view], keeping: keep)
@@ -138,6 +145,14 @@ public struct BankContrast: Objective {
       loss: outcomes[0].loss + outcomes[1].loss, gradients: gradients + none,
       statistics: outcomes[0].statistics.merging(outcomes[1].statistics) { ($0 + $1) / 2 },
       pairs: outcomes[0].pairs)
+  }
+
+  /// The other known samples of each sample's fine cluster, ascending.
+  private static func mates(of samples: [Int], among known: [Int], fine: [Int32]) -> [[Int]] {
+    let clusters = Dictionary(grouping: known) { fine[$0] }
+    return samples.map { sample in
+      fine[sample] < 0 ? [] : (clusters[fine[sample]] ?? []).filter { $0 != sample }
+    }
   }
 
   /// K distinct ones of the known samples besides one, all of equal chance, ascending; all others where

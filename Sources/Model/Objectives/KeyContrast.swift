@@ -1,14 +1,15 @@
 import Foundation
 import Tensors
 
-/// InfoNCE of queries against keys that have no gradient: one positive key a query, and the hard ones
-/// among its candidates as negatives.
+/// InfoNCE of queries against keys that have no gradient: a positive key for each query, perhaps mates
+/// among the keys that are positives, too, and the hard ones among its candidates as negatives.
 ///
-/// With q a query, k its positive and N its kept negatives, the loss is the mean over queries of
+/// With q a query, k a positive and N the kept negatives, the loss is the mean over queries of
 ///
-///     −log( e^(q·k/τ) / (e^(q·k/τ) + Σ_n e^(q·n/τ)) )
+///     ℓ(k) = −log( e^(q·k/τ) / (e^(q·k/τ) + Σ_n e^(q·n/τ)) )
 ///
-/// (van den Oord et al., 2018, arXiv 1807.03748, equation 4.) A query without negatives is left out.
+/// (van den Oord et al., 2018, arXiv 1807.03748, equation 4), and for a query with mates M that of
+/// ownShare · ℓ(k) + (1 − ownShare) · Σ_m ℓ(m) / |M|. A query without negatives is left out.
 /// Rows are taken as they are; who wants cosines gives unit rows.
 struct KeyContrast {
   /// Queries are computed in blocks of this many rows, so that their similarities stay small.
@@ -33,6 +34,10 @@ struct KeyContrast {
     let samples: (queries: [Int], positives: [Int])
     /// The sample of a row of the joined pools.
     let sample: (_ place: Int) -> Int
+    /// More positives of a query, as rows of the joined pools; none is a candidate.
+    var mates: (_ query: Int) -> [Int] = { _ in [] }
+    /// The weight of the positive key where there are mates, who share the rest of 1.
+    var ownShare = 1.0
   }
 
   struct Outcome {
@@ -93,43 +98,60 @@ struct KeyContrast {
       return HardNegatives.key(similarities[pool][row, column], at: place)
     }
     let kept = policy.select(&keys, count: keys.count)
-    // The similarities of the kept negatives, then of the own one.
-    let negatives = keys[kept].map { key in
-      let place = HardNegatives.position(of: key)
+    func key(_ place: Int) -> Key {
       let (pool, column) = Self.locate(place, in: pairs.pools)
-      return (pool: pool, column: column, similarity: Double(similarities[pool][row, column]))
+      return Key(pool: pool, column: column, similarity: Double(similarities[pool][row, column]))
     }
+    // The kept negatives; then, of similarities alone, the own one.
+    let negatives = keys[kept].map { key(HardNegatives.position(of: $0)) }
+    let mates = pairs.mates(query)
+    let others = mates.map(key)
     for pool in similarities.indices {
       let columns = similarities[pool].columns
       for index in row * columns..<(row + 1) * columns { similarities[pool].values[index] = 0 }
     }
     let own = pairs.own.map { Self.dot(pairs.queries, $0, query) }
-    let count = negatives.count + (own == nil ? 0 : 1)
-    guard count > 0 else { return (0, 0) }
+    let all = negatives.map(\.similarity) + (own.map { [$0] } ?? [])
+    guard !all.isEmpty else { return (0, 0) }
     let positive = Self.dot(pairs.queries, pairs.positives, query)
 
-    let all = negatives.map(\.similarity) + (own.map { [$0] } ?? [])
-    let peak = all.reduce(positive) { max($0, $1) }
+    let peak = (all + others.map(\.similarity)).reduce(positive) { max($0, $1) }
     let exponentials = all.map { exp(($0 - peak) / temperature) }
-    let positiveExponential = exp((positive - peak) / temperature)
     let sum = exponentials.reduce(0, +)
-    let whole = sum + positiveExponential
+    var (loss, pull) = (0.0, 0.0)
+    /// Takes a positive in, and returns its slope.
+    func attract(_ similarity: Double, weight: Double) -> Double {
+      let whole = sum + exp((similarity - peak) / temperature)
+      loss += weight * (log(whole) + (peak - similarity) / temperature)
+      pull += weight / (whole * temperature)
+      return -weight * sum / (whole * temperature)
+    }
+    let slope = attract(positive, weight: others.isEmpty ? 1 : pairs.ownShare)
+    for mate in others {
+      similarities[mate.pool][row, mate.column] = Float(
+        attract(mate.similarity, weight: (1 - pairs.ownShare) / Double(others.count)))
+    }
     for (negative, exponential) in zip(negatives, exponentials) {
-      similarities[negative.pool][row, negative.column] =
-        Float(exponential / (whole * temperature))
+      similarities[negative.pool][row, negative.column] = Float(exponential * pull)
     }
     let similarity = negatives.reduce(0) { $0 + $1.similarity }
     totals.add(
-      loss: log(whole) + (peak - positive) / temperature, positives: 1,
-      positiveSimilarity: positive, kept: kept.count, of: max(places.count, 1),
+      loss: loss, positives: 1 + others.count,
+      positiveSimilarity: others.reduce(positive) { $0 + $1.similarity } / Double(1 + others.count),
+      kept: kept.count, of: max(places.count, 1),
       negativeSimilarity: negatives.isEmpty ? own ?? 0 : similarity / Double(negatives.count))
     totals.pairs.add(
-      query: pairs.samples.queries[query], positives: [pairs.samples.positives[query]],
+      query: pairs.samples.queries[query],
+      positives: [pairs.samples.positives[query]] + mates.map(pairs.sample),
       negatives: kept.map { pairs.sample(HardNegatives.position(of: keys[$0])) })
-    return (
-      -sum / (whole * temperature),
-      own == nil ? 0 : exponentials[exponentials.count - 1] / (whole * temperature)
-    )
+    return (slope, own == nil ? 0 : exponentials[exponentials.count - 1] * pull)
+  }
+
+  /// A row of a pool, and how similar a query is to it.
+  private struct Key {
+    let pool: Int
+    let column: Int
+    let similarity: Double
   }
 
   /// The pool and the row in it of a row of the joined pools.

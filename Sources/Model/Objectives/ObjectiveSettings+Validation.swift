@@ -13,7 +13,7 @@ extension ObjectiveSettings {
       return mined.union(["mining", "margin", "ownShare", "temporalMargin", "temporalWeight"])
     case .iic, .cmc:
       return mined.union([
-        "hidesCoarse", "bankNegatives", "bankMomentum", "unitQueries",
+        "hidesCoarse", "bankNegatives", "bankMomentum", "unitQueries", "ownShare",
         name == .iic ? "intraNegative" : "encoders",
       ])
     case .dsm where form == .triplet: return ["form", "margin"]

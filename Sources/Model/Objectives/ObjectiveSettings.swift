@@ -53,6 +53,9 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
   /// The margin by which negatives must be farther than positives, in 1 − cosine.
   public var margin = 0.2
   /// The probability that a positive shows the query's own video, and not one of its cluster.
+  ///
+  /// `iic` and `cmc` have both as positives; for them it is the share of the loss that the own video has,
+  /// and 1 leaves clusters out.
   public var ownShare = 0.2
   /// `triplet`: which negative a pair meets.
   public var mining = ClusterTriplets.Mining.semihard
@@ -103,7 +106,8 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
       return BankContrast(
         intraNegative: name == .iic ? intraNegative : nil, temperature: temperature,
         keepShare: keepShare, dropShare: dropShare, bankNegatives: bankNegatives,
-        bankMomentum: bankMomentum, unitQueries: unitQueries, hidesCoarse: hidesCoarse,
+        bankMomentum: bankMomentum, unitQueries: unitQueries, ownShare: ownShare,
+        hidesCoarse: hidesCoarse,
         encoders: name == .cmc ? encoders : .shared)
     case .dsm:
       return SceneMotion(

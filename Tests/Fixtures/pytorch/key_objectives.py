@@ -16,14 +16,23 @@ def hardest(similarities, settings):
     return similarities.sort(descending=True, stable=True).values[drop : drop + keep]
 
 
-def info_nce(query, positive, negatives, settings, always=()):
-    """−log of the positive's share; None without negatives. `always` are negatives beyond the policy."""
+def info_nce(query, positive, negatives, settings, always=(), mates=()):
+    """−log of the positive's share, or of several positives' in turn; None without negatives.
+
+    `always` are negatives beyond the policy.
+    """
     kept = [hardest(torch.stack([query @ n for n in negatives]), settings)] if negatives else []
     kept += [(query @ n)[None] for n in always]
     if not kept:
         return None
-    logits = torch.cat([(query @ positive)[None], *kept]) / settings["temperature"]
-    return torch.logsumexp(logits, 0) - logits[0]
+    def loss(key):
+        logits = torch.cat([(query @ key)[None], *kept]) / settings["temperature"]
+        return torch.logsumexp(logits, 0) - logits[0]
+
+    if not mates:
+        return loss(positive)
+    share = settings["ownShare"]
+    return share * loss(positive) + (1 - share) * sum(map(loss, mates)) / len(mates)
 
 
 def mean(losses):
@@ -70,9 +79,13 @@ def draw(count, wanted, own, random):
     return [c if c < own else c + 1 for c in sorted(chosen)]
 
 
-def banks(views, samples, coarse, memory, settings, seed, step):
-    """IIC with three views, CMC with two: queries against banks of unit rows, both directions."""
+def banks(views, samples, fine, coarse, memory, settings, seed, step):
+    """IIC with three views, CMC with two: queries against banks of unit rows, both directions.
+
+    With an own share below 1 the rows of the query's fine cluster are positives, too.
+    """
     total = 0
+    hides = settings["hidesCoarse"] or settings["ownShare"] < 1
     if settings["unitQueries"]:
         views = [F.normalize(view, dim=1) for view in views]
     for query_view, other in ((0, 1), (1, 0)):
@@ -80,16 +93,19 @@ def banks(views, samples, coarse, memory, settings, seed, step):
         for b, sample in enumerate(samples[0]):
             random = RandomStream(seed, OBJECTIVE, epoch=step, sample=sample)
             others = draw(len(coarse), settings["bankNegatives"], sample, random)
-            if settings["hidesCoarse"] and coarse[sample] >= 0:
+            if hides and coarse[sample] >= 0:
                 others = [o for o in others if coarse[o] != coarse[sample]]
             negatives = [memory[other][o] for o in others]
             always = []
             if len(views) == 3:
                 negatives += [memory[2][o] for o in others]
                 always = [memory[2][sample]]
-            losses.append(
-                info_nce(views[query_view][b], memory[other][sample], negatives, settings, always)
-            )
+            mates = [
+                memory[other][m] for m in range(len(fine))
+                if settings["ownShare"] < 1 and m != sample and fine[m] == fine[sample] >= 0
+            ]  # fmt: skip
+            query, key = views[query_view][b], memory[other][sample]
+            losses.append(info_nce(query, key, negatives, settings, always, mates))
         total = total + mean(losses)
     return total
 

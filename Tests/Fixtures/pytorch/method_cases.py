@@ -74,13 +74,17 @@ def bank(number):
 
 
 def bank_cases():
-    usual = KNOBS | {"temperature": 0.07, "bankNegatives": 16, "bankMomentum": 0.5, "unitQueries": False}
+    usual = KNOBS | {"temperature": 0.07, "bankNegatives": 16, "bankMomentum": 0.5, "unitQueries": False, "ownShare": 1.0}
+    variants = (
+        {}, {"bankNegatives": 64, "keepShare": 0.2}, {"hidesCoarse": True}, {"unitQueries": True},
+        {"ownShare": 0.25, "unitQueries": True, "keepShare": 0.5, "temperature": 0.2},
+    )  # fmt: skip
     for name, count in (("iic", 3), ("cmc", 2)):
-        for variant in ({}, {"bankNegatives": 64, "keepShare": 0.2}, {"hidesCoarse": True}, {"unitQueries": True}):
+        for variant in variants:
             settings = usual | variant
-            views, samples, _, coarse = batch(count)
+            views, samples, fine, coarse = batch(count)
             memory = [bank(v) for v in range(count)]
-            loss = key_objectives.banks(views, samples, coarse, memory, settings, SEED, STEP)
+            loss = key_objectives.banks(views, samples, fine, coarse, memory, settings, SEED, STEP)
             features = [F.normalize(v, dim=1) if settings["unitQueries"] else v for v in views]
             after = [
                 key_objectives.updated(memory[v], features[v], samples[v], settings["bankMomentum"])

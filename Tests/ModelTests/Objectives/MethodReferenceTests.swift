@@ -18,6 +18,7 @@ struct MethodReferenceTests {
     let bankNegatives: Int?
     let bankMomentum: Double?
     let unitQueries: Bool?
+    let ownShare: Double?
     let form: SceneMotion.Form?
     /// The samples whose bank rows the batch changes, and these rows by bank.
     let changed: [Int]?
@@ -130,7 +131,8 @@ struct MethodReferenceTests {
       keepShare: item.keepShare, dropShare: item.dropShare,
       bankNegatives: try #require(item.bankNegatives),
       bankMomentum: try #require(item.bankMomentum),
-      unitQueries: item.unitQueries ?? true, hidesCoarse: item.hidesCoarse ?? false)
+      unitQueries: item.unitQueries ?? true, ownShare: try #require(item.ownShare),
+      hidesCoarse: item.hidesCoarse ?? false)
     objective.state = numbers.bankState(views: objective.views.count)
     try Self.expect(item, objective)
     _ = objective.evaluate(numbers.batch(views: objective.views.count))

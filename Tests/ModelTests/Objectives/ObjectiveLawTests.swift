@@ -43,6 +43,7 @@ struct ObjectiveLawTests {
       SceneMotion(temperature: 0.3, queueLength: 12), SceneMotion(form: .triplet),
       BankContrast(intraNegative: .repeat, temperature: 0.5, bankNegatives: 3),
       BankContrast(intraNegative: nil, temperature: 0.5, encoders: .separate),
+      BankContrast(intraNegative: .repeat, temperature: 0.5, ownShare: 0.4),
     ]
   /// Those that take rows as they are, too.
   static let objectives: [any Objective] =
