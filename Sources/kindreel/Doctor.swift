@@ -45,8 +45,7 @@ struct Doctor: ParsableCommand {
     if threads > info.processorCount {
       advice.append("\(threads) lanes share \(info.processorCount) cores; use fewer ranks or lanes")
     }
-    if Launch.isUnderMPI, LanePool.cores == 1, info.processorCount > world.ranksOfMachine
-    {
+    if Launch.isUnderMPI, LanePool.cores == 1, info.processorCount > world.ranksOfMachine {
       advice.append(
         "mpirun bound this rank to one core; for more lanes a rank use --map-by slot:PE=LANES")
     }
