@@ -32,6 +32,13 @@ METHODS = {
     # network trained by cross-entropy on them.
     "bound: true classes": ["labels.file={classes}", "labels.warmupEpochs=0"],
     "bound: cross-entropy": CROSS_ENTROPY,
+    # IIC with clusters: positives are also bank rows of the query's fine cluster.
+    "iic with clusters": [
+        "objective.name=iic",
+        "objective.ownShare=0.5",
+        "labels.shows=[residual]",
+        "labels.clips=3",
+    ],
     # Cluster without its views.
     "cluster, colours alone": ["augmentation.residual=0", "labels.shows=[rgb]"],
 }

@@ -149,10 +149,9 @@ public struct BankContrast: Objective {
 
   /// The other known samples of each sample's fine cluster, ascending.
   private static func mates(of samples: [Int], among known: [Int], fine: [Int32]) -> [[Int]] {
-    let clusters = Dictionary(grouping: known) { fine[$0] }
-    return samples.map { sample in
-      fine[sample] < 0 ? [] : (clusters[fine[sample]] ?? []).filter { $0 != sample }
-    }
+    let asked = Set(samples.map { fine[$0] }.filter { $0 >= 0 })
+    let clusters = Dictionary(grouping: known.filter { asked.contains(fine[$0]) }) { fine[$0] }
+    return samples.map { sample in (clusters[fine[sample]] ?? []).filter { $0 != sample } }
   }
 
   /// K distinct ones of the known samples besides one, all of equal chance, ascending; all others where

@@ -115,24 +115,28 @@ struct KeyContrast {
     guard !all.isEmpty else { return (0, 0) }
     let positive = Self.dot(pairs.queries, pairs.positives, query)
 
-    let peak = (all + others.map(\.similarity)).reduce(positive) { max($0, $1) }
+    let peak = all.reduce(-Double.infinity) { max($0, $1) }
     let exponentials = all.map { exp(($0 - peak) / temperature) }
     let sum = exponentials.reduce(0, +)
+    let logSum = log(sum) + peak / temperature
     var (loss, pull) = (0.0, 0.0)
-    /// Takes a positive in, and returns its slope.
+    /// Takes a positive in, and returns its slope: ℓ is log(1 + e^margin), its slope the logistic function.
     func attract(_ similarity: Double, weight: Double) -> Double {
-      let whole = sum + exp((similarity - peak) / temperature)
-      loss += weight * (log(whole) + (peak - similarity) / temperature)
-      pull += weight / (whole * temperature)
-      return -weight * sum / (whole * temperature)
+      let margin = logSum - similarity / temperature
+      let small = exp(-abs(margin))
+      let slope = weight * (margin > 0 ? 1 : small) / (1 + small)
+      loss += weight * (max(margin, 0) + log1p(small))
+      pull += slope
+      return -slope / temperature
     }
     let slope = attract(positive, weight: others.isEmpty ? 1 : pairs.ownShare)
     for mate in others {
       similarities[mate.pool][row, mate.column] = Float(
         attract(mate.similarity, weight: (1 - pairs.ownShare) / Double(others.count)))
     }
+    let push = pull / (sum * temperature)
     for (negative, exponential) in zip(negatives, exponentials) {
-      similarities[negative.pool][row, negative.column] = Float(exponential * pull)
+      similarities[negative.pool][row, negative.column] = Float(exponential * push)
     }
     let similarity = negatives.reduce(0) { $0 + $1.similarity }
     totals.add(
@@ -144,7 +148,7 @@ struct KeyContrast {
       query: pairs.samples.queries[query],
       positives: [pairs.samples.positives[query]] + mates.map(pairs.sample),
       negatives: kept.map { pairs.sample(HardNegatives.position(of: keys[$0])) })
-    return (slope, own == nil ? 0 : exponentials[exponentials.count - 1] * pull)
+    return (slope, own == nil ? 0 : exponentials[exponentials.count - 1] * push)
   }
 
   /// A row of a pool, and how similar a query is to it.

@@ -52,6 +52,7 @@ struct ObjectiveLawTests {
         intraNegative: .shuffle, temperature: 0.5, keepShare: 0.5, unitQueries: false,
         hidesCoarse: true),
       BankContrast(intraNegative: nil, temperature: 0.5, unitQueries: false),
+      BankContrast(intraNegative: nil, temperature: 0.5, unitQueries: false, ownShare: 0.4),
     ]
 
   /// The objective after a first batch, so that queues and banks are not empty.
