@@ -14,6 +14,10 @@ import Testing
 /// lane are arrays, made after the pass: the rows of a microbatch.
 @Suite("What a step allocates")
 struct AllocationTests {
+  /// Two reorders and the primitive, each with a map of at most four arguments, are 48; some of oneDNN's
+  /// implementations, the stem's on AVX2 for one, allocate some dozens besides.
+  private static let libraryLimit = 128
+
   @Test("is seen by the counter")
   func counter() {
     counting_begin()
@@ -44,8 +48,7 @@ struct AllocationTests {
         unsafe encoder.run(program, step..<step + 1, slot: 0, values.baseAddress, leaf.base)
         let count = counting_end()
         let isOurs = encoder.runner.library(of: program.instructions[step]) == nil
-        // Two reorders and the primitive, each with a map of at most four arguments.
-        #expect(count <= (isOurs ? 0 : 48), "\(program.instructions[step])")
+        #expect(count <= (isOurs ? 0 : Self.libraryLimit), "\(program.instructions[step])")
       }
     }
     for step in encoder.evaluation.instructions.indices {
@@ -53,7 +56,7 @@ struct AllocationTests {
       unsafe encoder.run(encoder.evaluation, step..<step + 1, slot: 0, nil, nil)
       let count = counting_end()
       let isOurs = encoder.runner.library(of: encoder.evaluation.instructions[step]) == nil
-      #expect(count <= (isOurs ? 0 : 48), "\(encoder.evaluation.instructions[step])")
+      #expect(count <= (isOurs ? 0 : Self.libraryLimit), "\(encoder.evaluation.instructions[step])")
     }
   }
 
