@@ -14,9 +14,9 @@ import Testing
 /// lane are arrays, made after the pass: the rows of a microbatch.
 @Suite("What a step allocates")
 struct AllocationTests {
-  /// Two reorders and the primitive, each with a map of at most four arguments, are 48; some of oneDNN's
-  /// implementations, the stem's on AVX2 for one, allocate some dozens besides.
-  private static let libraryLimit = 128
+  /// Two reorders and the primitive, each with a map of at most four arguments; on AVX2 oneDNN's weight
+  /// gradient of the stem allocates more.
+  private static let libraryLimit = Machine.instructionSet == "avx2" ? 75 : 48
 
   @Test("is seen by the counter")
   func counter() {
