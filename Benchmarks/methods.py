@@ -11,7 +11,15 @@ import sys
 
 KINDREEL = os.environ["KINDREEL"]
 EPOCHS = {"quick": 20, "full": 100}
-RESIDUAL = "augmentation.residual=0.5"
+# The views and the optimiser of cluster (and of iic), for other objectives.
+CLUSTER_VIEWS = [
+    "views=[rgb,same+residual]",
+    "augmentation.flip=0",
+    "augmentation.jitter=0",
+    "augmentation.grayscale=0",
+    "optimizer.name=adamw",
+    "optimizer.learningRate=0.001",
+]
 
 CROSS_ENTROPY = "cross-entropy"
 
@@ -20,8 +28,8 @@ METHODS = {
     "untrained": None,
     "simclr": ["objective.name=simclr"],
     "cluster": ["objective.name=cluster"],
-    # The same views as cluster's, without its labels.
-    "simclr, residual views": ["objective.name=simclr", RESIDUAL],
+    # Cluster's views and optimiser, without its labels.
+    "simclr, views of cluster": ["objective.name=simclr", *CLUSTER_VIEWS],
     "iic": ["objective.name=iic"],
     "cmc": ["objective.name=cmc"],
     "moco": ["objective.name=moco"],
@@ -40,7 +48,7 @@ METHODS = {
         "labels.clips=3",
     ],
     # Cluster without its views.
-    "cluster, colours alone": ["augmentation.residual=0", "labels.shows=[rgb]"],
+    "cluster, colours alone": ["views=[rgb,rgb]", "labels.shows=[rgb]"],
 }
 
 ABLATIONS = {
@@ -55,7 +63,17 @@ ABLATIONS = {
         for share in (1, 0.5, 0.1, 0.05, 0.01)
         for drop in (0, 0.001)
     },
-    **{f"residual views {p}": [f"augmentation.residual={p}"] for p in (0, 0.2, 0.5, 1)},
+    "views: colours alone": ["views=[rgb,rgb]"],
+    "views: own windows": ["views=[rgb,residual]"],
+    "views: own crops": ["views=[rgb,again+residual]"],
+    # As many clips a step as the other rows.
+    "views: both directions": ["objective.bothDirections=true", "batch.videos=16"],
+    "views: flip, jitter, grayscale": [
+        "augmentation.flip=0.5",
+        "augmentation.jitter=0.8",
+        "augmentation.grayscale=0.2",
+    ],
+    "sgd": ["optimizer.name=sgd", "optimizer.learningRate=0.05"],
     "labels of colours": ["labels.shows=[rgb]"],
     "labels of both": ["labels.shows=[rgb,residual]"],
     "no prototypes": ["objective.prototypeWeight=0"],
@@ -76,8 +94,8 @@ ABLATIONS = {
     "labels of the head": ["labels.feature=head"],
     "labels of three clips": ["labels.clips=3"],
     # These two on a copy of the data in MPEG-4, whose decoder gives motion vectors.
-    "MPEG-4, second view residual": ["views=[rgb,residual]", "augmentation.residual=0"],
-    "MPEG-4, second view motion vectors": ["views=[rgb,mv]", "augmentation.residual=0"],
+    "MPEG-4, second view residual": [],
+    "MPEG-4, second view motion vectors": ["views=[rgb,same+mv]"],
 }
 
 ROWS = {"methods": METHODS, "ablations": ABLATIONS}

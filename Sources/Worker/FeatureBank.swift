@@ -55,11 +55,12 @@ public struct FeatureBank: Sendable, Equatable {
 }
 
 extension View {
-  /// Whether the view shows its video as it is, so that its row may stand for the video.
+  /// Whether the view shows its video as it was filmed, in colours or as what moves, so that its row may
+  /// stand for the video.
   var showsWholeVideo: Bool {
     switch recipe {
-    case .augmented, .apart, .again: source == .trained
-    case .residual, .repeated, .shuffled, .warped: false
+    case .augmented, .apart, .again, .residual: source == .trained
+    case .backwards, .backwardsResidual, .repeated, .shuffled, .warped: false
     }
   }
 }

@@ -21,11 +21,13 @@ struct Train: ParsableCommand {
 
       Objectives (--set objective.name=NAME): cluster, triplet (SLIC), simclr, moco, iic, cmc, dsm and \
       koreitem, each with its publication's defaults for the groups objective and optimizer, and for what \
-      the method says about augmentation and labels (iic and cmc: no flip, no colours; triplet: \
-      residual views, labels every 5 epochs; koreitem: labels once, cut at 0.45); network, clips, batch \
-      and length are common to all. Not so published: the rates, and Adam for iic and cmc. cmc takes \
-      objective.encoders=separate, one encoder a view; iic and cmc take objective.ownShare below 1, and \
-      with it positives from the query's fine cluster and no negatives from its coarse one. A file's \
+      the method says about augmentation and labels (cluster, iic and cmc: no flip, no colours; \
+      triplet: residual views, labels every 5 epochs; koreitem: labels once, cut at 0.45); network, \
+      clips, batch and length are common to all. Not so published: the rates, and Adam for iic and cmc. \
+      cluster takes objective.bothDirections, four views, with which a video played backwards is another \
+      video; cmc takes objective.encoders=separate, one encoder a view; iic and cmc take \
+      objective.ownShare below 1, and with it positives from the query's fine cluster and no negatives \
+      from its coarse one. A file's \
       groups objective and optimizer are left out where --set names another objective. run.yaml has \
       every value, also after --resume. With budget: clips, as in the preset actions, all see as many \
       clips, whatever their number of views.

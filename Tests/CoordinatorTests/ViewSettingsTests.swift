@@ -13,8 +13,13 @@ import Video
   @Test func `Without a list the objective names the views`() throws {
     let configuration = try RunConfiguration.load(nil)
     #expect(configuration.views.isEmpty)
-    #expect(try configuration.viewRecipes() == [ViewRecipe(), ViewRecipe()])
+    let filmed = ["rgb", "same+residual"]
+    #expect(try configuration.viewRecipes().map(\.description) == filmed)
     #expect(try configuration.yaml().contains("views: []"))
+    let both = try RunConfiguration.load(nil, overrides: ["objective.bothDirections=true"])
+    #expect(
+      try both.viewRecipes().map(\.description)
+        == filmed + ["same+reverse", "same+reverse+residual"])
   }
 
   @Test func `A list takes their place, and is written as words`() throws {

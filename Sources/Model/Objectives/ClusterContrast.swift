@@ -19,6 +19,12 @@ import Tensors
 /// 2020, equation 2, with the other positives left out.
 ///
 /// `ClusterPrototypes` add a loss against the centres of all clusters, `prototypeWeight` times as heavy.
+///
+/// The second view shows what moves in the first one's very picture. With `bothDirections` both are also
+/// played backwards, and a video backwards is another video, of other clusters (`EmbeddedBatch`): a
+/// negative of the same place, actor and poses, which motion alone tells apart, and as many videos again
+/// to learn from. (Tack, Mo, Jeong and Shin, "CSI", NeurIPS 2020, section 2.2, contrast shifted
+/// instances so; for the direction of time as a teacher, Wei, Lim, Zisserman and Freeman, CVPR 2018.)
 public struct ClusterContrast: Objective {
   /// Queries are computed in blocks of this many rows, so that their similarities stay in cache.
   private static let queriesPerBlock = 64
@@ -30,13 +36,17 @@ public struct ClusterContrast: Objective {
   /// The weight of the prototypes' loss beside that of pairs.
   let prototypeWeight: Double
   var prototypes: ClusterPrototypes
+  /// Whether a video played backwards is another video.
+  let bothDirections: Bool
 
   /// Creates the objective with an empty queue; the knobs are explained in `ObjectiveSettings`.
   public init(
     temperature: Double = 0.2, keepShare: Double = 0.5, dropShare: Double = 0.001,
     queueLength: Int = 0, instanceWeight: Double = 1, prototypeWeight: Double = 0,
-    prototypeTemperature: Double = 0.1, bankMomentum: Double = 0.5
+    prototypeTemperature: Double = 0.1, bankMomentum: Double = 0.5,
+    bothDirections: Bool = false
   ) {
+    self.bothDirections = bothDirections
     self.prototypeWeight = prototypeWeight
     prototypes = ClusterPrototypes(temperature: prototypeTemperature, keep: bankMomentum)
     self.temperature = temperature
@@ -48,8 +58,11 @@ public struct ClusterContrast: Objective {
   /// Positives and negatives follow the pseudo labels.
   public var usesLabels: Bool { true }
 
-  /// Two augmented views of the weights in training.
-  public var views: [View] { [View(.augmented), View(.augmented)] }
+  /// A view, what moves in it, and (with both directions) the same backwards.
+  public var views: [View] {
+    let filmed = [View(.augmented), View(.residual)]
+    return bothDirections ? filmed + [View(.backwards), View(.backwardsResidual)] : filmed
+  }
 
   /// The queue (rows, their manifest indices and the place of the next), and the prototypes' bank.
   public var state: ObjectiveState {
@@ -66,6 +79,11 @@ public struct ClusterContrast: Objective {
 
   /// Computes the loss and its gradient, then takes the batch's unit rows into the queue.
   public mutating func evaluate(_ batch: borrowing EmbeddedBatch) -> LossAndGradient {
+    guard bothDirections else { return contrast(batch) }
+    return contrast(batch.tellingBackwardsApart()).ofBothDirections(samples: batch.fine.count)
+  }
+
+  private mutating func contrast(_ batch: borrowing EmbeddedBatch) -> LossAndGradient {
     let rows = UnitRows(batch.rows)
     let samples = batch.samples.flatMap(\.self)
     let (count, width) = (rows.unit.rows, rows.unit.columns)

@@ -6,6 +6,7 @@ extension ObjectiveSettings {
     case .cluster:
       return mined.union([
         "queueLength", "instanceWeight", "prototypeWeight", "prototypeTemperature", "bankMomentum",
+        "bothDirections",
       ])
     case .simclr: return mined.union(["hidesCoarse"])
     case .moco: return mined.union(["hidesCoarse", "queueLength"])

@@ -47,6 +47,9 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
   public var prototypeWeight = 1.0
   /// `cluster`: the temperature of that loss.
   public var prototypeTemperature = 0.1
+  /// `cluster`: whether a video played backwards is another video, with clusters of its own; two more
+  /// views.
+  public var bothDirections = false
   /// Whether videos of the query's coarse cluster are no negatives; `cluster` and triplets always
   /// do so.
   public var hidesCoarse = false
@@ -92,7 +95,8 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
         temperature: temperature, keepShare: keepShare, dropShare: dropShare,
         queueLength: queueLength,
         instanceWeight: instanceWeight, prototypeWeight: prototypeWeight,
-        prototypeTemperature: prototypeTemperature, bankMomentum: bankMomentum)
+        prototypeTemperature: prototypeTemperature, bankMomentum: bankMomentum,
+        bothDirections: bothDirections)
     case .simclr:
       return SimCLR(
         temperature: temperature, keepShare: keepShare, dropShare: dropShare,

@@ -28,6 +28,14 @@ public struct PairSample: Sendable, Equatable {
     self.negatives += Self.some(of: negatives).map { Pair(query: query, other: $0) }
   }
 
+  /// Those whose samples are all below a number.
+  func below(_ count: Int) -> PairSample {
+    var rest = PairSample()
+    rest.positives = positives.filter { $0.query < count && $0.other < count }
+    rest.negatives = negatives.filter { $0.query < count && $0.other < count }
+    return rest
+  }
+
   private static func some(of others: some RandomAccessCollection<Int>) -> [Int] {
     let count = others.count
     let wanted = min(count, perQuery)

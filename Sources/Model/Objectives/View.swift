@@ -10,6 +10,10 @@ public struct View: Sendable, Equatable {
     case again
     /// The first view's very picture, as what changed since the frame before.
     case residual = "same+residual"
+    /// The first view's picture, played backwards.
+    case backwards = "same+reverse"
+    /// What changes in that from frame to frame.
+    case backwardsResidual = "same+reverse+residual"
     /// The first view's picture, one frame of it all the time.
     case repeated = "same+repeat"
     /// The first view's picture, its window in pieces that change places.

@@ -14,6 +14,7 @@ extension ViewRecipe.Order {
     precondition(count >= 1, "no order of \(count) frames")
     switch self {
     case .filmed: return Array(0..<count)
+    case .reverse: return (0..<count).reversed()
     case .repeat:
       return Array(repeating: random.integer(below: count), count: count)
     case .shuffle:

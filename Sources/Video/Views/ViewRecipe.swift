@@ -21,6 +21,8 @@ public struct ViewRecipe: Sendable, Hashable {
   public enum Order: String, Sendable, CaseIterable {
     /// As they were filmed.
     case filmed
+    /// Backwards.
+    case reverse
     /// One of them, at random, all the time: IIC's intra-negative without motion.
     case `repeat`
     /// In four chunks, two of which change places: IIC's intra-negative with broken motion.

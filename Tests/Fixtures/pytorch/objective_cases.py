@@ -51,5 +51,35 @@ def case(name, count, width, videos, fine_modulo, coarse_modulo, queue_rows, set
     }  # fmt: skip
 
 
+def directions(name, count, width, videos, fine_modulo, coarse_modulo, settings):
+    """Two views and the same two backwards, where (video, direction) is what has an identity.
+
+    Sample i of the loss is video i // 2, as filmed where i is even; the labels of a direction are its own.
+    """
+    views = [values(count, width, 1000 * v + 7).requires_grad_() for v in range(4)]
+    shown = [(3 * b + 1) % videos for b in range(count)]
+    double = lambda modulo: [2 * (i // 2 % modulo) + i % 2 for i in range(2 * videos)]
+    rows = [2 * i for i in shown] + [2 * i + 1 for i in shown]
+    none = torch.zeros(0, width, dtype=torch.double)
+    loss, active = cluster_contrast(
+        torch.cat([views[0], views[2]]), torch.cat([views[1], views[3]]), [rows, rows],
+        double(fine_modulo), double(coarse_modulo), none, [], settings,
+    )  # fmt: skip
+    label = lambda modulo: [i % modulo for i in range(videos)]
+    return settings | {
+        "name": name, "rows": count, "width": width, "samples": [shown] * 4,
+        "fine": label(fine_modulo), "coarse": label(coarse_modulo), "loss": digits(loss)[0],
+        "activeQueries": active,
+        "gradients": [digits(g) for g in torch.autograd.grad(loss, views)],
+    }  # fmt: skip
+
+
 def objectives():
-    return {"cases": [case(*c) for c in CASES]}
+    hard = PLAIN | {"keepShare": 0.3, "instanceWeight": 0.5}
+    return {
+        "cases": [case(*c) for c in CASES],
+        "directions": [
+            directions("in both directions", 6, 8, 7, 3, 2, PLAIN),
+            directions("in both directions, the hardest", 8, 12, 20, 5, 5, hard),
+        ],
+    }

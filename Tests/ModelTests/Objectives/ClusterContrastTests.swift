@@ -69,6 +69,35 @@ struct ClusterContrastTests {
     #expect(objective.evaluate(batch).statistics["active_queries"] == 0)
   }
 
+  @Test("A video backwards is another video, of other clusters")
+  func bothDirections() {
+    // Four videos in three fine clusters; 4…7 are the same ones backwards, in clusters 3…5.
+    let four = randomBatch(rows: 4, width: 6, views: 4, fine: 3, coarse: 2)
+    let rows = { (view: Int) in four.views[view].values }
+    let eight = EmbeddedBatch(
+      views: [
+        Matrix(rows: 8, columns: 6, values: rows(0) + rows(2)),
+        Matrix(rows: 8, columns: 6, values: rows(1) + rows(3)),
+      ],
+      samples: [[0, 1, 2, 3, 4, 5, 6, 7], [0, 1, 2, 3, 4, 5, 6, 7]],
+      fine: [0, 1, 2, 0, 3, 4, 5, 3], coarse: [0, 1, 0, 1, 2, 3, 2, 3])
+    var (told, plain) = (
+      ClusterContrast(queueLength: 3, prototypeWeight: 1, bothDirections: true),
+      ClusterContrast(queueLength: 3, prototypeWeight: 1)
+    )
+    for _ in 0..<2 {  // the second time queue and bank are filled
+      let (a, b) = (told.evaluate(four), plain.evaluate(eight))
+      #expect(a.loss == b.loss && a.statistics == b.statistics && told.state == plain.state)
+      #expect(a.gradients.map(\.rows) == [4, 4, 4, 4])
+      for view in 0..<2 {
+        let joined = a.gradients[view].values + a.gradients[view + 2].values
+        #expect(joined == b.gradients[view].values)
+      }
+      #expect(!a.pairs.negatives.isEmpty)
+      #expect((a.pairs.positives + a.pairs.negatives).allSatisfy { max($0.query, $0.other) < 4 })
+    }
+  }
+
   @Test("A planned positive of another video is no negative")
   func plannedPositive() {
     let batch = EmbeddedBatch(

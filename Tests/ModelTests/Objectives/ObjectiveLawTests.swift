@@ -40,6 +40,9 @@ struct ObjectiveLawTests {
   static let cosines: [any Objective] =
     instances + ClusterTriplets.Mining.allCases.map { ClusterTriplets(mining: $0) } + [
       ClusterTriplets(mining: .semihard, keepShare: 0.5, ownShare: 0),
+      ClusterContrast(
+        temperature: 0.3, keepShare: 0.4, queueLength: 10, prototypeWeight: 0.7,
+        bothDirections: true),
       SceneMotion(temperature: 0.3, queueLength: 12), SceneMotion(form: .triplet),
       BankContrast(intraNegative: .repeat, temperature: 0.5, bankNegatives: 3),
       BankContrast(intraNegative: nil, temperature: 0.5, encoders: .separate),

@@ -18,6 +18,12 @@ import Testing
     #expect(Set(all.map { $0[0] }) == Set(0..<8))
   }
 
+  @Test("turns time round")
+  func reverses() {
+    #expect(Set(orders(.reverse, 5)) == [[4, 3, 2, 1, 0]])
+    #expect(ViewRecipe("same+residual+reverse")?.description == "same+reverse+residual")
+  }
+
   @Test("swaps two of four chunks, every pair being met")
   func shuffles() {
     func naive(_ first: Int, _ second: Int) -> [Int] {
