@@ -97,6 +97,33 @@ import Worker
     #expect(try world.train("shared", ranks: 1, lanes: 2).weights_hash != alone.weights_hash)
   }
 
+  @Test(.timeLimit(.minutes(3)), arguments: [ObjectiveSettings.Name.cluster, .iic])
+  func `memory of both directions or of clusters keeps law 1, also after a stop`(
+    name: ObjectiveSettings.Name
+  ) throws {
+    let world = try SmallWorld(objective: name)
+    func train(
+      _ run: String, _ ranks: Int, _ lanes: Int, stop: Int? = nil, resumes: Bool = false
+    ) throws -> RunSummary {
+      try world.train(run, ranks: ranks, lanes: lanes, stoppingAfter: stop, resumes: resumes) {
+        if name == .cluster {
+          ($0.objective.bothDirections, $0.objective.queueLength) = (true, 12)
+        } else {
+          $0.objective.ownShare = 0.5
+        }
+      }
+    }
+    let alone = try train("1x1", 1, 1)
+    let other = try train("2x1", 2, 1)
+    #expect(other.weights_hash == alone.weights_hash)
+    #expect(other.labels_hash == alone.labels_hash)
+    try #require(train("stopped", 2, 1, stop: 4).stopped)
+    let resumed = try train("stopped", 1, 2, resumes: true)
+    #expect(resumed.weights_hash == alone.weights_hash)
+    #expect(resumed.loss.bitPattern == alone.loss.bitPattern)
+    #expect(try world.train("usual", ranks: 1, lanes: 2).weights_hash != alone.weights_hash)
+  }
+
   @Test(.timeLimit(.minutes(3)), arguments: [Feature.pooled, .head])
   func `labels may come from the bank, with the same bits on any ranks, and after a stop`(
     feature: Feature
