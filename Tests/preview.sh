@@ -25,7 +25,7 @@ leaves() {
 size() { od -An -tu1 -j16 -N8 "$1" | awk '{ print $3 * 256 + $4 "x" $7 * 256 + $8 }'; }
 
 check "all views" "$kindreel" preview "$video" --views all --out all.png
-check "are as large as they should be" test "$(size all.png)" = 402x1039
+check "are as large as they should be" test "$(size all.png)" = 402x1100
 "$kindreel" preview "$video" --views residual,mv --set video.size=32 --seed 3 --out a.png
 "$kindreel" preview "$video" --views residual,mv --set video.size=32 --seed 3 --out b.png
 "$kindreel" preview "$video" --views residual,mv --set video.size=32 --seed 4 --out c.png
