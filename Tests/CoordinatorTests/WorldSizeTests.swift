@@ -1,5 +1,4 @@
 import Clustering
-import Collective
 import Foundation
 import Model
 import Tensors
@@ -9,7 +8,7 @@ import Worker
 
 @testable import Coordinator
 
-/// Law 1 and resuming, on real clips: hashes of weights and labels, and bits of losses.
+/// Law 1, on real clips: hashes of weights and labels, and bits of losses.
 @Suite(.serialized) struct WorldSizeTests {
   @Test(.timeLimit(.minutes(3)))
   func `any number of ranks and lanes ends with the same bits`() throws {
@@ -156,39 +155,6 @@ import Worker
   }
 
   @Test(.timeLimit(.minutes(3)))
-  func `a run of as many clips that ended within an epoch goes on there, and says so in run.yaml`()
-    throws
-  {
-    let world = try SmallWorld(objective: .iic)
-    func train(_ name: String, epochs: Int, resumes: Bool = false) throws -> RunSummary {
-      try world.train(name, ranks: 1, lanes: 2, resumes: resumes) {
-        ($0.budget, $0.epochs, $0.optimizer.schedule) = (.clips, epochs, .constant)
-        $0.optimizer.warmupSteps = 0
-      }
-    }
-    let whole = try train("whole", epochs: 4)
-    // Two passes of three views are four steps of three: an epoch and a third.
-    let part = try train("longer", epochs: 2)
-    #expect(part.steps == 4 && whole.steps == 8)
-    let longer = try train("longer", epochs: 4, resumes: true)
-    #expect(longer.weights_hash == whole.weights_hash)
-    #expect(longer.loss.bitPattern == whole.loss.bitPattern)
-    #expect(longer.steps == 8)
-    let run = world.folder.appendingPathComponent("longer")
-    #expect(try RunConfiguration.load(run.path + "/run.yaml").epochs == 4)
-    let lines = try String(contentsOfFile: run.path + "/metrics.jsonl", encoding: .utf8)
-    #expect(lines.split(separator: "\n").count == 3)
-    #expect(try world.findings(of: "longer") == world.findings(of: "whole"))
-    // What a checkpoint refuses does not reach the file.
-    #expect(throws: ConfigurationError.self) {
-      try world.train("longer", ranks: 1, lanes: 1, resumes: true) { $0.labels.every = 7 }
-    }
-    #expect(try RunConfiguration.load(run.path + "/run.yaml").labels.every == 1)
-    #expect(throws: ConfigurationError.self) { try train("longer", epochs: 3, resumes: true) }
-    #expect(try RunConfiguration.load(run.path + "/run.yaml").epochs == 4)
-  }
-
-  @Test(.timeLimit(.minutes(3)))
   func `videos of several clips, joined by any linkage, end with the same bits`() throws {
     let world = try SmallWorld()
     func train(_ ranks: Int, _ lanes: Int, linkage: Linkage) throws -> RunSummary {
@@ -235,15 +201,6 @@ import Worker
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
-  func `a run does not resume with another linkage`() throws {
-    let world = try SmallWorld()
-    try world.train("stopped", ranks: 1, lanes: 1, stoppingAfter: 1)
-    #expect(throws: ConfigurationError.self) {
-      try world.train("stopped", ranks: 1, lanes: 1, resumes: true) { $0.labels.linkage = .single }
-    }
-  }
-
   @Test(.timeLimit(.minutes(3)))
   func `recomputing activations changes no bit`() throws {
     let world = try SmallWorld()
@@ -253,20 +210,6 @@ import Worker
     #expect(throws: ModelError.self) {
       try world.train("refused", ranks: 1, lanes: 1) { $0.memoryMegabytes = 1 }
     }
-  }
-
-  @Test(.timeLimit(.minutes(3)), arguments: [1, 3, 4, 5])
-  func `a run that stops and resumes ends with the bits of one that does not`(steps: Int) throws {
-    let world = try SmallWorld()
-    let whole = try world.train("whole", ranks: 1, lanes: 2)
-    let stopped = try world.train("stopped", ranks: 2, lanes: 1, stoppingAfter: steps)
-    #expect(stopped.stopped)
-    #expect(stopped.steps == steps)
-    let resumed = try world.train("stopped", ranks: 1, lanes: 2, resumes: true)
-    #expect(resumed.weights_hash == whole.weights_hash)
-    #expect(resumed.labels_hash == whole.labels_hash)
-    #expect(resumed.loss.bitPattern == whole.loss.bitPattern)
-    #expect(try world.findings(of: "stopped") == world.findings(of: "whole"))
   }
 
   @Test(.timeLimit(.minutes(3)))
@@ -280,16 +223,6 @@ import Worker
     #expect(four.weights_hash == alone.weights_hash)
     #expect(throws: DatasetError.self) {
       try world.train("strict", ranks: 1, lanes: 1) { $0.video.badShare = 0.01 }
-    }
-  }
-
-  @Test(.timeLimit(.minutes(1)))
-  func `a run does not resume on other videos, since labels belong to ids`() throws {
-    let world = try SmallWorld()
-    try world.train("stopped", ranks: 1, lanes: 1, stoppingAfter: 1)
-    try world.renameOne()
-    #expect(throws: ConfigurationError.self) {
-      try world.train("stopped", ranks: 1, lanes: 1, resumes: true)
     }
   }
 
@@ -376,98 +309,5 @@ import Worker
   func `ranks that do not divide the microbatches are refused`() throws {
     let world = try SmallWorld()
     #expect(throws: (any Error).self) { try world.train("three", ranks: 3, lanes: 1) }
-  }
-}
-
-/// A folder with a few clips of the sample set, and runs of the smoke preset on it.
-private struct SmallWorld {
-  private let directory: TemporaryDirectory
-  let folder: URL
-  let data: URL
-
-  init(objective: ObjectiveSettings.Name = .cluster) throws {
-    let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent()
-    let samples = repository.appendingPathComponent("Samples/actions/videos")
-    let files = FileManager.default
-    directory = try TemporaryDirectory()
-    folder = URL(fileURLWithPath: directory.path)
-    data = folder.appendingPathComponent("videos")
-    try files.createDirectory(at: data, withIntermediateDirectories: true)
-    let classes = try files.contentsOfDirectory(atPath: samples.path).sorted().prefix(8)
-    for name in classes {
-      let source = samples.appendingPathComponent(name)
-      for file in try files.contentsOfDirectory(atPath: source.path).sorted().prefix(3) {
-        try files.copyItem(
-          at: source.appendingPathComponent(file), to: data.appendingPathComponent(file))
-      }
-    }
-    configuration = try RunConfiguration.load(
-      repository.appendingPathComponent("cluster-configs/presets/smoke.yaml").path,
-      overrides: ["objective.name=\(objective.rawValue)"])
-  }
-
-  let configuration: RunConfiguration
-
-  /// Cuts one file off after its first bytes.
-  func damageOne() throws {
-    let names = try FileManager.default.contentsOfDirectory(atPath: data.path).sorted()
-    try Data(repeating: 7, count: 100).write(to: data.appendingPathComponent(names[5]))
-  }
-
-  /// Gives one file another name; there are as many as before.
-  func renameOne() throws {
-    let names = try FileManager.default.contentsOfDirectory(atPath: data.path).sorted()
-    try FileManager.default.moveItem(
-      at: data.appendingPathComponent(names[0]), to: data.appendingPathComponent("zebra.mp4"))
-  }
-
-  /// What a run's metrics say of its epochs, but for what depends on the clock.
-  func findings(of name: String) throws -> [[String: Double]] {
-    let path = folder.appendingPathComponent(name).path + "/metrics.jsonl"
-    return try MetricsFile(reading: path).lines.map { line in
-      let lists = line.lists.flatMap { name, values in
-        values.enumerated().map { ("\(name) \($0)", $1) }
-      }
-      return line.numbers.merging(lists) { $1 }
-        .filter { !$0.key.contains("second") && $0.key != "data_share" }
-    }
-  }
-
-  @discardableResult
-  func train(
-    _ name: String, ranks: Int, lanes: Int, stoppingAfter steps: Int? = nil, resumes: Bool = false,
-    _ change: (inout RunConfiguration) -> Void = { _ in }
-  ) throws -> RunSummary {
-    var configuration = configuration
-    change(&configuration)
-    var request = TrainingRequest(
-      configuration: configuration, data: data.path,
-      output: folder.appendingPathComponent(name).path, lanes: lanes, ranksOfMachine: ranks)
-    request.resumes = resumes
-    let summaries = try Launch.simulated(ranks: ranks, deadline: .seconds(60)) {
-      [request] communicator in
-      let countdown = Countdown(steps)
-      var run = try TrainingRun(
-        request, communicator: communicator, shouldStop: { countdown.isOver })
-      return try run.run()
-    }
-    #expect(summaries.allSatisfy { $0 == summaries[0] })
-    return summaries[0]
-  }
-}
-
-/// Asks for a stop with the n-th step; never where n is nil.
-///
-/// `@unchecked Sendable`: one rank's main thread counts.
-private final class Countdown: @unchecked Sendable {
-  private var left: Int?
-
-  init(_ steps: Int?) { left = steps }
-
-  var isOver: Bool {
-    guard let left else { return false }
-    self.left = left - 1
-    return left <= 1
   }
 }

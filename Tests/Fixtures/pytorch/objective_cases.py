@@ -68,7 +68,7 @@ def directions(name, count, width, videos, fine_modulo, coarse_modulo, settings)
     label = lambda modulo: [i % modulo for i in range(videos)]
     return settings | {
         "name": name, "rows": count, "width": width, "samples": [shown] * 4,
-        "fine": label(fine_modulo), "coarse": label(coarse_modulo), "loss": digits(loss)[0],
+        "fine": label(fine_modulo), "coarse": label(coarse_modulo), "queueSamples": [], "loss": digits(loss)[0],
         "activeQueries": active,
         "gradients": [digits(g) for g in torch.autograd.grad(loss, views)],
     }  # fmt: skip
@@ -76,10 +76,8 @@ def directions(name, count, width, videos, fine_modulo, coarse_modulo, settings)
 
 def objectives():
     hard = PLAIN | {"keepShare": 0.3, "instanceWeight": 0.5}
-    return {
-        "cases": [case(*c) for c in CASES],
-        "directions": [
-            directions("in both directions", 6, 8, 7, 3, 2, PLAIN),
-            directions("in both directions, the hardest", 8, 12, 20, 5, 5, hard),
-        ],
-    }
+    both = [
+        directions("in both directions", 6, 8, 7, 3, 2, PLAIN),
+        directions("in both directions, the hardest", 8, 12, 20, 5, 5, hard),
+    ]
+    return {"cases": [case(*c) for c in CASES] + both}
