@@ -88,6 +88,24 @@ stop() {
   [[ $status == 75 ]]
 }
 
+# rain NAME: sends a run signal upon signal from its first checkpoint until it has left.
+#
+# A handler on a thread whose stack pointer a kernel has borrowed would write over the heap.
+rain() {
+  local name=$1 status=0
+  "${train[@]}" "${long[@]}" --lanes 1 --out "$work/$name" > "$work/$name.out" &
+  local run=$! limit=$((SECONDS + 300))
+  until compgen -G "$work/$name/checkpoints/epoch-*" > "$work/$name.found"; do
+    kill -0 "$run" && ((SECONDS < limit)) || break
+    sleep 0.1
+  done
+  while ((SECONDS < limit)) && kill -USR1 "$run" 2> /dev/null; do :; done
+  if ((SECONDS >= limit)); then kill -KILL "$run"; fi
+  wait "$run" || status=$?
+  echo "left with code $status"
+  [[ $status == 75 ]]
+}
+
 for count in 1 2 3 4; do
   check "self test on $count ranks" ranks "$count" 120 "$kindreel" selftest
 done
@@ -150,6 +168,10 @@ check "a signal saves and leaves with 75" stop stopped "$work/stopped/checkpoint
 check "the stopped run goes on, on another number of ranks" finish stopped \
   timeout 300 "${train[@]}" "${long[@]}" --lanes 2 --resume
 check "same bits: whole and stopped" same whole stopped
+check "a rain of signals saves and leaves with 75" rain rained
+check "the run goes on after the rain" finish rained \
+  timeout 300 "${train[@]}" "${long[@]}" --lanes 2 --resume
+check "same bits: whole and rained" same whole rained
 check "a run goes on with its own settings where none are named" bash -c "
   set -o pipefail
   timeout 300 '$kindreel' train --data '$work/data' --out '$work/stopped' --lanes 2 --resume \
