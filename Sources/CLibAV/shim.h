@@ -20,7 +20,6 @@
 // AVERROR_EOF and AVERROR() are function-like macros.
 static inline int clibav_error_end(void) { return AVERROR_EOF; }
 static inline int clibav_error_again(void) { return AVERROR(EAGAIN); }
-static inline int clibav_error_input_output(void) { return AVERROR(EIO); }
 static inline int clibav_error_out_of_memory(void) { return AVERROR(ENOMEM); }
 
 // libav explains itself in its log only ("moov atom not found"), so the first complaint of a thread
@@ -54,9 +53,10 @@ static inline const int32_t *clibav_display_matrix(AVStream *stream) {
 }
 
 // What libav reads from: a range of an open file, at most `budget` bytes until it is refilled. libav
-// never opens a name itself, whatever a file says.
+// never opens a name itself, whatever a file says. `failure` is the errno of a read that failed, which
+// libav may take for the end.
 typedef struct clibav_range {
-  int file;
+  int file, failure;
   int64_t start, length, position, budget;
 } clibav_range;
 static inline int clibav_range_read(void *opaque, uint8_t *bytes, int count) {
@@ -69,7 +69,7 @@ static inline int clibav_range_read(void *opaque, uint8_t *bytes, int count) {
   ssize_t got;
   do got = pread(range->file, bytes, (size_t)count, range->start + range->position);
   while (got < 0 && errno == EINTR);
-  if (got < 0) return AVERROR(errno);
+  if (got < 0) return AVERROR(range->failure = errno);
   if (got == 0) return AVERROR_EOF;
   range->position += got;
   return (int)got;

@@ -175,13 +175,12 @@ import Foundation
 
   /// Reads the video's next packet, and returns false at the end.
   ///
-  /// A file that ends in the middle simply ends there; a failing disk is an error.
+  /// A file that ends in the middle simply ends there; bytes that the system cannot read are an error.
   mutating func next(_ packet: UnsafeMutablePointer<AVPacket>) throws(VideoError) -> Bool {
     while true {
       let code = unsafe av_read_frame(context, packet)
-      if code == LibAV.inputOutput || code == LibAV.outOfMemory {
-        throw VideoError(path: path, reason: LibAV.reason(code))
-      }
+      try file.checkReads()
+      if code == LibAV.outOfMemory { throw VideoError(path: path, reason: LibAV.reason(code)) }
       if file.isExhausted {
         throw VideoError(path: path, reason: "its parts refer to each other without an end")
       }

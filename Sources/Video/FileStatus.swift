@@ -42,8 +42,9 @@ struct FileStatus: Sendable, Equatable {
   }
 
   /// The system's words for the call that just failed.
-  static func failure(_ path: String, _ what: String = "") -> VideoError {
-    let code = errno
+  static func failure(
+    _ path: String, code: Int32 = errno, _ what: String = ""
+  ) -> VideoError {
     let words = unsafe String(cString: strerror(code))
     return VideoError(path: path, reason: what + words, fault: .init(code))
   }
@@ -63,12 +64,16 @@ struct FileStatus: Sendable, Equatable {
     }
     defer { unsafe closedir(stream) }
     var names: [[UInt8]] = []
-    while let entry = unsafe readdir(stream) {
+    while true {
+      // The end leaves it as it is, a failure does not.
+      errno = 0
+      guard let entry = unsafe readdir(stream) else { break }
       let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
         unsafe Array(bytes.prefix { $0 != 0 })
       }
       if name.first != UInt8(ascii: ".") { names.append(name) }
     }
+    if errno != 0 { throw failure(folder, "the folder cannot be listed: ") }
     return names.sorted { $0.lexicographicallyPrecedes($1) }.map { FileName.text(of: $0) }
   }
 }

@@ -15,7 +15,6 @@ enum LibAV {
 
   static let end = clibav_error_end()
   static let again = clibav_error_again()
-  static let inputOutput = clibav_error_input_output()
   static let outOfMemory = clibav_error_out_of_memory()
 
   /// Runs once in a process: log lines are kept for errors, and do not reach the terminal.

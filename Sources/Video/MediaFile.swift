@@ -55,7 +55,7 @@ import Foundation
     let range = UnsafeMutablePointer<clibav_range>.allocate(capacity: 1)
     unsafe range.initialize(
       to: clibav_range(
-        file: file, start: Int64(bytes.lowerBound), length: Int64(bytes.count), position: 0,
+        file: file, failure: 0, start: Int64(bytes.lowerBound), length: Int64(bytes.count), position: 0,
         budget: MediaFile.budget(bytes.count)))
     guard let input = unsafe clibav_range_input(range) else {
       unsafe range.deallocate()
@@ -80,6 +80,12 @@ import Foundation
 
   /// Allows the next pass over the file.
   func refill() { unsafe range.pointee.budget = MediaFile.budget(length) }
+
+  /// Fails if the system once failed to read, for any reason: libav takes some of these for the end.
+  func checkReads() throws(VideoError) {
+    let code = unsafe range.pointee.failure
+    if code != 0 { throw FileStatus.failure(path, code: code, "cannot be read: ") }
+  }
 
   /// Whether reading was stopped because the file was read over and over.
   var isExhausted: Bool { unsafe range.pointee.budget < 0 }

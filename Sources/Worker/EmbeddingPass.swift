@@ -41,14 +41,19 @@ public struct EmbeddingPass {
 
   private var clips: Int { recipe.clips }
 
-  /// Embeds the whole manifest; every rank gets every row.
+  /// Embeds the whole manifest; every rank gets every row, and learns which samples cannot be read.
   ///
   /// A row is the mean of its clips' rows; both have unit length if the recipe says so, for each content that
-  /// is shown. It is zeros where
-  /// no clip was readable.
-  public func run(_ communicator: Communicator) throws -> Matrix {
-    let rows = try communicator.allGather(share(communicator)).joined
-    return Matrix(rows: sampleCount, columns: width, values: rows)
+  /// is shown. Where no clip was readable it is zeros, and the sample is among the unreadable ones.
+  public func run(
+    _ communicator: Communicator
+  ) throws -> (rows: Matrix, unreadable: [Int: String]) {
+    let failures = ReadFailures()
+    let rows = try communicator.allGather(share(communicator, failures)).joined
+    return (
+      Matrix(rows: sampleCount, columns: width, values: rows),
+      try failures.gathered(communicator)
+    )
   }
 
   /// The width of a row.
@@ -58,13 +63,13 @@ public struct EmbeddingPass {
   private var featureWidth: Int { replica.weights.network.width(of: recipe.feature) }
 
   /// The rows of this rank's samples.
-  private func share(_ communicator: Communicator) throws -> [Float] {
+  private func share(_ communicator: Communicator, _ failures: ReadFailures) throws -> [Float] {
     let share = Share(
       of: sampleCount, clips: clips, blockClips: replica.clips, rank: communicator.rank,
       ranks: communicator.size)
     var rows: [Float] = []
     for samples in share.parts(ofClips: Self.clipsAtOnce) {
-      let parts = try recipe.shows.map { try embed(samples, showing: $0) }
+      let parts = try recipe.shows.map { try embed(samples, showing: $0, failures) }
       for sample in 0..<samples.count { for part in parts { rows += part.row(sample) } }
     }
     return rows
@@ -72,7 +77,7 @@ public struct EmbeddingPass {
 
   /// One row for each of some samples, of which the first starts a block.
   private func embed(
-    _ samples: Range<Int>, showing content: ViewRecipe.Content
+    _ samples: Range<Int>, showing content: ViewRecipe.Content, _ failures: ReadFailures
   ) throws -> Matrix {
     let (first, end) = (samples.lowerBound * clips, samples.upperBound * clips)
     let blockClips = replica.clips
@@ -85,18 +90,18 @@ public struct EmbeddingPass {
         let item = block * blockClips + place
         let part = unsafe UnsafeMutableBufferPointer(
           rebasing: buffer[place * elements..<(place + 1) * elements])
-        do {
-          guard item < end else {
-            unsafe part.update(repeating: 0)
-            continue
-          }
+        guard item < end else {
+          unsafe part.update(repeating: 0)
+          continue
+        }
+        do throws(VideoError) {
           try unsafe source.evaluationClip(
             sample: item / clips, clip: item % clips, of: clips, view: recipe.view,
             showing: content,
             into: part)
         } catch {
           unsafe part.update(repeating: 0)
-          unreadable.insert(item)
+          unreadable.insert(item, error.reason)
         }
       }
     }
@@ -104,18 +109,20 @@ public struct EmbeddingPass {
     let width = featureWidth
     var means = Matrix(rows: samples.count, columns: width)
     let left = unreadable.items
-    for item in first..<end where !left.contains(item) {
+    for item in first..<end where left[item] == nil {
       let (block, place) = ((item - first) / blockClips, (item - first) % blockClips)
       let sample = item / clips - samples.lowerBound
       for column in 0..<width { means[sample, column] += parts[block][place, column] }
     }
-    if recipe.normalisesClips { return means.unitRows() }
     for sample in samples {
-      let readable = (sample * clips..<(sample + 1) * clips).count { !left.contains($0) }
+      let items = sample * clips..<(sample + 1) * clips
+      let readable = items.count { left[$0] == nil }
+      if readable == 0, let reason = left[items.lowerBound] { failures.add(sample, reason) }
+      if recipe.normalisesClips { continue }
       let row = sample - samples.lowerBound
       for column in 0..<width { means[row, column] /= Float(max(readable, 1)) }
     }
-    return means
+    return recipe.normalisesClips ? means.unitRows() : means
   }
 
   /// The samples of one rank: whole ones whose clips fill whole blocks, but for the last block.
@@ -150,14 +157,14 @@ public struct EmbeddingPass {
   }
 }
 
-/// The clips that a pass could not read.
+/// The clips that a pass could not read, with the reasons.
 ///
-/// `@unchecked Sendable`: the set is touched under the lock alone.
+/// `@unchecked Sendable`: the dictionary is touched under the lock alone.
 private final class Unreadable: @unchecked Sendable {
   private let lock = NSLock()
-  private var set: Set<Int> = []
+  private var all: [Int: String] = [:]
 
-  func insert(_ item: Int) { _ = lock.withLock { set.insert(item) } }
+  func insert(_ item: Int, _ reason: String) { lock.withLock { all[item] = reason } }
 
-  var items: Set<Int> { lock.withLock { set } }
+  var items: [Int: String] { lock.withLock { all } }
 }

@@ -20,7 +20,7 @@ public struct StepReport: Sendable {
   public var learningRate: Double
   /// The flags that any rank raised.
   public var flags: UInt32
-  /// Samples of this rank that could not be read, with the reason.
+  /// Samples that could not be read, on any rank, with the reason.
   public var failures: [Int: String]
   /// Whether loss and gradient were finite; otherwise the weights were left alone.
   public var isFinite: Bool
@@ -34,6 +34,8 @@ public struct Trainer {
   public enum Flag {
     /// Somebody was asked to save and stop.
     public static let stop: UInt32 = 1
+    /// Some samples could not be read.
+    static let failed: UInt32 = 2
   }
 
   /// The lanes and weights.
@@ -131,9 +133,9 @@ public struct Trainer {
       }
     }
     var times = StepTimes()
-    let (batch, allFlags, result) = try timing(&times.loss) {
-      let (batch, flags) = try gather(passes, labels: labels, flags: flags)
-      return (batch, flags, objective.evaluate(batch))
+    let (batch, allFlags, failures, result) = try timing(&times.loss) {
+      let (batch, flags, failures) = try gather(passes, labels: labels, flags: flags)
+      return (batch, flags, failures, objective.evaluate(batch))
     }
     try fillBank(mine.map(\.features), of: queries, batch)
 
@@ -162,9 +164,6 @@ public struct Trainer {
     times += replica.takeTimes()
     if let partner { times += partner.replica.takeTimes() }
     if let averaged { times += averaged.takeTimes() }
-    let failures = passes.map(\.0.loader.outcome.failures).reduce(into: [:]) {
-      $0.merge($1) { first, _ in first }
-    }
     return StepReport(
       loss: result.loss, statistics: result.statistics, pairs: result.pairs, views: batch.views,
       gradientNorm: norm, learningRate: Double(rate), flags: allFlags,
@@ -195,10 +194,15 @@ public struct Trainer {
         views: views, sampleCount: sampleCount, seed: seed, epoch: epoch))
   }
 
-  /// Gathers everybody's rows, samples and flags.
+  /// Gathers everybody's rows, samples and flags, and what could not be read if a flag says so.
   private func gather(
     _ passes: [(pass: ViewPass, rows: [Matrix])], labels: PseudoLabels, flags: UInt32
-  ) throws -> (batch: EmbeddedBatch, flags: UInt32) {
+  ) throws -> (batch: EmbeddedBatch, flags: UInt32, failures: [Int: String]) {
+    let failures = ReadFailures()
+    for (pass, _) in passes {
+      for (sample, reason) in pass.loader.outcome.failures { failures.add(sample, reason) }
+    }
+    let flags = flags | (failures.isEmpty ? 0 : Flag.failed)
     var views = [EmbeddedView?](repeating: nil, count: objective.views.count)
     var allFlags: UInt32 = 0
     for (pass, rows) in passes {
@@ -219,7 +223,9 @@ public struct Trainer {
     let batch = EmbeddedBatch(
       views: embedded.map(\.rows), samples: embedded.map(\.samples), fine: labels.fine,
       coarse: labels.coarse, step: step, seed: seed)
-    return (batch, allFlags)
+    return (
+      batch, allFlags, allFlags & Flag.failed == 0 ? [:] : try failures.gathered(communicator)
+    )
   }
 
   /// Takes the batch into the bank; pooled features travel for it alone.

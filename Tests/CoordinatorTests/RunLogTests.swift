@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 import Testing
 
 @testable import Coordinator
@@ -63,5 +64,16 @@ import Testing
     #expect(ConfigurationError("x").exitCode == 78)
     #expect(ExitCode.allCases.allSatisfy { (0...125).contains($0.rawValue) })
     #expect(ExitCode.requeue.rawValue == 75)
+  }
+
+  @Test func `A log that cannot be read is left as it is`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("metrics.jsonl")
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    let error = #expect(throws: FileError.self) {
+      _ = try RunLog(path: path, resumingAfter: 20, epoch: 2) { _ in }
+    }
+    #expect(error?.path == path)
+    #expect(FileManager.default.fileExists(atPath: path))
   }
 }

@@ -14,6 +14,27 @@ import Testing
   }
 
   @Test(
+    "that the system fails to read in its middle is an error and no shorter video",
+    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason))
+  func failingReads() throws {
+    let scratch = try #require(scratch)
+    let file = scratch.path("long.ts")
+    try FFmpegTool.run(FFmpegTool.source(frames: 100) + ["-c:v", "libx264", file])
+    var reader = try VideoReader(opening: file)
+    let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")
+    let opened = descriptors.filter {
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")) == file
+    }
+    let descriptor = try #require(opened.count == 1 ? Int32(opened[0]) : nil)
+    // From here on each read fails, and not with EIO: this file is open for writing alone.
+    let other = unsafe open("/dev/null", O_WRONLY)
+    #expect(dup2(other, descriptor) == descriptor)
+    close(other)
+    let failure = error { () throws(VideoError) in _ = try reader.frameCount() }
+    #expect(failure?.reason == "cannot be read: Bad file descriptor")
+  }
+
+  @Test(
     "that changes its size shows every frame, each scaled to what was asked for",
     .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason))
   func sizeChange() throws {

@@ -58,11 +58,13 @@ public struct EncoderSession {
   ) throws -> EmbeddedVideos {
     try loaded.check(recipe.feature)
     var dataset = listed
-    try dataset.scan(
-      communicator, lanes: lanes, badShare: badShare ?? configuration.video.badShare)
+    let badShare = badShare ?? configuration.video.badShare
+    try dataset.scan(communicator, lanes: lanes, badShare: badShare)
     let pass = EmbeddingPass(
       replica, source: dataset.source, sampleCount: dataset.count, recipe: recipe)
-    return EmbeddedVideos(dataset, rows: try pass.run(communicator).finite())
+    let (rows, failures) = try pass.run(communicator)
+    try dataset.exclude(failures, badShare: badShare)
+    return EmbeddedVideos(dataset, rows: try rows.finite())
   }
 }
 
@@ -77,7 +79,7 @@ public struct EmbeddedVideos: Sendable {
 
   init(_ dataset: Dataset, rows: Matrix) {
     let samples = dataset.manifest.samples
-    let readable = samples.indices.filter { dataset.unreadable[$0] == nil }
+    let readable = dataset.readable
     table = EmbeddingTable(ids: readable.map { samples[$0].id }, rows: rows.rows(readable))
     unreadable = Dictionary(
       uniqueKeysWithValues: dataset.unreadable.map { (samples[$0.key].id, $0.value) })

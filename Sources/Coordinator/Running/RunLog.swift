@@ -61,16 +61,24 @@ public final class RunLog {
   ) throws {
     self.path = path
     self.warn = warn
-    let old = FileManager.default.contents(atPath: path) ?? Data()
+    let old = step > 0 ? try Self.bytes(of: path) : []
     let kept = old.split(separator: UInt8(ascii: "\n")).filter { line in
       guard let place = try? JSONDecoder().decode(Place.self, from: Data(line)) else {
         return false
       }
-      return step > 0 && place.step <= step && place.epoch <= epoch
+      return place.step <= step && place.epoch <= epoch
     }
     try AtomicFile.write(Data(kept.flatMap { $0 + [UInt8(ascii: "\n")] }), to: path)
     file = FileHandle(forWritingAtPath: path)
     _ = try? file?.seekToEnd()
+  }
+
+  /// What a log holds so far, nothing if there is none.
+  private static func bytes(of path: String) throws(FileError) -> [UInt8] {
+    do throws(FileError) { return try WholeFile.bytes(path) } catch {
+      guard error.fault == .missing else { throw error }
+      return []
+    }
   }
 
   /// What decides whether a line stays.

@@ -1,5 +1,4 @@
 public import Collective
-import Foundation
 public import Tensors
 public import Video
 internal import Worker
@@ -41,6 +40,9 @@ public struct Dataset: Sendable {
       views: try configuration.viewRecipes(), byteLimit: byteLimit, seed: configuration.seed)
   }
 
+  /// The samples that can be read.
+  var readable: [Int] { manifest.samples.indices.filter { unreadable[$0] == nil } }
+
   /// The number of samples.
   public var count: Int { manifest.samples.count }
 
@@ -52,7 +54,7 @@ public struct Dataset: Sendable {
     _ communicator: Communicator, lanes: LanePool, badShare: Double
   ) throws {
     let mine = RankShare.range(of: count, rank: communicator.rank, ranks: communicator.size)
-    let failures = Failures()
+    let failures = ReadFailures()
     try lanes.forEach(mine.count) { [source] place in
       let sample = mine.lowerBound + place
       do throws(VideoError) {
@@ -61,11 +63,14 @@ public struct Dataset: Sendable {
         failures.add(sample, error.reason)
       }
     }
-    let gathered = try communicator.allGather(Array(try JSONEncoder().encode(failures.reasons)))
-    for rank in 0..<communicator.size {
-      let theirs = try JSONDecoder().decode([Int: String].self, from: Data(gathered[rank]))
-      unreadable.merge(theirs) { first, _ in first }
-    }
+    try exclude(try failures.gathered(communicator), badShare: badShare)
+  }
+
+  /// Takes samples for unreadable from here on; one that was so before keeps its reason.
+  ///
+  /// - Throws: `DatasetError` (65) when more than `badShare` of all are.
+  mutating func exclude(_ failures: [Int: String], badShare: Double) throws(DatasetError) {
+    unreadable.merge(failures) { first, _ in first }
     guard Double(unreadable.count) <= badShare * Double(count), unreadable.count < count else {
       throw DatasetError(
         description: "\(unreadable.count) of \(count) videos cannot be read"
@@ -83,16 +88,4 @@ public struct Dataset: Sendable {
     let rest = unreadable.count - lines.count
     return (lines + (rest > 0 ? ["and \(rest) more"] : [])).joined(separator: "\n")
   }
-}
-
-/// The files that lanes could not read.
-///
-/// `@unchecked Sendable`: the dictionary is touched under the lock alone.
-private final class Failures: @unchecked Sendable {
-  private let lock = NSLock()
-  private var all: [Int: String] = [:]
-
-  func add(_ sample: Int, _ reason: String) { lock.withLock { all[sample] = reason } }
-
-  var reasons: [Int: String] { lock.withLock { all } }
 }

@@ -36,8 +36,8 @@ extension TrainingRun {
       communicator: communicator, ids: dataset.manifest.samples.map(\.id),
       rowsAreKept: trainer.bank != nil
     ) { [root] left in root?.show(clustersLeft: left) }
-    let outcome = try relabelling(
-      labelRows(), unreadable: Set(dataset.unreadable.keys))
+    let (rows, failures) = try labelRows()
+    let outcome = try relabelling(rows, unreadable: try unreadable(after: failures))
     labels = try communicator.decide(gathering: [UInt8]()) { _ in
       try root?.keep(
         outcome, before: labels, epoch: position.epoch, manifest: dataset.manifest)
@@ -56,13 +56,26 @@ extension TrainingRun {
   }
 
   /// One row a sample to cluster: an embedding pass's, or training's own.
-  private func labelRows() throws -> Matrix {
-    if let bank = trainer.bank { return bank.rows }
+  private func labelRows() throws -> (rows: Matrix, unreadable: [Int: String]) {
+    if let bank = trainer.bank { return (bank.rows, [:]) }
     let settings = configuration.labels
     let replica = settings.weights == .averaged ? trainer.averaged : trainer.replica
-    return try EmbeddingPass(
+    let (rows, failures) = try EmbeddingPass(
       replica ?? trainer.replica, source: dataset.source, sampleCount: dataset.count,
       clips: settings.clips, feature: settings.feature, shows: settings.shows
-    ).run(communicator).finite()
+    ).run(communicator)
+    return (try rows.finite(), failures)
+  }
+
+  /// The samples that get no label: those that could not be read at first, and those that a pass then
+  /// failed to read, which rank 0 names.
+  private func unreadable(after failures: [Int: String]) throws -> Set<Int> {
+    var known = dataset
+    try known.exclude(failures, badShare: configuration.video.badShare)
+    for (sample, reason) in failures.sorted(by: { $0.key < $1.key })
+    where dataset.unreadable[sample] == nil {
+      root?.say("\(dataset.manifest.samples[sample].id): \(reason); without a label")
+    }
+    return Set(known.unreadable.keys)
   }
 }

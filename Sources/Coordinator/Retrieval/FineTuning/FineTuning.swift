@@ -73,26 +73,33 @@ public struct FineTuning {
       folder: folder, communicator: communicator, say: say)
     guard try tuning.run(until: shouldStop) else { return nil }
     let replica = tuning.trainer.replica
-    func rows(_ dataset: Dataset, _ recipe: EmbeddingRecipe) throws -> Matrix {
-      let all = try EmbeddingPass(
+    func rows(_ dataset: inout Dataset, _ recipe: EmbeddingRecipe) throws -> Matrix {
+      let (rows, failures) = try EmbeddingPass(
         replica, source: dataset.source, sampleCount: dataset.count, recipe: recipe
-      ).run(communicator).finite()
-      return all.rows(dataset.manifest.samples.indices.filter { dataset.unreadable[$0] == nil })
+      ).run(communicator)
+      try dataset.exclude(failures, badShare: badShare)
+      return try rows.finite()
     }
-    let scored = try rows(
-      judged, EmbeddingRecipe(clips: request.clips, feature: .pooled, normalisesClips: false))
+    var scored = try rows(
+      &judged, EmbeddingRecipe(clips: request.clips, feature: .pooled, normalisesClips: false))
     var sides: (queries: Matrix, gallery: Matrix)?
     if request.judgesRetrieval {
       let recipe = EmbeddingRecipe(clips: configuration.evaluation.clips, feature: .pooled)
-      sides = (try rows(judged, recipe).unitRows(), try rows(training, recipe).unitRows())
+      let all = (queries: try rows(&judged, recipe), gallery: try rows(&training, recipe))
+      sides = (
+        all.queries.rows(judged.readable).unitRows(), all.gallery.rows(training.readable).unitRows()
+      )
     }
+    // Of those that every pass could read.
+    scored = scored.rows(judged.readable)
     return try communicator.decide(gathering: [UInt8]()) { _ in
       FineTuningReport(
         split: request.split, queries: judged.count, unreadable: judged.unreadable.count,
         training: training.count, classes: truth.names.count, epochs: request.epochs,
         clips: request.clips, loss: tuning.position.last.mean,
         weights_hash: replica.weights.contentHash,
-        figures: ClassifierFigures(scores: tuning.classifier.scores(of: scored), truth: truth),
+        figures: ClassifierFigures(
+          scores: tuning.classifier.scores(of: scored), truth: Self.truth(training, judged)),
         retrieval: sides.map { sides in
           RetrievalFigures(
             queries: sides.queries, gallery: sides.gallery,
