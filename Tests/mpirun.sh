@@ -177,6 +177,20 @@ check "a run goes on with its own settings where none are named" bash -c "
   timeout 300 '$kindreel' train --data '$work/data' --out '$work/stopped' --lanes 2 --resume \
     --set epochs=9 | grep '\"epochs\":9,'"
 
+# The file shows neither by its size nor by its time that it changed after the scan, and rank 1 has to load it.
+"$kindreel" scan "$work/data/videos" --out "$work/late.tsv" > "$work/scanned"
+spoiled=$work/data/videos/Jump/v_Jump_g05_c01.mp4
+cp -p "$spoiled" "$work/sound.mp4"
+head -c "$(stat -c %s "$spoiled")" /dev/zero > "$work/zeros"
+cp "$work/zeros" "$spoiled"
+touch -r "$work/sound.mp4" "$spoiled"
+named() {
+  ranks 2 120 "$kindreel" train --config smoke --data "$work/late.tsv" --out "$work/late" --lanes 1 \
+    --set epochs=1 --set video.badShare=0.5 2>&1 | grep "v_Jump_g05_c01.mp4: moov atom.*; replaced"
+}
+check "a video that another rank cannot read is named" named
+cp -p "$work/sound.mp4" "$spoiled"
+
 tune=("$kindreel" finetune --run "$work/alone" --data "$work/data" --epochs 60 --clips 1 --json)
 tune_whole() { timeout 300 "${tune[@]}" --lanes 2 > "$work/tuned.json"; }
 check "fine-tune to the end without a stop" tune_whole

@@ -173,4 +173,18 @@ check "they embed nothing" leaves 80 "the weights have diverged" \
 check "an odd batch has no pairs of views" leaves 64 "--batch is 3" \
   "$kindreel" bench train-step --batch 3
 
+# A file that shows neither by its size nor by its time that it changed after the scan.
+cp -r data late
+"$kindreel" scan late/videos --out late.tsv > scanned
+spoiled=late/videos/Jump/v_Jump_g05_c01.mp4
+touch -r "$spoiled" stamp
+head -c "$(stat -c %s "$spoiled")" /dev/zero > zeros
+cp zeros "$spoiled"
+touch -r stamp "$spoiled"
+check "a video that can no longer be read is no row of zeros" leaves 65 "Jump/v_Jump_g05_c01.mp4: moov atom" \
+  "$kindreel" embed "${encoder[@]}" --data late.tsv --out late.npy
+sed 's/^video:$/video:\n  badShare: 0.5/' "$OLDPWD/cluster-configs/presets/smoke.yaml" > half.yaml
+check "nor where some may be missing" bash -c "'$kindreel' embed --untrained 1 --config half.yaml --lanes 1 \
+  --data late.tsv --out late.npy 2> named | grep '^15 rows' && grep 'v_Jump_g05_c01.mp4: moov atom' named"
+
 finish_checks

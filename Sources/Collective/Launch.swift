@@ -12,6 +12,30 @@ public enum Launch {
     return ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"].contains { environment[$0] != nil }
   }
 
+  /// The ranks that share this machine, as their launcher (Open MPI, MPICH, Slurm) says; nil if it does
+  /// not.
+  public static var ranksOfMachine: Int? {
+    ranksOfMachine(in: ProcessInfo.processInfo.environment)
+  }
+
+  static func ranksOfMachine(in environment: [String: String]) -> Int? {
+    for name in ["OMPI_COMM_WORLD_LOCAL_SIZE", "MPI_LOCALNRANKS"] {
+      if let count = environment[name].flatMap(Int.init), count > 0 { return count }
+    }
+    // Slurm lists all nodes', as in "8(x2),4", and tells the place of this one.
+    guard let tasks = environment["SLURM_STEP_TASKS_PER_NODE"],
+      var node = environment["SLURM_NODEID"].flatMap(Int.init)
+    else { return nil }
+    for part in tasks.split(separator: ",") {
+      let numbers = part.split { "(x)".contains($0) }.map { Int($0) ?? 0 }
+      guard let count = numbers.first, count > 0 else { return nil }
+      let nodes = numbers.count > 1 ? numbers[1] : 1
+      if node < nodes { return count }
+      node -= nodes
+    }
+    return nil
+  }
+
   /// Runs `body` on simulated ranks: threads of this process.
   ///
   /// - Parameters:

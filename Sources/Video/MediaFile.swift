@@ -55,8 +55,8 @@ import Foundation
     let range = UnsafeMutablePointer<clibav_range>.allocate(capacity: 1)
     unsafe range.initialize(
       to: clibav_range(
-        file: file, failure: 0, start: Int64(bytes.lowerBound), length: Int64(bytes.count), position: 0,
-        budget: MediaFile.budget(bytes.count)))
+        file: file, failure: 0, start: Int64(bytes.lowerBound), length: Int64(bytes.count),
+        position: 0, budget: MediaFile.budget(bytes.count)))
     guard let input = unsafe clibav_range_input(range) else {
       unsafe range.deallocate()
       throw VideoError(path: path, reason: "no memory for a buffer")

@@ -75,7 +75,7 @@ struct Embed: ParsableCommand {
       let (source, named) = (try encoder.source(), try encoder.named())
       let (data, clips, feature, split) = (data ?? "", clips, feature, split ?? .all)
       let world = world
-      let result = try world.launch(deadline: named?.deadlineSeconds ?? 300) { communicator in
+      let result = try world.launch(deadline: encoder.deadline()) { communicator in
         let session = try EncoderSession(
           source, configuration: named, lanes: world.lanesOfRank,
           ranksOfMachine: world.ranksOfMachine, communicator: communicator)
@@ -103,7 +103,7 @@ struct Embed: ParsableCommand {
   private func embed(_ clips: ClipArray) throws {
     let (source, named, feature) = (try encoder.source(), try encoder.named(), feature ?? .pooled)
     let world = world
-    let rows = try world.launch(deadline: named?.deadlineSeconds ?? 300) { communicator in
+    let rows = try world.launch(deadline: encoder.deadline()) { communicator in
       let loaded = try source.load(named, for: clips.extent)
       EncoderOptions.report(loaded, communicator)
       return try clips.embed(

@@ -38,6 +38,13 @@ struct EncoderOptions: ParsableArguments {
     }
   }
 
+  /// How many seconds ranks wait for one another: as the configuration says, the run's where none is named.
+  func deadline() throws -> Double {
+    // A run that cannot be read is told of by who loads it, on one rank.
+    let own = run.flatMap { try? RunConfiguration.load(ofRun: $0) }
+    return (try named() ?? own ?? RunConfiguration()).deadlineSeconds
+  }
+
   func source() throws -> WeightsSource {
     if let run { return .run(run) }
     if let weights { return .file(weights) }

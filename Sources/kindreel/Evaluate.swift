@@ -120,7 +120,7 @@ struct Evaluate: ParsableCommand {
       let (source, named, request, world) = (
         try encoder.source(), try encoder.named(), request, world
       )
-      let report = try world.launch(deadline: named?.deadlineSeconds ?? 300) { communicator in
+      let report = try world.launch(deadline: encoder.deadline()) { communicator in
         let session = try EncoderSession(
           source, configuration: named, lanes: world.lanesOfRank,
           ranksOfMachine: world.ranksOfMachine, communicator: communicator)

@@ -13,7 +13,8 @@ struct FineTune: ParsableCommand {
       A linear layer on the pooled feature, behind dropout, and the whole encoder are trained by Adam \
       on the class folders of the training videos; then the test videos are judged, the scores of their \
       clips averaged. The defaults are those of CoCLR and SLIC: 150 epochs, the rate a tenth from two \
-      fifths and from two thirds on. Clips, batch, augmentation and seed are the run's, residual views \
+      fifths and from two thirds on. Clips, batch, augmentation and seed are the run's; but flips, colours \
+      and grays change as often as by default, whatever the run's objective had, and residual views are \
       left out. The result is a figure. (The linear probe, with the encoder frozen, is kindreel evaluate \
       --probe.)
 
@@ -93,7 +94,7 @@ struct FineTune: ParsableCommand {
       let (source, named, request, world) = (
         try encoder.source(), try encoder.named(), request, world
       )
-      let outcome = try world.launch(deadline: named?.deadlineSeconds ?? 300) { communicator in
+      let outcome = try world.launch(deadline: encoder.deadline()) { communicator in
         try FineTuning(
           source, configuration: named, request, lanes: world.lanesOfRank,
           ranksOfMachine: world.ranksOfMachine, communicator: communicator,

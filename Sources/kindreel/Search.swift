@@ -62,7 +62,7 @@ struct Search: ParsableCommand {
         throw FileError(query, "No such file or directory", fault: .missing)
       }
       let (library, queries, world) = (library, queries, world)
-      let embedded = try world.launch(deadline: named?.deadlineSeconds ?? 300) { communicator in
+      let embedded = try world.launch(deadline: encoder.deadline()) { communicator in
         let session = try EncoderSession(
           source, configuration: named, lanes: world.lanesOfRank,
           ranksOfMachine: world.ranksOfMachine, communicator: communicator)

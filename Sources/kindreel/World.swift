@@ -26,8 +26,7 @@ struct WorldOptions: ParsableArguments {
 
   /// The ranks that share this machine.
   var ranksOfMachine: Int {
-    guard Launch.isUnderMPI else { return ranks ?? 1 }
-    return Int(ProcessInfo.processInfo.environment["OMPI_COMM_WORLD_LOCAL_SIZE"] ?? "") ?? 1
+    Launch.isUnderMPI ? Launch.ranksOfMachine ?? 1 : ranks ?? 1
   }
 
   /// The lanes of each rank: as asked for, or an equal share of the cores of the affinity mask.

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Coordinator
@@ -55,6 +56,16 @@ import Testing
     #expect(try !directory.names().contains { $0.hasPrefix(".") })
   }
 
+  @Test func `Who is refused leaves the lock to its owner`() throws {
+    let directory = try TemporaryDirectory()
+    let owner = try RunDirectory(directory.path, resuming: false)
+    for _ in 0..<2 {
+      #expect(throws: RunDirectoryError.self) { try RunDirectory(directory.path, resuming: false) }
+    }
+    #expect(try directory.names().contains(".lock"))
+    _ = owner
+  }
+
   @Test func `A dead job's lock is taken over, a foreign or unreadable one is not`() throws {
     let directory = try TemporaryDirectory()
     let host = ProcessInfo.processInfo.hostName
@@ -70,6 +81,24 @@ import Testing
     for held in [#"{"host":"elsewhere","pid":999999999,"job":"42"}"#, "scribble"] {
       _ = try directory.file(".lock", holding: Data(held.utf8))
       #expect(throws: RunDirectoryError.self) { try RunDirectory(directory.path, resuming: false) }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func `Of many jobs that find a dead one's lock, one gets it`()
+    throws
+  {
+    let directory = try TemporaryDirectory()
+    let host = ProcessInfo.processInfo.hostName
+    for _ in 0..<50 {
+      _ = try directory.file(".lock", holding: Data(#"{"host":"\#(host)","pid":999999999}"#.utf8))
+      let path = directory.path
+      let taken = Mutex<[RunDirectory]>([])
+      DispatchQueue.concurrentPerform(iterations: 8) { _ in
+        guard let mine = try? RunDirectory(path, resuming: false) else { return }
+        taken.withLock { $0.append(mine) }
+      }
+      #expect(taken.withLock { $0.count } == 1)
+      #expect(try !directory.names().contains(".lock-turn"))
     }
   }
 

@@ -25,7 +25,7 @@ extension RunConfiguration {
   /// Loads the settings of the run that a directory holds.
   ///
   /// - Throws: `RunDirectoryError` where it holds none, and as above.
-  static func load(ofRun directory: String) throws -> RunConfiguration {
+  public static func load(ofRun directory: String) throws -> RunConfiguration {
     guard let path = RunDirectory.configuration(of: directory) else {
       throw RunDirectoryError(path: directory, reason: "holds no run", code: .inputMissing)
     }

@@ -10,43 +10,60 @@ final class RunLock: Sendable {
   private static let fileName = ".lock"
   private let path: String
 
+  /// Takes the lock.
+  ///
+  /// - Throws: `RunDirectoryError` where another job has it.
   init(directory: String) throws {
-    path = directory + "/" + Self.fileName
+    path = try Self.take(in: directory)
+  }
+
+  deinit { unsafe unlink(path) }
+
+  /// Makes the mark, and returns its path. (An initialiser that threw with a path would run `deinit`, and
+  /// take away another job's.)
+  private static func take(in directory: String) throws -> String {
+    let path = directory + "/" + Self.fileName
     let mine = directory + "/.lock-" + UUID().uuidString
     defer { unsafe unlink(mine) }
     try AtomicFile.write(try JSONEncoder().encode(Owner.current), to: mine)
-    // Twice: the second time, after a dead job's lock was put aside.
+    // Twice: the second time, after a lock that was seen has gone.
     for _ in 0..<2 {
-      if unsafe link(mine, path) == 0 { return }
+      if unsafe link(mine, path) == 0 { return path }
       guard errno == EEXIST else {
         let reason = unsafe String(cString: strerror(errno))
         throw RunDirectoryError(
           path: path, reason: "cannot be created: \(reason)", code: .cannotWrite)
       }
-      guard let data = FileManager.default.contents(atPath: path) else { continue }
-      let owner = try? JSONDecoder().decode(Owner.self, from: data)
-      guard let owner, owner.isGone else { throw Self.taken(directory, by: owner) }
-      let aside = mine + "-stale"
-      _ = unsafe rename(path, aside)
-      unsafe unlink(aside)
+      guard let owner = Self.owner(at: path) else { continue }
+      guard owner.isGone else { throw Self.taken(directory, by: owner) }
+      // A dead job's is replaced by whoever holds this mark as well, if it is still that one's.
+      let turn = path + "-turn"
+      guard unsafe link(mine, turn) == 0 else { throw Self.taken(directory, by: nil) }
+      defer { unsafe unlink(turn) }
+      if Self.owner(at: path) == owner, unsafe rename(mine, path) == 0 { return path }
     }
     throw Self.taken(directory, by: nil)
   }
 
-  deinit { unsafe unlink(path) }
+  /// Who holds a lock; nil where there is none, or an illegible one.
+  private static func owner(at path: String) -> Owner? {
+    FileManager.default.contents(atPath: path).flatMap {
+      try? JSONDecoder().decode(Owner.self, from: $0)
+    }
+  }
 
   private static func taken(_ directory: String, by owner: Owner?) -> RunDirectoryError {
     let who = owner.map(\.description) ?? "another job"
     return RunDirectoryError(
       path: directory,
       reason: "is in use by \(who); use another folder, or, if that job is gone, delete "
-        + "\(directory)/\(fileName)", code: .cannotWrite)
+        + "\(directory)/\(fileName) (and \(fileName)-turn, if there is one)", code: .cannotWrite)
   }
 }
 
 extension RunLock {
   /// Who holds a lock.
-  struct Owner: Codable, CustomStringConvertible {
+  struct Owner: Codable, Equatable, CustomStringConvertible {
     let host: String
     let pid: Int32
     /// When the process began, in the kernel's words; pids are used again, this is not.

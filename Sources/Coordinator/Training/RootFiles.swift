@@ -93,6 +93,11 @@ final class RootFiles: @unchecked Sendable {
     _ outcome: Relabelling.Outcome, before: PseudoLabels, epoch: Int, manifest: Manifest
   ) throws {
     figures.clusters = labels?.describe(outcome, before: before)
+    if figures.clusters?.coarseClusters == 1 {
+      say(
+        "warning: one coarse cluster holds all videos, so that none has negatives and nothing is learnt; "
+          + "make labels.coarse a lower height or a larger count")
+    }
     var lines = ["id\tfine\tcoarse"]
     for (index, sample) in manifest.samples.enumerated() {
       lines.append("\(sample.id)\t\(outcome.labels.fine[index])\t\(outcome.labels.coarse[index])")

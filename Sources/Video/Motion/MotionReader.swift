@@ -35,7 +35,7 @@ struct MotionReader: ~Copyable {
   private var index = 0
   private var hasVectors = false
 
-  /// The most bytes that one video's velocities may take, as `FrameCache.videoByteLimit`.
+  /// The most bytes that one video's velocities may take while they are read.
   private static let byteLimit = 2 << 30
 
   /// Opens a file, or a range of one.
@@ -111,16 +111,18 @@ struct MotionReader: ~Copyable {
   ///
   /// - Parameter velocities: those of that picture; nil when it is intra, or the file has ended.
   private mutating func settle(before next: Int, velocities: [Int16]?) {
+    // Decoded before a B picture that is shown earlier: it serves others. They wait as they are shown.
+    var latest = Int.min
+    let serving = waiting.filter { picture in
+      defer { latest = max(latest, picture.order) }
+      return latest > picture.order
+    }
     for picture in waiting {
       guard hasOwnB else {
         video.append(velocities ?? frameBefore)
         continue
       }
-      // Decoded before a B picture that is shown earlier: it serves others.
-      let references = waiting.filter { candidate in
-        candidate.order < picture.order
-          && waiting.contains { $0.order > candidate.order && $0.index < candidate.index }
-      }.map(\.index)
+      let references = serving.filter { $0.order < picture.order }.map(\.index)
       let before = references.filter { $0 < picture.index }.max() ?? lastReference
       let after = references.filter { $0 > picture.index }.min() ?? next
       video.append(

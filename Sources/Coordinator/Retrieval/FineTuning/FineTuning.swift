@@ -9,8 +9,9 @@ internal import Worker
 /// videos, and judges it on the others: a measure of the encoder, and no way to make one.
 ///
 /// One augmented view of a video, its pooled feature, dropout, a linear layer, cross-entropy. Batch,
-/// microbatches, clips, augmentation and seed are the run's; residual views are left out. The same bits
-/// on any number of ranks and lanes, as training.
+/// microbatches, clips, augmentation and seed are the run's; but flips, changes of colour and grays come as
+/// often as by default, since their shares are the objective's and encoders of all are to be compared, and
+/// residual views are left out. The same bits on any number of ranks and lanes, as training.
 public struct FineTuning {
   private let loaded: LoadedEncoder
   private let request: FineTuningRequest
@@ -38,7 +39,11 @@ public struct FineTuning {
     var configuration = loaded.configuration
     configuration.encoder.headHidden = 0
     (configuration.objective, configuration.views) = (ObjectiveSettings(), [])
-    configuration.augmentation.residual = 0
+    let usual = AugmentationSettings()
+    configuration.augmentation.residual = usual.residual
+    configuration.augmentation.flip = usual.flip
+    configuration.augmentation.jitter = usual.jitter
+    configuration.augmentation.grayscale = usual.grayscale
     self.configuration = configuration
     self.request = request
     self.communicator = communicator

@@ -1,0 +1,23 @@
+import Testing
+
+@testable import Collective
+
+@Suite struct LaunchTests {
+  @Test(
+    arguments: [
+      ([:], nil),
+      (["OMPI_COMM_WORLD_LOCAL_SIZE": "3"], 3),
+      (["MPI_LOCALNRANKS": "2"], 2),
+      (["SLURM_STEP_TASKS_PER_NODE": "8(x2),4", "SLURM_NODEID": "0"], 8),
+      (["SLURM_STEP_TASKS_PER_NODE": "8(x2),4", "SLURM_NODEID": "1"], 8),
+      (["SLURM_STEP_TASKS_PER_NODE": "8(x2),4", "SLURM_NODEID": "2"], 4),
+      (["SLURM_STEP_TASKS_PER_NODE": "8(x2),4", "SLURM_NODEID": "3"], nil),
+      (["SLURM_STEP_TASKS_PER_NODE": "16", "SLURM_NODEID": "0"], 16),
+      (["SLURM_STEP_TASKS_PER_NODE": "many", "SLURM_NODEID": "0"], nil),
+    ] as [([String: String], Int?)])
+  func `A launcher tells how many ranks share a machine`(
+    environment: [String: String], expected: Int?
+  ) {
+    #expect(Launch.ranksOfMachine(in: environment) == expected)
+  }
+}
