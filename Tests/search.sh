@@ -173,6 +173,14 @@ check "they embed nothing" leaves 80 "the weights have diverged" \
 check "an odd batch has no pairs of views" leaves 64 "--batch is 3" \
   "$kindreel" bench train-step --batch 3
 
+check "a full standard error changes no exit code" bash -c "status=0; \
+  '$kindreel' embed --run nowhere --data data --out none.npy 2> /dev/full || status=\$?; [[ \$status == 66 ]]"
+check "two epochs are trained" "$kindreel" train "${encoder[@]:2}" --data data --out damaged
+newest=$(ls -d damaged/checkpoints/epoch-* | sort | tail -n 1)
+printf XXXX | dd of="$newest/optimizer.safetensors" bs=1 seek=500 conv=notrunc status=none
+check "a damaged checkpoint is named, and the one that is taken" bash -c "'$kindreel' embed --run damaged \
+  --data data --out older.npy 2>&1 | grep -E '$(basename "$newest") .*optimizer.*; taken is run damaged, 1 epochs'"
+
 # A file that shows neither by its size nor by its time that it changed after the scan.
 cp -r data late
 "$kindreel" scan late/videos --out late.tsv > scanned

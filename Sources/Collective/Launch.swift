@@ -105,7 +105,7 @@ public enum Launch {
     let lastWords = "rank \(transport.rank) of \(transport.size): \(error)"
     let code = CollectiveError.exitCode(of: error)
     if transport.isTorn {
-      FileHandle.standardError.write(Data((lastWords + "\n").utf8))
+      try? FileHandle.standardError.write(contentsOf: Data((lastWords + "\n").utf8))
       Thread.sleep(forTimeInterval: grace / .seconds(1))
       session.abort(code)
       exit(code)
@@ -162,7 +162,7 @@ private enum Guillotine {
   static func fall(after grace: Duration, _ lastWords: String, _ code: Int32) {
     let thread = Thread {
       Thread.sleep(forTimeInterval: grace / .seconds(1))
-      FileHandle.standardError.write(Data((lastWords + "\n").utf8))
+      try? FileHandle.standardError.write(contentsOf: Data((lastWords + "\n").utf8))
       _exit(code)
     }
     thread.start()

@@ -37,7 +37,7 @@ public final class ClipSource: Sendable {
 
   /// Writes a line to standard error.
   public static let sayOnStandardError: @Sendable (String) -> Void = { text in
-    try? FileHandle.standardError.write(contentsOf: Data("kindreel: \(text)\n".utf8))
+    StandardError.say("kindreel: \(text)")
   }
 
   /// The decoded frames behind the clips.

@@ -91,7 +91,7 @@ struct Embed: ParsableCommand {
       guard let (videos, origin) = result else { return }
       let table = videos.table
       for (id, reason) in videos.unreadable.sorted(by: { $0.key < $1.key }) {
-        FileHandle.standardError.write(Data("kindreel: \(id): \(reason)\n".utf8))
+        StandardError.say("kindreel: \(id): \(reason)")
       }
       try Npy.write(table.rows, to: out)
       try IdList.write(table.ids, beside: out)

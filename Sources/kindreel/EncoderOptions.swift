@@ -1,8 +1,8 @@
 public import ArgumentParser
 import Collective
 import Coordinator
-import Foundation
 public import Model
+import Tensors
 
 /// Which encoder a command loads.
 struct EncoderOptions: ParsableArguments {
@@ -60,10 +60,10 @@ struct EncoderOptions: ParsableArguments {
     return configuration
   }
 
-  /// Says on standard error, once, what a foreign file gave and what it did not.
+  /// Says on standard error, once, what a foreign file gave and what it did not, or that a checkpoint is damaged.
   static func report(_ loaded: LoadedEncoder, _ communicator: Communicator) {
     guard communicator.rank == 0, let report = loaded.report else { return }
-    FileHandle.standardError.write(Data("kindreel: \(report)\n".utf8))
+    StandardError.say("kindreel: \(report)")
   }
 }
 

@@ -38,9 +38,7 @@ struct Export: ParsableCommand {
       try OutputPath.check(out)
       if let run = encoder.run { try OutputPath.refuse(out, in: run + "/checkpoints") }
       let loaded = try encoder.source().load(encoder.named())
-      if let report = loaded.report {
-        FileHandle.standardError.write(Data("kindreel: \(report)\n".utf8))
-      }
+      if let report = loaded.report { StandardError.say("kindreel: \(report)") }
       let file = try loaded.export(withHead: withHead)
       try file.write(to: out)
       print("\(file.entries.count) tensors in \(out)")

@@ -3,6 +3,7 @@ import Collective
 import Coordinator
 import Foundation
 import Retrieval
+import Tensors
 
 /// The command `kindreel finetune`.
 struct FineTune: ParsableCommand {
@@ -101,11 +102,12 @@ struct FineTune: ParsableCommand {
           shouldStop: { StopRequest.isMade }
         ) { line in
           guard communicator.rank == 0 else { return }
-          FileHandle.standardError.write(Data((line + "\n").utf8))
+          StandardError.say(line)
         }.run()
       }
       guard let outcome else { return }
       guard let report = outcome else {
+        StandardError.say("kindreel: saved in \(checkpoints ?? ""); go on with --resume")
         throw ArgumentParser.ExitCode(Coordinator.ExitCode.requeue.rawValue)
       }
       guard !json else { return try printJSON(report) }

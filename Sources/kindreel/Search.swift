@@ -66,6 +66,7 @@ struct Search: ParsableCommand {
         let session = try EncoderSession(
           source, configuration: named, lanes: world.lanesOfRank,
           ranksOfMachine: world.ranksOfMachine, communicator: communicator)
+        EncoderOptions.report(session.loaded, communicator)
         try origin.check(session, of: library)
         return try session.embed(files: queries, recipe: origin.recipe).table
       }

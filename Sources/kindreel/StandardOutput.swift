@@ -1,5 +1,6 @@
 // `unsafe` is sound here because the C library's stream is only flushed and asked, once nothing else runs.
 @unsafe @preconcurrency import Foundation
+import Tensors
 
 /// What the commands print.
 enum StandardOutput {
@@ -7,8 +8,7 @@ enum StandardOutput {
   static func checkAtExit() {
     atexit {
       guard unsafe fflush(stdout) != 0 || ferror(stdout) != 0 else { return }
-      FileHandle.standardError.write(
-        Data("kindreel: error: standard output cannot be written\n".utf8))
+      StandardError.say("kindreel: error: standard output cannot be written")
       _exit(73)
     }
   }

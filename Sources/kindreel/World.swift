@@ -69,7 +69,7 @@ func reportingFailure(_ body: () throws -> Void) throws {
 }
 
 private func leave(_ error: any Error, code: Int32) throws {
-  FileHandle.standardError.write(Data("kindreel: error: \(error)\n".utf8))
+  StandardError.say("kindreel: error: \(error)")
   throw ArgumentParser.ExitCode(code)
 }
 

@@ -1,6 +1,7 @@
 public import Collective
 import Foundation
 public import Model
+internal import Tensors
 internal import Video
 
 /// Trusts no kernel unchecked: every distinct one of a network is compared with nested loops before it
@@ -135,9 +136,7 @@ extension LoadedEncoder {
         KernelTiming(network, clips: 4, precision: precision, isTraining: false), communicator)
     let check = KernelCheck(network, clips: clips, precision: precision, for: .embedding)
     return try KernelTrust(check).settle(asked, communicator) { note in
-      if communicator.rank == 0 {
-        FileHandle.standardError.write(Data("kindreel: \(note)\n".utf8))
-      }
+      if communicator.rank == 0 { StandardError.say("kindreel: \(note)") }
     }
   }
 }

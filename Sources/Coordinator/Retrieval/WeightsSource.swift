@@ -23,15 +23,16 @@ public enum WeightsSource: Sendable {
     _ named: RunConfiguration?, for clip: ClipExtent? = nil
   ) throws -> LoadedEncoder {
     var configuration = named ?? RunConfiguration()
-    var contents: CheckpointContents?
+    var checkpoint: LoadedCheckpoint?
     switch self {
     case .run(let path):
       if named == nil { configuration = try RunConfiguration.load(ofRun: path) }
       let store = CheckpointStore(directory: path + "/checkpoints", keep: 2)
-      contents = try store.loadNewest()?.contents
+      checkpoint = try store.loadNewest()
     case .file: break
     case .untrained(let seed): configuration.seed = seed
     }
+    let contents = checkpoint?.contents
     let clip = clip ?? ClipExtent(configuration.video)
     let network = try ResNet3D(
       configuration.encoder, frames: clip.frames, height: clip.height, width: clip.width)
@@ -45,7 +46,14 @@ public enum WeightsSource: Sendable {
         throw DatasetError(
           description: "\(path) holds no checkpoint with \(name)", code: .inputMissing)
       }
-      try weights.load(WeightsFile.floats(of: saved.entries))
+      do {
+        try weights.load(WeightsFile.floats(of: saved.entries))
+      } catch {
+        throw DatasetError(
+          description: "\(checkpoint?.path ?? path): does not fit the network of "
+            + "\(named == nil ? "run.yaml" : "--config"): \(error)",
+          code: .configuration)
+      }
       origin =
         "run \(Self.lastComponent(path)), \(contents.epoch) epochs, \(contents.step) steps, "
         + "configuration \(contents.configurationHash)"
@@ -58,6 +66,7 @@ public enum WeightsSource: Sendable {
     }
     return LoadedEncoder(
       configuration: configuration, weights: weights, origin: origin, mapping: mapping,
+      skipped: checkpoint?.skipped ?? [],
       trainedWith: contents.flatMap { SavedKernels.choices(in: $0, for: configuration, network) })
   }
 
@@ -88,11 +97,17 @@ public struct LoadedEncoder: Sendable {
   public let origin: String
   /// What a foreign file filled; nil for weights of our own.
   public let mapping: WeightMapping?
+  /// One sentence for each newer checkpoint that is damaged, so that an older one was taken.
+  let skipped: [String]
   /// The kernels that trained the weights, where a checkpoint tells and the precision is the same.
   let trainedWith: KernelChoices?
 
-  /// What was taken from a foreign file and what was not; nil for weights of our own.
-  public var report: String? { mapping?.summary }
+  /// What was taken from a foreign file and what was not, or which newer checkpoints are damaged; nil
+  /// where there is nothing to tell.
+  public var report: String? {
+    if let mapping { return mapping.summary }
+    return skipped.isEmpty ? nil : skipped.joined(separator: "; ") + "; taken is \(origin)"
+  }
 
   /// The weights under torchvision's names, with their origin in the metadata.
   ///

@@ -32,11 +32,6 @@ public final class PackedWeights: @unchecked Sendable {
     _ weights: EncoderWeights, clips: Int, precision: Precision, choices: KernelChoices,
     isTraining: Bool = true, lanes: LanePool
   ) throws(ModelError) {
-    guard precision.isSupported else {
-      throw ModelError(
-        "precision \(precision.rawValue) needs a CPU with avx512_bf16; this one has "
-          + Machine.instructionSet)
-    }
     self.weights = weights
     self.clips = clips
     self.precision = precision

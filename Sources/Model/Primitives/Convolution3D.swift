@@ -83,6 +83,11 @@ final class Convolution3D {
     _ unit: ConvolutionUnit, clips: Int, precision: Precision, choice: ConvolutionChoice,
     reach: ConvolutionReach = .usual, isTraining: Bool
   ) throws(ModelError) {
+    guard precision.isSupported else {
+      throw ModelError(
+        "precision \(precision.rawValue) needs a CPU with avx512_bf16; this one has "
+          + Machine.instructionSet)
+    }
     func triple(_ values: [Int]) -> (Int32, Int32, Int32) {
       (Int32(values[0]), Int32(values[1]), Int32(values[2]))
     }

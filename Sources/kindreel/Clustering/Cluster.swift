@@ -44,9 +44,10 @@ struct Cluster: ParsableCommand {
       numbers otherwise. Rows of NaN or infinities, and rows of zeros where the metric is cosine, \
       cannot be clustered: they are named, and nothing is written (exit code 65).
 
-      Memory is some two and a half times that of the rows. Complete linkage, and average linkage on \
-      euclidean distance, need all distances, 4·N² bytes: where they do not fit, the command says so \
-      and ends before it takes any (exit code 78), and so where the rows' means would not fit.
+      Memory is that of the rows and some 260 bytes for each (rows of float64: twice theirs). Complete \
+      linkage, and average linkage on euclidean distance, need all distances, 4·N² bytes: where they do \
+      not fit, the command says so and ends before it takes any (exit code 78), and so where the rows' \
+      means would not fit.
 
       --json prints one object: rows, width, linkage, metric, merges, rounds, seconds, \
       peak_rss_bytes, root_height, and with a cut also cut, clusters, largest_share, \
