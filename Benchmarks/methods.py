@@ -83,7 +83,8 @@ ABLATIONS = {
     },
     "ward": ["labels.linkage=ward", "labels.metric=euclidean"],
     "complete": ["labels.linkage=complete"],
-    "finch": ["labels.method=finch"],
+    "finch": ["labels.method=finch", "labels.finch.fineCount=200", "labels.finch.coarseCount=60"],
+    "finch, its own partitions": ["labels.method=finch"],
     "kmeans": ["labels.method=kmeans"],
     "labels once": ["labels.every=0"],
     # The labels that the first row ended with, from the first step on; and those of each video's

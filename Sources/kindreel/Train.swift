@@ -34,7 +34,8 @@ struct Train: ParsableCommand {
 
       Pseudo labels (--set KEY=VALUE): labels.method is agglomerative, finch or kmeans. Cuts of the \
       dendrogram, labels.fine and labels.coarse, are written as for kindreel cluster; kmeans takes \
-      count:K for both, finch the partitions labels.finch.fine and labels.finch.coarse. \
+      count:K for both, finch the partitions labels.finch.fine and labels.finch.coarse, or the \
+      numbers of clusters labels.finch.fineCount and labels.finch.coarseCount. \
       labels.linkage and labels.metric say how videos are joined, as for kindreel cluster; \
       labels.source is pass (all videos are embedded, centred) or bank (the rows that training last \
       gathered of each video, free of charge; it needs a warm-up, and has no label for a video that no \

@@ -58,6 +58,8 @@ enum ClusteringFixtures {
     /// Whether only the first partition is clear, the means having ties.
     let firstAlone: Bool
     let partitions: [[Int32]]
+    /// Partitions of required numbers of clusters.
+    let required: [[Int32]]
 
     var description: String { name }
     var matrix: Matrix { Matrix(rows: rows.count / width, columns: width, values: rows) }

@@ -14,6 +14,21 @@ struct FinchTests {
     #expect(known.firstAlone ? [found[0]] == known.partitions : found == known.partitions)
   }
 
+  @Test(
+    "Partitions of a required number of clusters are those of the authors' package",
+    arguments: try ClusteringFixtures.finch())
+  func required(_ known: ClusteringFixtures.FinchCase) throws {
+    let finch = try Finch(of: known.matrix, lanes: LanePool(count: 2))
+    for labels in known.required {
+      let count = Int(labels.max() ?? -1) + 1
+      let found = finch.levels(of: known.matrix, fine: count, coarse: max(count / 2, 1))
+      #expect(found.fine.labels == labels)
+      #expect(found.coarse.clusterCount == max(count / 2, 1) && found.coarse.contains(found.fine))
+    }
+    let first = finch.partitions[0]
+    #expect(finch.levels(of: known.matrix, fine: 10_000, coarse: 10_000).fine == first)
+  }
+
   @Test("Random rows give the partitions of the definition", arguments: 0..<10)
   func definition(_ seed: UInt64) throws {
     let (count, width) = (Int(seed) * 37 + 3, Int(seed) % 5 + 4)

@@ -15,6 +15,10 @@ extension LabelSettings {
     try require(
       finch.coarse >= finch.fine, "finch.coarse",
       "must be no finer than labels.finch.fine, \(finch.fine), is \(finch.coarse)")
+    let counts = (finch.fineCount, finch.coarseCount)
+    try require(
+      counts == (0, 0) || 1 <= counts.1 && counts.1 <= counts.0, "finch.coarseCount",
+      "must lie in 1…labels.finch.fineCount, or both be 0: \(counts.1) and \(counts.0)")
     try require(
       largest == 0 || largest >= 2, "largest",
       "must be 0, for no limit, or at least 2, is \(largest)")

@@ -81,13 +81,18 @@ public enum LabelSource: String, Codable, Sendable, CaseIterable {
   case bank
 }
 
-/// Which of FINCH's partitions serve, counted from 0, the finest; the last one stands for those
-/// beyond it.
+/// Which of FINCH's partitions serve, counted from 0, the finest (the last one stands for those beyond it),
+/// or how many clusters are required.
 public struct FinchSettings: Codable, Sendable, Equatable {
   /// The partition whose clusters are the positives.
   public var fine = 0
   /// The partition whose clusters are never negatives of each other.
   public var coarse = 2
+  /// The required number of clusters for positives, in place of a partition's own; 0 requires none.
+  public var fineCount = 0
+  /// The required number of clusters that are never negatives of each other; above 0 together with
+  /// `fineCount`.
+  public var coarseCount = 0
 
   /// Creates the default settings.
   public init() {}

@@ -110,8 +110,11 @@ struct Relabelling {
           lanes: lanes, team: team, progress: progress)
         return (tree.cut(settings.cut), tree)
       case .finch:
-        let finch = try Finch(of: rows, lanes: lanes, team: team, progress: progress)
-        return (finch.levels(fine: settings.finch.fine, coarse: settings.finch.coarse), nil)
+        let finch = try Finch(of: copy rows, lanes: lanes, team: team, progress: progress)
+        let asked = settings.finch
+        return asked.fineCount > 0
+          ? (finch.levels(of: rows, fine: asked.fineCount, coarse: asked.coarseCount), nil)
+          : (finch.levels(fine: asked.fine, coarse: asked.coarse), nil)
       case .kmeans:
         return (try kMeans(of: rows), nil)
       }

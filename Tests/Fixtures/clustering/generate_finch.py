@@ -36,13 +36,17 @@ def case(name, rows, first_alone=False):
         labels = labels[:, :1]
     else:
         check_margins(rows.astype(np.float64), labels)
-    print(f"{name}: {counts[:labels.shape[1]]}")
+    # Algorithm 2: fewer clusters than the first partition has, but no partition's own number.
+    wanted = [] if first_alone else [counts[0] - 1, (counts[0] + counts[1]) // 2 + 1, counts[-1] - 1]
+    required = [FINCH(rows, req_clust=count, ensure_early_exit=False)[2] for count in wanted]
+    print(f"{name}: {counts[:labels.shape[1]]}, {wanted}")
     return {
         "name": name,
         "width": rows.shape[1],
         "rows": [float(f"{value:.9g}") for value in rows.ravel().tolist()],
         "firstAlone": first_alone,
         "partitions": [by_first_occurrence(level) for level in labels.T.tolist()],
+        "required": [by_first_occurrence(level.tolist()) for level in required],
     }
 
 
