@@ -37,13 +37,15 @@ struct Evaluate: ParsableCommand {
       --post adds columns, never mixed with the plain one, fitted on the gallery alone: centred \
       subtracts its mean; whitened also makes (1 − 0.1)·C + 0.1·(tr C/D)·I of its covariance C the \
       identity; expanded asks again with the mean of the query and its 5 nearest; reranked is \
-      k-reciprocal re-ranking (k1 20, k2 6, λ 0.3).
+      k-reciprocal re-ranking (k1 20, k2 6, λ 0.3), which fits nothing but looks at all queries at once, \
+      as published.
 
       --probe fits multinomial logistic regression to the gallery's rows, columns standardised; the \
       factor of ½‖W‖² is chosen on held-out groups of the gallery.
 
       --held-out chooses settings without the test list, which is not read: the last fifth of the \
-      training groups of each class, by name, are the queries, and the rest is the gallery.
+      training groups of each class, by name, are the queries, and the rest is the gallery. An encoder \
+      that was trained on the whole training list has seen them, without labels.
 
       With --json:
 

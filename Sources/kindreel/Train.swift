@@ -23,7 +23,9 @@ struct Train: ParsableCommand {
       koreitem, each with its publication's defaults for the groups objective and optimizer, and for what \
       the method says about augmentation and labels (cluster, iic and cmc: no flip, no colours; \
       triplet: residual views, labels every 5 epochs; koreitem: labels once, cut at 0.45); network, \
-      clips, batch and length are common to all. Not so published: the rates, and Adam for iic and cmc. \
+      clips, batch and length are common to all, and what a file says of labels and augmentation stays \
+      (koreitem's cut in a preset that has its own). Not so published: rates, warm-up and cosine, the \
+      decay of moco's and dsm's keys, Adam for iic and cmc, and all of simclr's but its loss. \
       cluster takes objective.bothDirections, four views, with which a video played backwards is another \
       video; cmc takes objective.encoders=separate, one encoder a view; iic and cmc take \
       objective.ownShare below 1, and with it positives from the query's fine cluster and no negatives \

@@ -4,7 +4,7 @@ public import Video
 /// What happens to rows between embedding and comparing.
 ///
 /// It has columns of its own and is never mixed with the plain figures; everything is fitted on the
-/// gallery alone.
+/// gallery alone, and only `reranked`, which fits nothing, looks at other queries.
 public enum PostProcessing: String, Codable, Sendable, CaseIterable {
   /// The gallery's mean is subtracted from gallery and queries.
   case centred
