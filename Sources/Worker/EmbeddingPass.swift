@@ -1,6 +1,5 @@
 // `unsafe` is sound here because every clip is written inside its own part of the lane's buffer.
 public import Collective
-import Foundation
 internal import Model
 public import Tensors
 public import Video
@@ -82,7 +81,7 @@ public struct EmbeddingPass {
     let (first, end) = (samples.lowerBound * clips, samples.upperBound * clips)
     let blockClips = replica.clips
     let blocks = first / blockClips..<(end + blockClips - 1) / blockClips
-    let unreadable = Unreadable()
+    let unreadable = ReadFailures()
     let result = try unsafe replica.embed(recipe.feature, blocks) {
       [source, recipe, clips] block, buffer in
       let elements = source.clipElements
@@ -101,14 +100,14 @@ public struct EmbeddingPass {
             into: part)
         } catch {
           unsafe part.update(repeating: 0)
-          unreadable.insert(item, error.reason)
+          unreadable.add(item, error.reason)
         }
       }
     }
     let parts = result.map { recipe.normalisesClips ? $0.unitRows() : $0 }
     let width = featureWidth
     var means = Matrix(rows: samples.count, columns: width)
-    let left = unreadable.items
+    let left = unreadable.mine
     for item in first..<end where left[item] == nil {
       let (block, place) = ((item - first) / blockClips, (item - first) % blockClips)
       let sample = item / clips - samples.lowerBound
@@ -155,16 +154,4 @@ public struct EmbeddingPass {
       }
     }
   }
-}
-
-/// The clips that a pass could not read, with the reasons.
-///
-/// `@unchecked Sendable`: the dictionary is touched under the lock alone.
-private final class Unreadable: @unchecked Sendable {
-  private let lock = NSLock()
-  private var all: [Int: String] = [:]
-
-  func insert(_ item: Int, _ reason: String) { lock.withLock { all[item] = reason } }
-
-  var items: [Int: String] { lock.withLock { all } }
 }

@@ -1,7 +1,7 @@
 public import Collective
 import Foundation
 
-/// The samples that this rank's lanes could not read, with the reasons.
+/// The samples (or clips, by number) that this rank's lanes could not read, with the reasons.
 ///
 /// `@unchecked Sendable`: the dictionary is touched under the lock alone.
 public final class ReadFailures: @unchecked Sendable {
@@ -16,12 +16,12 @@ public final class ReadFailures: @unchecked Sendable {
     lock.withLock { if all[sample] == nil { all[sample] = reason } }
   }
 
-  /// Whether this rank has none.
-  var isEmpty: Bool { lock.withLock { all.isEmpty } }
+  /// What this rank's lanes have added.
+  var mine: [Int: String] { lock.withLock { all } }
 
   /// Tells all ranks, and returns what has failed on any; the lowest rank's reason counts.
   public func gathered(_ communicator: Communicator) throws -> [Int: String] {
-    let mine = lock.withLock { all }
+    let mine = mine
     let lists = try communicator.allGather(mine.isEmpty ? [] : Array(JSONEncoder().encode(mine)))
     return try (0..<communicator.size).reduce(into: [:]) { together, rank in
       guard !lists[rank].isEmpty else { return }

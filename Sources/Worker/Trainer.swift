@@ -202,7 +202,7 @@ public struct Trainer {
     for (pass, _) in passes {
       for (sample, reason) in pass.loader.outcome.failures { failures.add(sample, reason) }
     }
-    let flags = flags | (failures.isEmpty ? 0 : Flag.failed)
+    let flags = flags | (failures.mine.isEmpty ? 0 : Flag.failed)
     var views = [EmbeddedView?](repeating: nil, count: objective.views.count)
     var allFlags: UInt32 = 0
     for (pass, rows) in passes {
