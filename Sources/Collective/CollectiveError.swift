@@ -44,7 +44,7 @@ public struct CollectiveError: ExitCoded, CustomStringConvertible, Equatable, Se
     case .mismatch(let calls):
       "the ranks called different collectives: " + Self.grouped(calls)
     case .deadline(let missing, let site, let seconds):
-      "\(Self.name(missing)) did not come to \(site) within \(seconds) s"
+      "\(Self.name(missing)) did not come to \(site) within the deadline, \(seconds) s"
     case .peerFailed(let rank, let message, _):
       "rank \(rank) failed: \(message)"
     case .transport(let call, let text):

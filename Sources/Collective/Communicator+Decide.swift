@@ -72,25 +72,21 @@ extension Communicator {
       return try decode(
         desk.perform { (station) throws(CollectiveError) in try station.awaitVerdict(of: root) })
     }
-    let (pulse, beats) = (Pulse(), Outcome<Void>())
-    desk.start { station in
-      beats.set(from: &station) { (station) throws(CollectiveError) in
-        try station.beat(while: pulse)
-      }
-    }
+    let pulse = Pulse()
     var verdict = Verdict.value([])
-    let result = Result {
-      let value = try body(gathered)
-      verdict = .value(try encode(value))
-      return value
+    let result = try desk.beside(pulse) { (station) throws(CollectiveError) in
+      try station.beat(while: pulse)
+    } while: {
+      Result {
+        let value = try body(gathered)
+        verdict = .value(try encode(value))
+        return value
+      }
     }
     if case .failure(let error) = result {
       let failure = Farewell.Failure(error)
       verdict = .failure(message: failure.message, exitCode: failure.exitCode)
     }
-    pulse.stop()
-    desk.wait()
-    try beats.get()
     let conclusion = verdict
     try desk.perform { (station) throws(CollectiveError) in try station.conclude(conclusion) }
     return try result.get()

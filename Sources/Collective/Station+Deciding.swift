@@ -1,33 +1,7 @@
-import Foundation
-
 /// What root tells its peers at the end of a decision.
 enum Verdict: Sendable {
   case value([UInt8])
   case failure(message: String, exitCode: Int32)
-}
-
-/// Whether root's work still goes on; the communication thread sends heartbeats until it does not.
-///
-/// `@unchecked Sendable`: `isOver` is read and written under `condition` alone.
-final class Pulse: @unchecked Sendable {
-  private let condition = NSCondition()
-  private var isOver = false
-
-  func stop() {
-    condition.withLock {
-      isOver = true
-      condition.broadcast()
-    }
-  }
-
-  /// Waits for the end of the work; false when it still goes on after `interval`.
-  func waitForEnd(_ interval: Duration) -> Bool {
-    condition.withLock {
-      let limit = Date(timeIntervalSinceNow: interval / .seconds(1))
-      while !isOver && condition.wait(until: limit) {}
-      return isOver
-    }
-  }
 }
 
 /// The second half of `decide`: heartbeats, then the value or the failure.

@@ -3,9 +3,14 @@
 /// Fixed-length records from every rank to rank 0 and the table of all back to every rank.
 ///
 /// Rank 0 sees who is missing. While it waits it tells the ranks that came, which renews their
-/// deadline, and when it gives up it tells everybody, late ranks too: so all leave alike.
+/// deadline, and when it gives up it tells everybody, late ranks too: so all leave alike. A rank
+/// that is still at work of its own shows life between two collectives, which renews the deadline
+/// that it has.
 extension Station {
   private enum Notice: UInt8 { case waiting = 1, complete, expired }
+
+  /// What comes first in whatever a rank sends to rank 0: a sign of life, or its record.
+  private enum Arrival: UInt8 { case atWork = 1, here }
 
   /// All ranks' records, joined in rank order.
   ///
@@ -19,19 +24,46 @@ extension Station {
     }
   }
 
+  /// Tells the ranks that wait for this one in the next collective, or will, that it is at work.
+  mutating func showLife() throws(CollectiveError) {
+    if ended != nil { return }
+    do throws(CollectiveError) {
+      if rank == 0 {
+        try notify(1..<size, .waiting, missing: [])
+      } else {
+        // As long as a record of `meet`, with which every collective begins.
+        let rest = [UInt8](repeating: 0, count: MemoryLayout<Call>.stride)
+        try send([Arrival.atWork.rawValue] + rest, to: 0)
+      }
+    } catch {
+      end(error)
+      throw error
+    }
+  }
+
   private mutating func host(_ record: [UInt8]) throws(CollectiveError) -> [UInt8] {
     var missing = Array(1..<size)
     var records = Array(repeating: record, count: size)
-    let limit = limit
+    var limits = Array(repeating: limit, count: size)
     var nextBeat = ContinuousClock.now + beatInterval
     while !missing.isEmpty {
-      if let sender = try transport.arrival(from: missing, until: min(limit, nextBeat)) {
-        records[sender] = try receive(record.count, from: sender)
+      let next = missing.map { limits[$0] }.reduce(nextBeat, min)
+      if let sender = try transport.arrival(from: missing, until: next) {
+        let words = try receive(1 + record.count, from: sender)
+        if words[0] == Arrival.atWork.rawValue {
+          limits[sender] = limit
+          continue
+        }
+        records[sender] = Array(words.dropFirst())
         missing.removeAll { $0 == sender }
-      } else if .now >= limit {
-        try notify(1..<size, .expired, missing: missing)
-        throw late(missing)
-      } else if .now >= nextBeat {
+        continue
+      }
+      let silent = missing.filter { limits[$0] <= .now }
+      if !silent.isEmpty {
+        try notify(1..<size, .expired, missing: silent)
+        throw late(silent)
+      }
+      if .now >= nextBeat {
         try notify((1..<size).filter { !missing.contains($0) }, .waiting, missing: missing)
         nextBeat = .now + beatInterval
       }
@@ -43,7 +75,7 @@ extension Station {
   }
 
   private mutating func visit(_ record: [UInt8]) throws(CollectiveError) -> [UInt8] {
-    try send(record, to: 0)
+    try send([Arrival.here.rawValue] + record, to: 0)
     while true {
       guard try transport.arrival(from: [0], until: limit) != nil else { throw late([0]) }
       let words = try receive(1 + size, from: 0)

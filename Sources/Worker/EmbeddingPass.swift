@@ -48,7 +48,8 @@ public struct EmbeddingPass {
     _ communicator: Communicator
   ) throws -> (rows: Matrix, unreadable: [Int: String]) {
     let failures = ReadFailures()
-    let rows = try communicator.allGather(share(communicator, failures)).joined
+    let mine = try communicator.work { try share(communicator, failures) }
+    let rows = try communicator.allGather(mine).joined
     return (
       Matrix(rows: sampleCount, columns: width, values: rows),
       try failures.gathered(communicator)

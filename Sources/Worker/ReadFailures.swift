@@ -20,9 +20,12 @@ public final class ReadFailures: @unchecked Sendable {
   var mine: [Int: String] { lock.withLock { all } }
 
   /// Tells all ranks, and returns what has failed on any; the lowest rank's reason counts.
-  public func gathered(_ communicator: Communicator) throws -> [Int: String] {
+  public func gathered(
+    _ communicator: Communicator, site: StaticString = #function
+  ) throws -> [Int: String] {
     let mine = mine
-    let lists = try communicator.allGather(mine.isEmpty ? [] : Array(JSONEncoder().encode(mine)))
+    let lists = try communicator.allGather(
+      mine.isEmpty ? [] : Array(JSONEncoder().encode(mine)), site: site)
     return try (0..<communicator.size).reduce(into: [:]) { together, rank in
       guard !lists[rank].isEmpty else { return }
       let theirs = try JSONDecoder().decode([Int: String].self, from: Data(lists[rank]))

@@ -193,6 +193,56 @@ import Testing
     #expect(values == ["long", "long", "long"])
   }
 
+  /// As if the work computed all the time, or never.
+  private func pulse(computes: Bool) -> Pulse {
+    let clock = ContinuousClock()
+    let start = clock.now
+    return Pulse { computes ? start.duration(to: clock.now) : .zero }
+  }
+
+  @Test(.timeLimit(.minutes(1)), arguments: [0, 1, 2])
+  func signsOfLifeKeepPeersWaitingForLongWork(rank: Int) throws {
+    let sums = try Launch.simulated(ranks: 3, deadline: .seconds(1)) { world in
+      for _ in 0..<2 {
+        try world.work(pulse(computes: true)) {
+          if world.rank == rank { Thread.sleep(forTimeInterval: 2.2) }
+        }
+      }
+      return try world.allGather([world.rank]).joined.reduce(0, +)
+    }
+    #expect(sums == [3, 3, 3])
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func workThatComputesNothingIsLate() throws {
+    let errors = try errors(ranks: 3, deadline: .seconds(1)) { world in
+      try world.work(pulse(computes: false)) {
+        if world.rank == 1 { Thread.sleep(forTimeInterval: 2.2) }
+      }
+      try world.barrier("embed(_:)")
+    }
+    let late = CollectiveError.Kind.deadline(missing: [1], site: "embed(_:)", seconds: 1)
+    #expect(kinds(errors) == [late, late, late])
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func failedWorkIsReportedToThePeers() throws {
+    let errors = try errors(ranks: 2) { world in
+      try world.work { if world.rank == 1 { throw Trouble() } }
+      try world.barrier()
+    }
+    let heard = CollectiveError.Kind.peerFailed(rank: 1, message: "no such video", exitCode: 65)
+    #expect(kinds(errors) == [heard, nil])
+    #expect(errors[1] is Trouble)
+  }
+
+  @Test func computingIsProcessorTimeOfAllThreads() {
+    let start = Pulse.ofThisProcess()
+    var sum = 0.0
+    while Pulse.ofThisProcess() - start < .milliseconds(20) { sum += sin(sum) }
+    #expect(Pulse.ofThisProcess() > start)
+  }
+
   @Test(.timeLimit(.minutes(1)))
   func oneRankNeedsNobody() throws {
     let values = try Launch.simulated(ranks: 1) { world in

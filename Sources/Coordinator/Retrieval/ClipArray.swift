@@ -51,12 +51,14 @@ public struct ClipArray: Sendable {
     let mine =
       communicator.rank * blocks / communicator.size..<(communicator.rank + 1) * blocks
       / communicator.size
-    let result = try unsafe replica.embed(feature, mine) { block, buffer in
-      let range = block * clips..<min((block + 1) * clips, count)
-      let values = try array.slices(range)
-      try check(values, from: range.lowerBound)
-      _ = unsafe buffer.update(fromContentsOf: values)
-      unsafe buffer.extracting(values.count..<buffer.count).update(repeating: 0)
+    let result = try communicator.work {
+      try unsafe replica.embed(feature, mine) { block, buffer in
+        let range = block * clips..<min((block + 1) * clips, count)
+        let values = try array.slices(range)
+        try check(values, from: range.lowerBound)
+        _ = unsafe buffer.update(fromContentsOf: values)
+        unsafe buffer.extracting(values.count..<buffer.count).update(repeating: 0)
+      }
     }
     let rows = result.flatMap(\.values)
     let width = network.width(of: feature)

@@ -55,12 +55,14 @@ public struct Dataset: Sendable {
   ) throws {
     let mine = RankShare.range(of: count, rank: communicator.rank, ranks: communicator.size)
     let failures = ReadFailures()
-    try lanes.forEach(mine.count) { [source] place in
-      let sample = mine.lowerBound + place
-      do throws(VideoError) {
-        _ = try source.check(sample: sample)
-      } catch {
-        failures.add(sample, error.reason)
+    try communicator.work {
+      try lanes.forEach(mine.count) { [source] place in
+        let sample = mine.lowerBound + place
+        do throws(VideoError) {
+          _ = try source.check(sample: sample)
+        } catch {
+          failures.add(sample, error.reason)
+        }
       }
     }
     try exclude(try failures.gathered(communicator), badShare: badShare)
