@@ -20,6 +20,8 @@ public struct AugmentationSettings: Codable, Sendable, Equatable {
   public var grayscale: Float = 0.2
   /// The probability that a view shows residual frames: what changed since the frame before.
   public var residual: Float = 0
+  /// The probability that a view shows the codec's motion vectors instead; both make 1 at most.
+  public var motionVectors: Float = 0
   /// The probability of a Gaussian blur.
   public var blur: Float = 0
   /// The smallest and largest deviation of the blur, in pixels of the view.

@@ -79,7 +79,12 @@ public struct ClipAugmentation: Sendable {
       draw.adjustments = random.permutation(of: 4).map { adjustments[$0] }
     }
     draw.isGray = random.chance(settings.grayscale)
-    if random.chance(settings.residual) { draw.content = .residual }
+    let replacement = random.uniform()
+    if replacement < settings.residual {
+      draw.content = .residual
+    } else if replacement < settings.residual + settings.motionVectors {
+      draw.content = .mv
+    }
     if random.chance(settings.blur) {
       draw.blurSigma = random.uniform(in: settings.blurSigma[0]...settings.blurSigma[1])
     }

@@ -25,7 +25,10 @@ public final class ClipSource: Sendable {
     warn: @escaping @Sendable (String) -> Void = ClipSource.sayOnStandardError
   ) {
     precondition(settings.problem == nil, settings.problem ?? "")
-    let motionBytes = views.contains { $0.content == .mv } ? byteLimit / 2 : 0
+    let showsMotion = views.contains {
+      $0.content == .mv || $0.content == .rgb && augmentation.motionVectors > 0
+    }
+    let motionBytes = showsMotion ? byteLimit / 2 : 0
     cache = FrameCache(
       manifest: manifest, shortSide: settings.shortSide, byteLimit: byteLimit - motionBytes,
       store: FrameStore.opened(for: settings, warn: warn))

@@ -30,12 +30,17 @@ extension AugmentationSettings {
     }
     let shares = [
       ("flip", flip, Float(1)), ("jitter", jitter, 1), ("grayscale", grayscale, 1),
-      ("residual", residual, 1), ("blur", blur, 1), ("rotation", rotation, 180),
+      ("residual", residual, 1), ("motionVectors", motionVectors, 1), ("blur", blur, 1),
+      ("rotation", rotation, 180),
       ("brightness", brightness, 100), ("contrast", contrast, 100), ("saturation", saturation, 100),
       ("hue", hue, 0.5),
     ]
     for (name, value, most) in shares where !(0...most).contains(value) {
       return "augmentation.\(name) is \(value), and must be 0…\(most)"
+    }
+    guard residual + motionVectors <= 1 else {
+      return "augmentation.residual and motionVectors are shares of the same views, and make "
+        + "\(residual + motionVectors)"
     }
     guard blurKernel % 2 == 1, (1...255).contains(blurKernel) else {
       return "augmentation.blurKernel is \(blurKernel), and must be odd, 1…255"

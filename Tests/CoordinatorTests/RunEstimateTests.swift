@@ -1,5 +1,8 @@
+import Collective
 import Foundation
+import Model
 import Testing
+import Worker
 
 @testable import Coordinator
 
@@ -48,6 +51,27 @@ import Testing
     #expect(one.encoders == 1 && two.encoders == 2)
     #expect(two.gradient_bytes == 2 * one.gradient_bytes)
     #expect(two.clips_per_step == one.clips_per_step)
+  }
+
+  @Test(arguments: [
+    ["objective.name=cluster"], ["objective.name=moco"],
+    ["objective.name=cmc", "objective.encoders=separate"],
+    ["optimizer.averageDecay=0.9", "labels.weights=averaged"],
+  ])
+  func `Arenas are those of all encoders of the run`(overrides: [String]) throws {
+    let world = try SmallWorld()
+    let configuration = try RunConfiguration.load(
+      SampleWorld.smoke.path, overrides: overrides)
+    let run = try TrainingRun(
+      TrainingRequest(
+        configuration: configuration, data: world.data.path,
+        output: world.folder.appendingPathComponent("run").path, lanes: 2, ranksOfMachine: 1),
+      communicator: Launch.simulated(ranks: 1) { $0 }[0])
+    let replicas = [run.trainer.replica, run.trainer.partner?.replica, run.trainer.averaged]
+    let bytes = replicas.compactMap { $0?.memory.byteCount }.reduce(0, +)
+    let estimate = try RunEstimate(
+      configuration, videos: 24, videoBytes: nil, lanes: 2, given: StepTiming(microbatch: 1))
+    #expect(estimate.rows[0].arena_bytes == bytes)
   }
 
   @Test func `What does not fit in memory is computed twice, or said to be impossible`() throws {

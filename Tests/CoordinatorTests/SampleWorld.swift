@@ -11,6 +11,9 @@ final class SampleWorld {
   var data: String { folder.file("data") }
   let configuration: RunConfiguration
 
+  /// The smoke preset.
+  static let smoke = repository.appendingPathComponent("cluster-configs/presets/smoke.yaml")
+
   private static let repository = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
     .deletingLastPathComponent().deletingLastPathComponent()
 
@@ -34,8 +37,7 @@ final class SampleWorld {
   ///     other.
   init(train: [String], test: [String]) throws {
     folder = try TemporaryDirectory()
-    configuration = try RunConfiguration.load(
-      Self.repository.appendingPathComponent("cluster-configs/presets/smoke.yaml").path)
+    configuration = try RunConfiguration.load(Self.smoke.path)
     let files = FileManager.default
     let clips = try Self.clips(train.count)
     for (place, id) in (train + test).enumerated() {

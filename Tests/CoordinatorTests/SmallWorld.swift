@@ -29,8 +29,7 @@ struct SmallWorld {
       }
     }
     configuration = try RunConfiguration.load(
-      repository.appendingPathComponent("cluster-configs/presets/smoke.yaml").path,
-      overrides: ["objective.name=\(objective.rawValue)"])
+      SampleWorld.smoke.path, overrides: ["objective.name=\(objective.rawValue)"])
   }
 
   let configuration: RunConfiguration

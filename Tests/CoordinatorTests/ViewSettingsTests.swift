@@ -44,6 +44,7 @@ import Video
     ("augmentation.blur=2", "augmentation.blur is 2.0, and must be 0…1"),
     ("augmentation.blurKernel=4", "augmentation.blurKernel is 4, and must be odd"),
     ("augmentation.blurSigma=[2, 1]", "augmentation.blurSigma is [2.0, 1.0], and must be two"),
+    ("augmentation.motionVectors=1.5", "augmentation.motionVectors: must lie in 0…1"),
     ("augmentation.rotation=200", "augmentation.rotation is 200.0, and must be 0…180"),
     ("augmentation.normalisation=cifar", "expected own or kinetics or imagenet or none"),
   ])
@@ -56,6 +57,8 @@ import Video
 
   @Test func `Settings that would be ignored or cannot go together are refused`() {
     for overrides in [
+      ["augmentation.motionVectors=0.6", "augmentation.residual=0.6"],
+      ["augmentation.motionVectors=0.1", "views=[warp, rgb]"],
       ["augmentation.normalisation=imagenet", "augmentation.mean=[0.4, 0.4, 0.4]"],
       ["augmentation.blur=0.5", "augmentation.blurKernel=97"],
     ] {

@@ -2,6 +2,7 @@ import Clustering
 import Foundation
 import Model
 import Testing
+import Video
 
 @testable import Coordinator
 
@@ -44,8 +45,40 @@ extension WorldSizeTests {
   func `a run does not resume with another linkage`() throws {
     let world = try SmallWorld()
     try world.train("stopped", ranks: 1, lanes: 1, stoppingAfter: 1)
+    let error = #expect(throws: ConfigurationError.self) {
+      try world.train("stopped", ranks: 1, lanes: 1, resumes: true) {
+        ($0.labels.linkage, $0.optimizer.weightDecay, $0.checkpoint.keep) = (.single, 0.5, 7)
+      }
+    }
+    let words = error?.description ?? ""
+    let changes = "optimizer.weightDecay: 0.0001, not 0.5; labels.linkage: average, not single"
+    #expect(words.contains("-step-000001: was made with other settings: \(changes); only epochs"))
+  }
+
+  @Test func `a checkpoint from before a setting was there fits a run that leaves it alone`()
+    throws
+  {
+    let world = try SmallWorld()
+    func fits(_ text: [String: String]) throws {
+      let dataset = try Dataset(
+        world.data.path, split: .train, configuration: world.configuration, byteLimit: 1 << 20)
+      let contents = CheckpointContents(
+        tensors: [:], epoch: 1, step: 1, text: text, configurationHash: "an earlier build's")
+      try world.configuration.check(
+        LoadedCheckpoint(path: "epoch-1", contents: contents, skipped: []), dataset)
+    }
+    let dataset = try Dataset(
+      world.data.path, split: .train, configuration: world.configuration, byteLimit: 1 << 20)
+    let videos = RunConfiguration.videosHash(dataset)
+    let lines = try world.configuration.yaml().split(separator: "\n")
+    let older = lines.filter { !$0.contains("averageDecay") }.joined(separator: "\n")
+    #expect(older.count < lines.joined(separator: "\n").count)
+    try fits(["run.yaml": older, RunConfiguration.videosFile: videos])
+    #expect(throws: ConfigurationError.self) { try fits(["run.yaml": older]) }
+    #expect(throws: ConfigurationError.self) { try fits([RunConfiguration.videosFile: videos]) }
     #expect(throws: ConfigurationError.self) {
-      try world.train("stopped", ranks: 1, lanes: 1, resumes: true) { $0.labels.linkage = .single }
+      let other = older.replacing("seed: 0", with: "seed: 5")
+      try fits(["run.yaml": other, RunConfiguration.videosFile: videos])
     }
   }
 
@@ -68,8 +101,9 @@ extension WorldSizeTests {
     let world = try SmallWorld()
     try world.train("stopped", ranks: 1, lanes: 1, stoppingAfter: 1)
     try world.renameOne()
-    #expect(throws: ConfigurationError.self) {
+    let error = #expect(throws: ConfigurationError.self) {
       try world.train("stopped", ranks: 1, lanes: 1, resumes: true)
     }
+    #expect(error?.description.contains("another list of videos than these 24") == true)
   }
 }

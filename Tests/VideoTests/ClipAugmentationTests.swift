@@ -146,11 +146,11 @@ import Testing
   @Test("draws within the settings, as often as they say")
   func draws() {
     var settings = settings
-    settings.residual = 0.25
+    (settings.residual, settings.motionVectors) = (0.25, 0.5)
     let augmentation = ClipAugmentation(settings, size: 48)
     var random = RandomStream(seed: 3, purpose: .test)
     let count = 4000
-    var (flips, grays, residuals, jitters, areas) = (0, 0, 0, 0, 0.0)
+    var (flips, grays, residuals, motions, jitters, areas) = (0, 0, 0, 0, 0, 0.0)
     var firsts: [String: Int] = [:]
     for _ in 0..<count {
       let draw = augmentation.draw(using: &random, in: Self.frame)
@@ -162,6 +162,7 @@ import Testing
       flips += draw.isFlipped ? 1 : 0
       grays += draw.isGray ? 1 : 0
       residuals += draw.content == .residual ? 1 : 0
+      motions += draw.content == .mv ? 1 : 0
       jitters += draw.adjustments.isEmpty ? 0 : 1
       for adjustment in draw.adjustments {
         switch adjustment {
@@ -177,6 +178,7 @@ import Testing
     #expect(abs(flips - count / 2) < 150)
     #expect(abs(grays - count / 5) < 150)
     #expect(abs(residuals - count / 4) < 150)
+    #expect(abs(motions - count / 2) < 150)
     #expect(abs(jitters - count * 4 / 5) < 150)
     #expect((0.55...0.72).contains(areas / Double(count)))
     #expect(firsts.count == 4 && firsts.values.allSatisfy { abs($0 - count / 5) < 150 })

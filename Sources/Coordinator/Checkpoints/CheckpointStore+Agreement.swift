@@ -5,14 +5,8 @@ internal import Tensors
 extension CheckpointStore {
   /// The newest checkpoint that is whole, or nil; every rank reads it for itself.
   ///
-  /// - Parameters:
-  ///   - hash: what the numbers to come depend on.
-  ///   - settings: what must be equal, or may differ, for a message.
-  /// - Throws: `ConfigurationError` where it was made with another hash, `AgreementError` where ranks
-  ///   find different ones.
-  func newest(
-    with hash: String, _ settings: String, _ communicator: Communicator
-  ) throws -> LoadedCheckpoint? {
+  /// - Throws: `AgreementError` where ranks find different ones.
+  func newest(_ communicator: Communicator) throws -> LoadedCheckpoint? {
     let newest = try loadNewest()
     // They may not share a file system.
     let mine = newest.map {
@@ -25,8 +19,7 @@ extension CheckpointStore {
         description: "ranks \(differing.map(\.rank)) find another newest checkpoint in "
           + "\(directory) than rank 0; it must lie where all ranks can read it")
     }
-    guard let newest, newest.contents.configurationHash != hash else { return newest }
-    throw ConfigurationError(origin: newest.path, settings)
+    return newest
   }
 }
 

@@ -12,6 +12,15 @@ extension ConfigurationTree {
     return "\(indent)\(entry.key):\n" + entries.map { lines($0, indent: indent + "  ") }.joined()
   }
 
+  /// The settings whose values differ in another tree of the same type, as `labels.every: 1, not 7`.
+  func differences(from other: ConfigurationTree, at path: [String] = []) -> [String] {
+    guard case .map(let mine) = content, case .map(let theirs) = other.content else {
+      if inline == other.inline { return [] }
+      return ["\(path.joined(separator: ".")): \(inline), not \(other.inline)"]
+    }
+    return zip(mine, theirs).flatMap { $0.value.differences(from: $1.value, at: path + [$0.key]) }
+  }
+
   private var inline: String {
     switch content {
     case .scalar(let text, isQuoted: false): text

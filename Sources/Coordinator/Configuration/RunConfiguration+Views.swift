@@ -22,6 +22,14 @@ extension RunConfiguration {
     if let problem = recipes.problem(frames: video.frames) {
       throw ConfigurationError(key: "views", problem)
     }
+    if augmentation.motionVectors > 0,
+      let warped = recipes.first(where: { $0.content == .rgb && $0.isWarped })
+    {
+      throw ConfigurationError(
+        key: "augmentation.motionVectors",
+        "must be 0 with the view '\(warped)': vectors are not warped"
+      )
+    }
     return recipes
   }
 

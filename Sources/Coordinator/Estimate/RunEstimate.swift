@@ -85,7 +85,8 @@ public struct RunEstimate: Codable, Sendable, Equatable {
     }
     let objective = try configuration.objective.make()
     let views = objective.views.count
-    let keys = objective.views.count { $0.source == .momentum }
+    func viewCount(by source: View.Source) -> Int { objective.views.count { $0.source == source } }
+    let keys = viewCount(by: .momentum)
     let perMicrobatch = batch.videos / batch.microbatches
     let clips = perMicrobatch * (views - keys)
     let lanes = max(1, min(lanes, batch.microbatches))
@@ -93,11 +94,21 @@ public struct RunEstimate: Codable, Sendable, Equatable {
       try given ?? StepTiming(measuring: configuration, clips: clips, lanes: lanes)
     let network = try configuration.network()
     let weights = EncoderWeights(network, seed: configuration.seed)
-    let packed = try PackedWeights(
-      weights, clips: clips, precision: configuration.precision,
-      choices: KernelSource.standard.choices(
-        configuration.convolutions, configuration.kernelTiming()),
-      lanes: LanePool(count: lanes))
+    let choices = try KernelSource.standard.choices(
+      configuration.convolutions, configuration.kernelTiming())
+    func packed(clips: Int, isTraining: Bool) throws -> PackedWeights {
+      try PackedWeights(
+        weights, clips: clips, precision: configuration.precision, choices: choices,
+        isTraining: isTraining, lanes: LanePool(count: lanes))
+    }
+    let isAverageAsked = keys > 0 || configuration.labels.weights == .averaged
+    let arenas = RankArenas(
+      trained: try [View.Source.trained, .partner].map(viewCount).filter { $0 > 0 }.map {
+        try packed(clips: perMicrobatch * $0, isTraining: true)
+      },
+      averaged: isAverageAsked
+        ? try packed(clips: perMicrobatch * max(keys, 1), isTraining: false) : nil,
+      embedsKeys: keys > 0)
 
     self.objective = configuration.objective.name.rawValue
     self.videos = videos
@@ -119,14 +130,14 @@ public struct RunEstimate: Codable, Sendable, Equatable {
     for ranks in 1...batch.microbatches where batch.microbatches % ranks == 0 {
       rows.append(
         row(
-          configuration, packed, ranks: ranks, lanes: lanes, clips: clips,
+          configuration, network, arenas, ranks: ranks, lanes: lanes, clips: clips,
           keyShare: Double(keys) / Double(views - keys)))
     }
   }
 
   private func row(
-    _ configuration: RunConfiguration, _ packed: PackedWeights, ranks: Int, lanes: Int,
-    clips: Int, keyShare: Double
+    _ configuration: RunConfiguration, _ network: ResNet3D, _ arenas: RankArenas, ranks: Int,
+    lanes: Int, clips: Int, keyShare: Double
   ) -> Row {
     let share = microbatches / ranks
     let lanes = min(lanes, share)
@@ -134,11 +145,9 @@ public struct RunEstimate: Codable, Sendable, Equatable {
       ranks: ranks, lanes: lanes, keeps_activations: true, step_seconds: 0, epoch_seconds: 0,
       total_hours: 0)
     do throws(ModelError) {
-      let memory = try ArenaMemory.fitting(
-        packed, shares: (0..<lanes).map { ($0 + 1) * share / lanes - $0 * share / lanes },
+      (row.arena_bytes, row.keeps_activations) = try arenas.fitting(
+        shares: (0..<lanes).map { ($0 + 1) * share / lanes - $0 * share / lanes },
         budget: configuration.memoryMegabytes << 20)
-      row.arena_bytes = memory.byteCount
-      row.keeps_activations = memory.keepsActivations
     } catch {
       row.problem = error.reason
       row.keeps_activations = false
@@ -158,7 +167,7 @@ public struct RunEstimate: Codable, Sendable, Equatable {
       }
       row.cluster_seconds = ClusteringTime.seconds(
         configuration.labels, rows: videos,
-        width: packed.weights.network.width(of: configuration.labels.feature)
+        width: network.width(of: configuration.labels.feature)
           * configuration.labels.shows.count,
         lanes: ranks * lanes)
       labels = (row.embedding_seconds ?? 0) + (row.cluster_seconds ?? 0)
@@ -166,6 +175,31 @@ public struct RunEstimate: Codable, Sendable, Equatable {
     row.total_hours =
       (row.step_seconds * Double(steps) + labels * Double(clusterings)) / 3600
     return row
+  }
+}
+
+/// The encoders of a rank, whose arenas share its memory as in `TrainingRun`.
+private struct RankArenas {
+  /// One, or two where the objective has an encoder a view.
+  let trained: [PackedWeights]
+  /// The running average that embeds keys, or videos for labels.
+  let averaged: PackedWeights?
+  let embedsKeys: Bool
+
+  /// The bytes of all, and whether the trained ones keep their activations.
+  func fitting(
+    shares: [Int], budget: Int
+  ) throws(ModelError) -> (bytes: Int, keepsActivations: Bool) {
+    let slots = shares.map { _ in embedsKeys ? 1 : 0 }
+    let besides = averaged.map { ArenaMemory($0, slots: slots).byteCount } ?? 0
+    var (bytes, keepsActivations) = (besides, true)
+    for packed in trained {
+      let memory = try ArenaMemory.fitting(
+        packed, shares: shares, budget: max(0, budget - besides) / trained.count)
+      bytes += memory.byteCount
+      keepsActivations = keepsActivations && memory.keepsActivations
+    }
+    return (bytes, keepsActivations)
   }
 }
 

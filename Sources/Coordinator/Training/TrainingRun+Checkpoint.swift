@@ -47,6 +47,7 @@ extension TrainingRun {
         SavedKernels.fileName: try SavedKernels(
           precision: configuration.precision, choices: kernels
         ).text(),
+        RunConfiguration.videosFile: RunConfiguration.videosHash(dataset),
       ],
       configurationHash: try configuration.resumeHash(dataset))
   }
@@ -56,13 +57,11 @@ extension TrainingRun {
     of request: TrainingRequest, _ dataset: Dataset, _ communicator: Communicator
   ) throws -> LoadedCheckpoint? {
     let configuration = request.configuration
-    return try CheckpointStore(
+    let newest = try CheckpointStore(
       directory: request.output + "/checkpoints", keep: configuration.checkpoint.keep
-    ).newest(
-      with: try configuration.resumeHash(dataset),
-      "was made with another configuration or list of videos; only epochs, checkpoint, evaluation, "
-        + "log, memoryMegabytes, video.diskCache and deadlineSeconds may differ (see run.yaml beside it)",
-      communicator)
+    ).newest(communicator)
+    if let newest { try configuration.check(newest, dataset) }
+    return newest
   }
 
   /// Goes on from a checkpoint; from the beginning where there is none.
@@ -132,26 +131,5 @@ extension TrainingRun {
     guard position.step == 0, cut > 0, trainer.step < trainer.totalSteps else { return }
     position = TrainingPosition(
       epoch: position.epoch - 1, step: stepsPerEpoch - cut, loss: position.last)
-  }
-}
-
-extension RunConfiguration {
-  /// The hash of all that a checkpoint's numbers depend on: settings, and the samples in order.
-  func resumeHash(_ dataset: Dataset) throws -> String {
-    var same = self
-    let defaults = RunConfiguration()
-    same.epochs = defaults.epochs
-    same.checkpoint = defaults.checkpoint
-    same.evaluation = defaults.evaluation
-    same.log = defaults.log
-    same.memoryMegabytes = defaults.memoryMegabytes
-    same.deadlineSeconds = defaults.deadlineSeconds
-    same.video.diskCache = defaults.video.diskCache
-    same.video.diskCacheMegabytes = defaults.video.diskCacheMegabytes
-    // What the file held counts, and not where it lay.
-    same.encoder.weights = defaults.encoder.weights
-    same.labels.file = defaults.labels.file
-    let ids = dataset.manifest.samples.map(\.id).joined(separator: "\n")
-    return ContentHash.of(try same.yaml() + ids)
   }
 }

@@ -33,7 +33,8 @@ public struct ViewRecipe: Sendable, Hashable {
 
   /// What the three channels hold.
   public enum Content: String, Codable, Sendable, CaseIterable {
-    /// Red, green and blue; in a share `augmentation.residual` of the views, residual frames.
+    /// Red, green and blue; in a share `augmentation.residual` of the views, residual frames; in a share
+    /// `augmentation.motionVectors`, motion vectors.
     case rgb
     /// What changed since the frame before, the first frame's since the last.
     case residual

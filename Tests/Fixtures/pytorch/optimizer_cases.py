@@ -80,7 +80,7 @@ def trajectory(run, clips=False, average=None):
 
 
 def schedule(settings, total):
-    """LambdaLR's rates; the drops are MultiStepLR's, checked against it."""
+    """LambdaLR's rates; the drops are MultiStepLR's, checked against it; scaled as by Goyal et al. 2017."""
     warmup, cosine, drops = settings["warmupSteps"], settings["schedule"] == "cosine", settings["drops"]
     milestones = [math.ceil(d * total) for d in drops] if settings["schedule"] == "step" else []
 
@@ -89,7 +89,8 @@ def schedule(settings, total):
         return rise * (0.5 * (1 + math.cos(math.pi * s / total)) if cosine else 1)
 
     weight = torch.nn.Parameter(torch.zeros(1))
-    optimizer = torch.optim.SGD([weight], lr=0.05)
+    scale = settings["videos"] / settings["perVideos"] if settings["perVideos"] else 1
+    optimizer = torch.optim.SGD([weight], lr=0.05 * scale)
     scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
     if milestones:
         assert warmup == 0
@@ -110,8 +111,9 @@ def clipping():
     return {"norm": digits(norm)[0], "clipped": digits(weight.grad)}
 
 
-def course(schedule, warmup=0, drops=()):
-    return {"schedule": schedule, "warmupSteps": warmup, "drops": list(drops)}
+def course(schedule, warmup=0, drops=(), per_videos=0):
+    course = {"schedule": schedule, "warmupSteps": warmup, "drops": list(drops)}
+    return course | {"perVideos": per_videos, "videos": 32}
 
 
 def optimizers():
@@ -124,7 +126,7 @@ def optimizers():
         "averages": trajectory(RUNS[1], average=0.7),
         "schedules": [
             schedule(course("cosine", 5), 20), schedule(course("cosine"), 7),
-            schedule(course("constant", 4), 8),
+            schedule(course("constant", 4), 8), schedule(course("cosine", 3, per_videos=256), 10),
             schedule(course("step", drops=(0.1875, 0.375, 0.52, 0.67)), 24),
         ],
         "clipping": clipping(),

@@ -7,6 +7,8 @@ struct LearningRateScheduleTests {
     let schedule: OptimizerSettings.Schedule
     let warmupSteps: Int
     let drops: [Double]
+    let perVideos: Int
+    let videos: Int
     let totalSteps: Int
     let rates: [Double]
   }
@@ -22,7 +24,8 @@ struct LearningRateScheduleTests {
     settings.schedule = course.schedule
     settings.warmupSteps = course.warmupSteps
     (settings.drops, settings.dropFactor) = (course.drops, 0.2)
-    let schedule = LearningRateSchedule(settings, videosPerStep: 32)
+    settings.perVideos = course.perVideos
+    let schedule = LearningRateSchedule(settings, videosPerStep: course.videos)
     for (step, rate) in course.rates.enumerated() {
       let ours = schedule.learningRate(step: step, totalSteps: course.totalSteps)
       #expect(abs(Double(ours) - rate) < 1e-7 * rate, "step \(step)")

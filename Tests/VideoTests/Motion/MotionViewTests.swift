@@ -117,11 +117,14 @@ import Testing
   func source() throws {
     let manifest = Manifest(
       samples: [Sample(id: "walk", path: SampleSet.someVideo)], seed: 1)
-    let views = [ViewRecipe(), try #require(ViewRecipe("same+mv"))]
-    func clip(_ epoch: Int, bytes: Int) throws -> [Float] {
+    func clip(
+      _ epoch: Int, bytes: Int, view: String = "same+mv", share: Float = 0
+    ) throws -> [Float] {
+      var augmentation = AugmentationSettings()
+      augmentation.motionVectors = share
       let source = ClipSource(
-        manifest: manifest, settings: VideoSettings(), augmentation: AugmentationSettings(),
-        views: views, byteLimit: bytes, seed: 3)
+        manifest: manifest, settings: VideoSettings(), augmentation: augmentation,
+        views: [ViewRecipe(), try #require(ViewRecipe(view))], byteLimit: bytes, seed: 3)
       var clip = [Float](repeating: .nan, count: source.clipElements)
       for _ in 0..<2 {
         try unsafe clip.withUnsafeMutableBufferPointer { clip in
@@ -133,5 +136,10 @@ import Testing
     let values = try clip(1, bytes: 1 << 30)
     #expect(values.allSatisfy { (-1...1).contains($0) } && Set(values).count > 20)
     #expect(try clip(1, bytes: 0) == values && clip(2, bytes: 0) != values)
+    // In place of colours, where chance says so.
+    for bytes in [0, 1 << 30] {
+      #expect(try clip(1, bytes: bytes, view: "same", share: 1) == values)
+    }
+    #expect(try clip(1, bytes: 0, view: "same") != values)
   }
 }

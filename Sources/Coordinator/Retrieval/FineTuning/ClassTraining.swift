@@ -43,10 +43,13 @@ struct ClassTraining {
     var checkpoint: LoadedCheckpoint?
     if request.resumes, let path = request.checkpoints {
       checkpoint = try CheckpointStore(directory: path, keep: configuration.checkpoint.keep).newest(
-        with: hash,
-        "was made from another encoder, configuration, or list of videos or classes, or with other "
-          + "epochs, rate, decay, dropout or held-out groups",
         communicator)
+      if let checkpoint, checkpoint.contents.configurationHash != hash {
+        throw ConfigurationError(
+          origin: checkpoint.path,
+          "was made from another encoder, configuration, or list of videos or classes, or with other "
+            + "epochs, rate, decay, dropout or held-out groups")
+      }
     }
     let batch = configuration.batch
     let clips = batch.videos / batch.microbatches

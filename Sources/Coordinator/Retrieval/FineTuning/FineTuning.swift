@@ -41,6 +41,7 @@ public struct FineTuning {
     (configuration.objective, configuration.views) = (ObjectiveSettings(), [])
     let usual = AugmentationSettings()
     configuration.augmentation.residual = usual.residual
+    configuration.augmentation.motionVectors = usual.motionVectors
     configuration.augmentation.flip = usual.flip
     configuration.augmentation.jitter = usual.jitter
     configuration.augmentation.grayscale = usual.grayscale
