@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import pathlib
+import random
 import shutil
 import statistics
 import subprocess
@@ -91,6 +92,9 @@ ABLATIONS = {
     # predecessor by class and group, as SLIC's released code hands them out.
     "labels of a trained run": ["labels.file={trained}", "labels.warmupEpochs=0"],
     "labels of a trained run, off by one": ["labels.file={shifted}", "labels.warmupEpochs=0"],
+    # Bounds: what clusters of five videos would be worth if all were of one class, or half of them.
+    "bound: fives of a class": ["labels.file={fives}", "labels.warmupEpochs=0"],
+    "bound: fives, half exchanged": ["labels.file={mixed}", "labels.warmupEpochs=0"],
     "labels of the bank": ["labels.source=bank"],
     "labels of the head": ["labels.feature=head"],
     "labels of three clips": ["labels.clips=3"],
@@ -106,16 +110,38 @@ def kindreel(*arguments, **options):
     return subprocess.run([KINDREEL, *arguments], check=True, text=True, **options)
 
 
-def write_classes(data, path):
-    """The true classes as a table of labels, from the class folders of the ids."""
-    manifest = path.with_suffix(".manifest")
+def true_tables(data, folder):
+    """Tables of labels by the class folders of the ids, which only this script looks at: the classes;
+    clusters of five videos of one class; and those after half of the videos have changed places."""
+    tables = {name: folder / f"{name}.tsv" for name in ("classes", "fives", "mixed")}
+    if all(table.exists() for table in tables.values()):
+        return tables
+    manifest = folder / "classes.manifest"
     kindreel("scan", data, "--out", str(manifest), stdout=subprocess.DEVNULL)
     lines = manifest.read_text().splitlines()
     ids = [line.split("\t")[lines[0].split("\t").index("id")] for line in lines[1:]]
-    classes = sorted({name.split("/")[-2] for name in ids})
-    numbers = {name: classes.index(name.split("/")[-2]) for name in ids}
-    rows = [f"{name}\t{number}\t{number}" for name, number in numbers.items()]
-    path.write_text("\n".join(["id\tfine\tcoarse", *rows]) + "\n")
+    truth = {name: name.split("/")[-2] for name in ids}
+    classes = sorted(set(truth.values()))
+    draw = random.Random(1)
+    fives = {}
+    for turn, one in enumerate(classes):
+        members = [name for name in ids if truth[name] == one]
+        draw.shuffle(members)
+        fives |= {name: 1000 * turn + place // 5 for place, name in enumerate(members)}
+    moving = [name for name in ids if draw.random() < 0.5]
+    places = [fives[name] for name in moving]
+    draw.shuffle(places)
+    labels = {
+        "classes": {name: classes.index(truth[name]) for name in ids},
+        "fives": fives,
+        "mixed": fives | dict(zip(moving, places)),
+    }
+    for name, table in tables.items():
+        rows = [f"{id}\t{labels[name][id]}\t{labels[name][id]}" for id in ids]
+        part = table.with_suffix(".part")
+        part.write_text("\n".join(["id\tfine\tcoarse", *rows]) + "\n")
+        os.replace(part, table)
+    return tables
 
 
 def label_tables(folder, seed):
@@ -185,10 +211,9 @@ def train(out, settings, seed, arguments, folder):
         kindreel(*command, "--resume", stdout=subprocess.DEVNULL)
         return
     shutil.rmtree(out, ignore_errors=True)
-    classes = folder / "classes.tsv"
-    if any("{classes}" in setting for setting in settings) and not classes.exists():
-        write_classes(arguments.data, classes)
-    cuts = dict(fine=arguments.fine, coarse=arguments.coarse, classes=classes)
+    cuts = dict(fine=arguments.fine, coarse=arguments.coarse)
+    if any(name in setting for name in ("{classes}", "{fives}", "{mixed}") for setting in settings):
+        cuts |= true_tables(arguments.data, folder)
     if any("{trained}" in setting or "{shifted}" in setting for setting in settings):
         cuts["trained"], cuts["shifted"] = label_tables(folder, seed)
     # Videos are decoded once for all rows; where they are kept changes no bit.
