@@ -94,6 +94,12 @@ check "embed a library" prints "16 rows of 128 in library.npy" \
 check "its encoder is described" grep -q \
   '^{"clips":1,"colours":"mean 0.*","encoder":"R3D-10, .*","feature":"pooled","frames":4,' library.encoder.json
 check "a video finds itself first" prints '^   1  1\.0000  Jump/v_Jump_g01_c01\.mp4$' "${search[@]}" "$jump"
+sed 's/^evaluation:$/evaluation:\n  shows: [rgb, residual]/' "${encoder[3]}" > both.yaml
+both=(--untrained 1 --config both.yaml --lanes 1)
+check "rows of two contents are embedded" prints "16 rows of 256 in both.npy" \
+  "$kindreel" embed "${both[@]}" --data data --split all --out both.npy
+check "and a video is no nearer to itself than 1" prints '^   1  1\.0000  Jump/v_Jump_g01_c01\.mp4$' \
+  "$kindreel" search "${both[@]}" --library both.npy "$jump"
 check "ten are found for each query, in the order asked" bash -c "
   '${search[0]}' ${search[*]:1} data/videos/Walk/v_Walk_g01_c02.mp4 $jump > printed
   [[ \$(wc -l < printed) == 22 && \$(sed -n 1p printed) == *Walk_g01_c02.mp4 && \$(sed -n 12p printed) == $jump ]]"
@@ -160,6 +166,12 @@ check "on held-out training groups" prints '"gallery":8,.*"queries":4,.*"split":
   "${evaluate[@]}" --held-out --json
 check "a feature beside a published protocol is refused" leaves 64 "--feature head would not be" \
   "${evaluate[@]}" --protocol iic --feature head
+sed 's/^  frames: 4$/  frames: 1/' "${encoder[3]}" > still.yaml
+printf 'objective:\n  name: simclr\n' >> still.yaml
+check "in one frame nothing moves" leaves 78 "evaluation.shows: cannot show what changes between frames" \
+  "$kindreel" evaluate --untrained 1 --config still.yaml --data data --shows residual
+check "so many clips are refused" leaves 64 "--clips is 1000000; it must lie in 1…1000" \
+  "$kindreel" finetune "${encoder[@]}" --data data --clips 1000000
 check "an unknown protocol is refused" leaves 64 "'vcop'" "${evaluate[@]}" --protocol vcop
 check "a run whose only step was finite ends" "$kindreel" train "${encoder[@]:2}" --data data \
   --out diverged --set epochs=1 --set optimizer.learningRate=1e30 --set optimizer.warmupSteps=0

@@ -59,7 +59,7 @@ extension View {
   /// stand for the video.
   var showsWholeVideo: Bool {
     switch recipe {
-    case .augmented, .apart, .again, .residual: source == .trained
+    case .augmented, .apart, .disjoint, .again, .residual: source == .trained
     case .backwards, .backwardsResidual, .repeated, .shuffled, .warped: false
     }
   }

@@ -117,11 +117,13 @@ public struct Trainer {
       $0.subject.samples(for: samples, labels: labels, seed: seed, epoch: epoch)
     }
     let queries = viewPass(.trained, of: subjects, in: Array(samples.indices), epoch: epoch)
-    let mine = try unsafe replica.forward(queries.load)
+    // A video that is seen for the first time is decoded here, which may take longer than a deadline.
+    let mine = try communicator.work { try unsafe replica.forward(queries.load) }
     var passes = [(queries, mine.map(\.embeddings))]
     let others = viewPass(.partner, of: subjects, in: Array(samples.indices), epoch: epoch)
     if let partner {
-      passes.append((others, try unsafe partner.replica.forward(others.load).map(\.embeddings)))
+      let rows = try communicator.work { try unsafe partner.replica.forward(others.load) }
+      passes.append((others, rows.map(\.embeddings)))
     }
     if let averaged {
       // Another order, so that a query and its key do not share batch statistics.
@@ -129,7 +131,8 @@ public struct Trainer {
       let order = random.permutation(of: samples.count)
       let keys = viewPass(.momentum, of: subjects, in: order, epoch: epoch)
       if !keys.views.isEmpty {
-        passes.append((keys, try unsafe averaged.forward(keys.load).map(\.embeddings)))
+        let rows = try communicator.work { try unsafe averaged.forward(keys.load) }
+        passes.append((keys, rows.map(\.embeddings)))
       }
     }
     var times = StepTimes()

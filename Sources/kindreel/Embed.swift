@@ -93,7 +93,7 @@ struct Embed: ParsableCommand {
       for (id, reason) in videos.unreadable.sorted(by: { $0.key < $1.key }) {
         StandardError.say("kindreel: \(id): \(reason)")
       }
-      try Npy.write(table.rows, to: out)
+      try writeAlone(table.rows)
       try IdList.write(table.ids, beside: out)
       try origin.write(beside: out)
       print("\(table.ids.count) rows of \(table.rows.columns) in \(out)")
@@ -111,12 +111,16 @@ struct Embed: ParsableCommand {
         communicator: communicator)
     }
     guard let rows else { return }
-    // What an earlier command wrote beside the rows says nothing about these.
+    try writeAlone(rows)
+    print("\(rows.rows) rows of \(rows.columns) in \(out)")
+  }
+
+  /// Writes rows; what an earlier command wrote beside them says nothing about these, and goes first.
+  private func writeAlone(_ rows: Matrix) throws {
     for path in [IdList.path(beside: out), LibraryOrigin.path(beside: out)] {
       try? FileManager.default.removeItem(atPath: path)
     }
     try Npy.write(rows, to: out)
-    print("\(rows.rows) rows of \(rows.columns) in \(out)")
   }
 }
 

@@ -73,8 +73,9 @@ struct FineTune: ParsableCommand {
   @OptionGroup var world: WorldOptions
 
   func validate() throws {
-    for (name, value) in [("epochs", epochs), ("clips", clips)] where value < 1 {
-      throw ValidationError("--\(name) is \(value); at least 1 is needed")
+    for (name, value, most) in [("epochs", epochs, 1_000_000), ("clips", clips, 1000)]
+    where !(1...most).contains(value) {
+      throw ValidationError("--\(name) is \(value); it must lie in 1…\(most)")
     }
     guard learningRate > 0, learningRate.isFinite, weightDecay >= 0, weightDecay.isFinite else {
       throw ValidationError(

@@ -38,6 +38,8 @@ import Worker
     #expect(try Self.estimate("labels.method=finch").rows[0].cluster_seconds == nil)
     let once = try Self.estimate("labels.every=0")
     #expect(once.clusterings == 1)
+    let given = try Self.estimate("labels.file=labels.tsv")
+    #expect(given.clusterings == 0 && given.rows[0].cluster_seconds == nil)
     let none = try Self.estimate("objective.name=simclr")
     #expect(none.clusterings == 0 && none.rows[0].embedding_seconds == nil)
     // Keys are embedded besides, forward only.

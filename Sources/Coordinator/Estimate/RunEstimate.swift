@@ -224,7 +224,8 @@ enum ClusteringTime {
 extension LabelSettings {
   /// How often a run of some epochs clusters.
   func clusterings(epochs: Int) -> Int {
-    guard epochs > warmupEpochs else { return 0 }
+    // Labels of a file are found by nobody.
+    guard epochs > warmupEpochs, file.isEmpty else { return 0 }
     return every == 0 ? 1 : (epochs - warmupEpochs + every - 1) / every
   }
 }

@@ -64,7 +64,10 @@ public struct EncoderSession {
       replica, source: dataset.source, sampleCount: dataset.count, recipe: recipe)
     let (rows, failures) = try pass.run(communicator)
     try dataset.exclude(failures, badShare: badShare)
-    return EmbeddedVideos(dataset, rows: try rows.finite())
+    let all = try rows.finite()
+    // Unit rows of several contents side by side are longer.
+    let areUnit = recipe.shows.count == 1 || !recipe.normalisesClips
+    return EmbeddedVideos(dataset, rows: areUnit ? all : all.unitRows())
   }
 }
 

@@ -46,7 +46,12 @@ public struct RetrievalEvaluation {
   public func run() throws -> EvaluationReport {
     var settings = session.configuration.evaluation
     if let feature = request.feature { settings.feature = feature }
-    if !request.shows.isEmpty { settings.shows = request.shows }
+    if !request.shows.isEmpty {
+      settings.shows = request.shows
+      var asked = session.configuration
+      asked.evaluation = settings
+      try asked.validate()
+    }
     let recipe = request.retrievalProtocol.recipe(clips: request.clips, settings: settings)
     let sides: Sides
     switch request.split {

@@ -130,7 +130,8 @@ public struct LoadedEncoder: Sendable {
   /// Refuses the output of a projection head that the weights do not hold.
   func check(_ feature: Feature) throws(ModelError) {
     if feature == .head && (mapping?.fillsHead == false || !weights.network.hasHead) {
-      throw ModelError("the weights hold no projection head; --feature pooled needs none")
+      throw ModelError(
+        "the weights hold no projection head; pooled features need none, but --protocol slic does")
     }
   }
 }

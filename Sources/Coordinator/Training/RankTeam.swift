@@ -13,6 +13,9 @@ public struct RankTeam: SearchTeam {
   /// The number of ranks.
   public var size: Int { communicator.size }
 
+  /// Does what every rank does alone, however long it takes.
+  func work<Value>(_ body: () throws -> Value) throws -> Value { try communicator.work(body) }
+
   /// Gives every rank everybody's elements, joined in rank order.
   public func gather<Element: BitwiseCopyable & Sendable>(_ mine: [Element]) throws -> [Element] {
     try communicator.allGather(mine).joined

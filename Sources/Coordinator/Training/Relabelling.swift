@@ -110,11 +110,16 @@ struct Relabelling {
           lanes: lanes, team: team, progress: progress)
         return (tree.cut(settings.cut), tree)
       case .finch:
-        let finch = try Finch(of: copy rows, lanes: lanes, team: team, progress: progress)
+        let points = copy rows
+        let finch = try Finch(of: rows, lanes: lanes, team: team, progress: progress)
         let asked = settings.finch
-        return asked.fineCount > 0
-          ? (finch.levels(of: rows, fine: asked.fineCount, coarse: asked.coarseCount), nil)
-          : (finch.levels(fine: asked.fine, coarse: asked.coarse), nil)
+        guard asked.fineCount > 0 else {
+          return (finch.levels(fine: asked.fine, coarse: asked.coarse), nil)
+        }
+        func join() -> TwoLevelPartition {
+          finch.levels(of: points, fine: asked.fineCount, coarse: asked.coarseCount)
+        }
+        return (try team?.work(join) ?? join(), nil)
       case .kmeans:
         return (try kMeans(of: rows), nil)
       }

@@ -39,7 +39,9 @@ extension RunConfiguration {
       }
       if contents.text[Self.videosFile] == Self.videosHash(dataset) { return }
     }
-    throw refusal("another list of videos than these \(dataset.count)")
+    throw refusal(
+      "another list of videos than these \(dataset.count)"
+        + (contents.text[Self.videosFile] == nil ? ", or by a build that kept no hash of it" : ""))
   }
 
   /// These settings, with those at their defaults that may change.

@@ -198,7 +198,8 @@ public struct TrainingRun {
       last: position.loss)
     try checkReplicas()
     let shares = try communicator.allGather([Float(times.dataShare)]).joined
-    root?.log(self, dataShares: shares)
+    // The spectrum of wide embeddings takes a while.
+    if let root { try communicator.work { root.log(self, dataShares: shares) } }
     return isStopped
   }
 

@@ -60,7 +60,7 @@ public struct ClusterTriplets: Objective {
 
   /// The anchor; another window of its video or of a cluster mate; the anchor's window again.
   public var views: [View] {
-    [View(.augmented), View(.apart, of: .mate(ownShare: ownShare)), View(.again)]
+    [View(.augmented), View(.disjoint, of: .mate(ownShare: ownShare)), View(.again)]
   }
 
   /// Empty: nothing is remembered.

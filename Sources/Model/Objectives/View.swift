@@ -6,6 +6,8 @@ public struct View: Sendable, Equatable {
     case augmented = "rgb"
     /// Another window than the first view's, with draws of its own.
     case apart
+    /// A window that shares no frame with the first view's, with draws of its own.
+    case disjoint
     /// The first view's window, with draws of its own.
     case again
     /// The first view's very picture, as what changed since the frame before.

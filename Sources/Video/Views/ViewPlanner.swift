@@ -43,25 +43,30 @@ struct ViewPlanner: Sendable {
       return ClipSampler.random(
         frameCount: frameCount, frames: frames, stride: stride, using: &random)
     }
-    let anchor = window(anchor(of: name), frameCount: frameCount).start
+    let first = window(anchor(of: name), frameCount: frameCount)
+    let anchor = first.start
     var window = ClipWindow(start: anchor, frames: frames, stride: stride)
     let last = max(0, frameCount - window.span)
-    window.start =
-      recipe.place == .apart
-      ? Self.start(apartFrom: anchor, upTo: last, using: &random) : min(anchor, last)
+    switch recipe.place {
+    case .free, .same, .again: window.start = min(anchor, last)
+    case .apart: window.start = Self.start((2, 2), from: anchor, upTo: last, using: &random)
+    case .disjoint:
+      window.start = Self.start((window.span, first.span), from: anchor, upTo: last, using: &random)
+    }
     return window
   }
 
-  /// A start that is at least two frames away, all such being equally likely; where there is none, the
-  /// farthest.
+  /// A start that is at least so many frames before or after another, all such being equally likely;
+  /// where there is none, the farthest.
   private static func start(
-    apartFrom anchor: Int, upTo last: Int, using random: inout RandomStream
+    _ distance: (before: Int, after: Int), from anchor: Int, upTo last: Int,
+    using random: inout RandomStream
   ) -> Int {
-    let before = min(max(0, anchor - 1), last + 1)
-    let after = max(0, last - anchor - 1)
+    let before = min(max(0, anchor - distance.before + 1), last + 1)
+    let after = max(0, last - anchor - distance.after + 1)
     guard before + after > 0 else { return anchor * 2 > last ? 0 : last }
     let place = random.integer(below: before + after)
-    return place < before ? place : anchor + 2 + place - before
+    return place < before ? place : anchor + distance.after + place - before
   }
 
   /// The look of a view of frames of a size, and the order of its frames.

@@ -15,6 +15,9 @@ public struct ViewRecipe: Sendable, Hashable {
     /// A window at least two frames away from the first view's, with draws of its own (the negative
     /// of DSM's released training loop); in a video without room for that, as far as there is.
     case apart
+    /// A window that shares no frame with the first view's, with draws of its own (SLIC's positive); in a
+    /// video without room for that, as far away as there is.
+    case disjoint
   }
 
   /// The order in which the window's frames are shown.

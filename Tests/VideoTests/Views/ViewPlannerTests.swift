@@ -34,6 +34,37 @@ import Testing
     }
   }
 
+  @Test("takes frames that the first view does not have, or goes as far as it can")
+  func disjoint() throws {
+    let planner = try planner(["rgb", "disjoint"])
+    // 22 frames of 60: starts 0…38, so of some there are both sides, of others none.
+    var met: [Int: Set<Int>] = [:]
+    for sample in 0..<20_000 {
+      let start = planner.window(name(sample, 0), frameCount: 60).start
+      met[start, default: []].insert(planner.window(name(sample, 1), frameCount: 60).start)
+    }
+    #expect(met.count == 39)
+    for (start, others) in met {
+      let free = Set((0...38).filter { abs($0 - start) >= 22 })
+      #expect(others == (free.isEmpty ? [start * 2 > 38 ? 0 : 38] : free), "\(start)")
+    }
+  }
+
+  @Test(
+    "takes no frame of a faster first view, nor a slower one's",
+    arguments: [
+      ["x2", "disjoint"], ["rgb", "disjoint+x2"],
+    ])
+  func disjointSpeeds(texts: [String]) throws {
+    let planner = try planner(texts)
+    for sample in 0..<300 {
+      let windows = (0..<2).map { planner.window(name(sample, $0), frameCount: 300) }
+      let ends = windows.map { $0.start + $0.span }
+      #expect(windows[0].start >= ends[1] || windows[1].start >= ends[0])
+      #expect(ends.allSatisfy { $0 <= 300 })
+    }
+  }
+
   @Test("lends the first view's window, and its look where asked")
   func lends() throws {
     let planner = try planner(["rgb", "same+difference", "again", "same+shuffle", "same+warp"])
