@@ -43,6 +43,9 @@ for command in "evaluate --data data" "embed --data data --out none.npy" "export
   # shellcheck disable=SC2086
   check "no run, no ${command%% *}" leaves 66 "nowhere: holds no run" "$kindreel" $command --run nowhere
 done
+"$kindreel" export "${encoder[@]::4}" --out kept.safetensors > /dev/null
+check "weights are not written over" leaves 64 "kept.safetensors would be written over an input" \
+  "$kindreel" export --weights ./kept.safetensors --config "${encoder[3]}" --out kept.safetensors
 check "no run, no report" leaves 66 "nowhere: holds no run" "$kindreel" report nowhere --out none.html
 
 check "what cannot be printed is no success" leaves 73 "standard output cannot be written" \

@@ -16,10 +16,7 @@ public final class LanePool: Sendable {
     self.count = count
     for lane in 1..<max(count, 1) where count > 1 {
       let shared = shared
-      let thread = Thread { shared.serve(lane: lane) }
-      thread.stackSize = 16 << 20
-      thread.name = "lane \(lane)"
-      thread.start()
+      WorkThread.start("lane \(lane)") { shared.serve(lane: lane) }
     }
   }
 

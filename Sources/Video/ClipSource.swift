@@ -66,11 +66,16 @@ public final class ClipSource: Sendable {
       return
     }
     let moving = MotionView(
-      video: try motion.video(sample), draw: draw, frame: size, side: settings.size)
+      video: try motion.video(sample), draw: draw, frame: size, side: settings.size,
+      pace: planner.recipe(name).order.pace)
     let last = moving.video.frameCount - 1
     unsafe moving.apply(
       indices: order.map { min(window.index($0, wrappingAt: count), last) }, into: clip)
   }
+
+  /// Whether a view shows its video as it was filmed, in colours or as what moves, so that its row may
+  /// stand for the video.
+  public func showsWholeVideo(view: Int) -> Bool { planner.showsWholeVideo(view: view) }
 
   /// What the channels of a view hold, where its recipe leaves that to chance.
   func content(sample: Int, epoch: Int, view: Int) throws(VideoError) -> ViewRecipe.Content {

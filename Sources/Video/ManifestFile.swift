@@ -171,10 +171,12 @@ extension ManifestFile {
     }
 
     func record() throws(VideoError) -> VideoRecord {
-      // However it is spelled, an id is one line of UTF-8.
-      guard let id = text("id").flatMap(FileName.unescaped).map(FileName.escaped) else {
+      guard let written = text("id"), let plain = FileName.unescaped(written) else {
         throw wrong("id", "a name")
       }
+      // However it is spelled, an id is one line of UTF-8, unless it was written byte by byte to tell it
+      // from another (`DatasetLayout.distinct`).
+      let id = written == FileName.escapedToASCII(plain) ? written : FileName.escaped(plain)
       guard let path = try name("path") else { throw wrong("path", "a file") }
       let size = try number("size")
       var bytes: Range<Int>?

@@ -31,7 +31,7 @@ public struct ShardWriter {
       try record.bytes?.count ?? FileStatus(of: record.path).size
     }
     for (number, shard) in ShardWriter.cut(sizes, byteLimit).enumerated() {
-      let path = "\(folder)/shard-\(String("0000\(number)".suffix(5))).tar"
+      let path = VideoFolder.join(folder, ShardWriter.name(number))
       var place = 0
       try AtomicFile.write(to: path) { tar in
         for record in records[shard] {
@@ -49,6 +49,12 @@ public struct ShardWriter {
       for index in shard { packed[index].modified = modified }
     }
     return packed
+  }
+
+  /// The name of a shard; from the 100,000th on it has more digits.
+  static func name(_ number: Int) -> String {
+    let digits = String(number)
+    return "shard-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + ".tar"
   }
 
   /// Cuts videos of some sizes into runs of at most `limit` bytes, or of one video.

@@ -18,6 +18,7 @@ struct TarMembers {
     var members: [Member] = []
     var place = 0
     var longName: String?
+    var longLink: String?
     var longSize: Int?
     while true {
       let header = try file.upTo(TarMembers.block, at: place)
@@ -43,6 +44,7 @@ struct TarMembers {
       case UInt8(ascii: "x"):
         let fields = TarMembers.extended(try file.bytes(at: start, count: length))
         if let name = fields["path"] { longName = FileName.text(of: name) }
+        if let link = fields["linkpath"] { longLink = FileName.text(of: link) }
         if let size = fields["size"] {
           guard let number = Int(FileName.text(of: size)), number >= 0 else {
             throw wrong("the pax size is no number")
@@ -51,7 +53,9 @@ struct TarMembers {
         }
       case UInt8(ascii: "L"):
         longName = FileName.text(of: try file.bytes(at: start, count: length).prefix { $0 != 0 })
-      case UInt8(ascii: "g"), UInt8(ascii: "K"): break
+      case UInt8(ascii: "K"):
+        longLink = FileName.text(of: try file.bytes(at: start, count: length).prefix { $0 != 0 })
+      case UInt8(ascii: "g"): break
       default:
         // A null is how the oldest tar files mark a regular file.
         if kind == UInt8(ascii: "0") || kind == 0 || kind == UInt8(ascii: "7") {
@@ -59,8 +63,15 @@ struct TarMembers {
           if !name.hasSuffix("/") {
             members.append(Member(name: name, bytes: start..<start + length))
           }
+        } else if kind == UInt8(ascii: "1") {
+          // A hard link is another name for an earlier member's bytes.
+          let target = longLink ?? FileName.text(of: header[157..<257].prefix { $0 != 0 })
+          guard let file = members.last(where: { $0.name == target }) else {
+            throw wrong("it links to '\(target)', which is not before it")
+          }
+          members.append(Member(name: longName ?? TarMembers.name(header), bytes: file.bytes))
         }
-        longName = nil
+        (longName, longLink) = (nil, nil)
         longSize = nil
       }
       place = start + (length + TarMembers.block - 1) / TarMembers.block * TarMembers.block
@@ -126,6 +137,11 @@ enum TarShards {
       }
   }
 
+  /// Whether a folder's reader would leave a name out.
+  private static func isHidden(_ name: String) -> Bool {
+    name.split(separator: "/").contains { $0.hasPrefix(".") && $0 != "." && $0 != ".." }
+  }
+
   /// The videos of a tar file, or of all tar files in a folder, by its table if it has one.
   static func records(in path: String) throws(VideoError) -> [VideoRecord] {
     var files = [path]
@@ -137,7 +153,9 @@ enum TarShards {
     }
     var records: [VideoRecord] = []
     for file in files {
-      records += try TarMembers(of: file).members.filter { VideoFolder.isVideo($0.name) }.map {
+      records += try TarMembers(of: file).members.filter {
+        VideoFolder.isVideo($0.name) && !isHidden($0.name)
+      }.map {
         VideoRecord(id: FileName.escaped($0.name), path: file, bytes: $0.bytes)
       }
     }

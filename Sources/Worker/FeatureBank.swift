@@ -53,14 +53,3 @@ public struct FeatureBank: Sendable, Equatable {
     }
   }
 }
-
-extension View {
-  /// Whether the view shows its video as it was filmed, in colours or as what moves, so that its row may
-  /// stand for the video.
-  var showsWholeVideo: Bool {
-    switch recipe {
-    case .augmented, .apart, .disjoint, .again, .residual: source == .trained
-    case .backwards, .backwardsResidual, .repeated, .shuffled, .warped: false
-    }
-  }
-}

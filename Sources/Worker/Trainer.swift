@@ -243,9 +243,7 @@ public struct Trainer {
         try communicator.allGather(features.flatMap(\.values)).joined,
         views: queries.views.count, perMicrobatch: perMicrobatch,
         width: replica.weights.network.features)
-    let whole = queries.views.indices.filter {
-      objective.views[queries.views[$0]].showsWholeVideo
-    }
+    let whole = queries.views.indices.filter { source.showsWholeVideo(view: queries.views[$0]) }
     self.bank?.take(
       whole.map { trained[$0] }, of: whole.map { batch.samples[queries.views[$0]] })
   }

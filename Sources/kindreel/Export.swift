@@ -31,6 +31,9 @@ struct Export: ParsableCommand {
     guard out.hasSuffix(".safetensors") else {
       throw ValidationError("--out is '\(out)'; it must end in .safetensors")
     }
+    if let weights = encoder.weights, OutputPath.resolved(weights) == OutputPath.resolved(out) {
+      throw ValidationError("\(out) would be written over an input")
+    }
   }
 
   func run() throws {

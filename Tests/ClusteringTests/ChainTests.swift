@@ -40,7 +40,7 @@ struct ChainTests {
   }
 
   @Test(
-    "Distances that only rounding tells apart lead no chain in circles", .timeLimit(.minutes(1))
+    "Distances that only rounding tells apart lead no chain in circles", .timeLimit(.minutes(10))
   )
   func roundingNoise() throws {
     var rows = Matrix(rows: 256, columns: 256, repeating: 1)

@@ -18,7 +18,7 @@ private struct Ranks: SearchTeam {
 
 @Suite("Ranks find one dendrogram together")
 struct TeamTests {
-  @Test("Any number of ranks gives the same bits", .timeLimit(.minutes(2)), arguments: 1...4)
+  @Test("Any number of ranks gives the same bits", .timeLimit(.minutes(10)), arguments: 1...4)
   func ranks(_ size: Int) throws {
     let rows = RandomRows.clustered(900, 20, centres: 40, spread: 0.3, seed: 8)
     for (linkage, metric) in [(Linkage.average, Metric.cosine), (.ward, .euclidean)] {
@@ -36,7 +36,7 @@ struct TeamTests {
     }
   }
 
-  @Test("Ranks may have different lanes, whatever blocks that makes", .timeLimit(.minutes(2)))
+  @Test("Ranks may have different lanes, whatever blocks that makes", .timeLimit(.minutes(10)))
   func lanes() throws {
     // Between 16 blocks a lane for one lane each and for 1 + 2.
     let rows = RandomRows.clustered(18_000, 2, centres: 400, spread: 0.1, seed: 3)
@@ -49,7 +49,7 @@ struct TeamTests {
     #expect(trees.allSatisfy { $0 == alone })
   }
 
-  @Test("FINCH gives the same partitions too", .timeLimit(.minutes(1)), arguments: 2...3)
+  @Test("FINCH gives the same partitions too", .timeLimit(.minutes(10)), arguments: 2...3)
   func finch(_ size: Int) throws {
     let rows = RandomRows.clustered(900, 20, centres: 40, spread: 0.3, seed: 8)
     let alone = try Finch(of: rows, lanes: LanePool(count: 1))
@@ -59,7 +59,7 @@ struct TeamTests {
     #expect(found.allSatisfy { $0 == alone })
   }
 
-  @Test("Data that needs a chain gives the same bits too", .timeLimit(.minutes(2)))
+  @Test("Data that needs a chain gives the same bits too", .timeLimit(.minutes(10)))
   func chain() throws {
     let rows = RandomRows.star(150) { 0.999 - 2e-7 * Double($0) }
     let alone = try Dendrogram(of: rows, lanes: LanePool(count: 1))
@@ -71,7 +71,7 @@ struct TeamTests {
     #expect(trees.allSatisfy { $0 == alone })
   }
 
-  @Test("A rank that fails ends the others' wait", .timeLimit(.minutes(1)))
+  @Test("A rank that fails ends the others' wait", .timeLimit(.minutes(10)))
   func failure() throws {
     struct Broken: Error {}
     let rows = RandomRows.scattered(300, 8, seed: 2)

@@ -48,7 +48,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func differentVerbsAreNamedOnEveryRank() throws {
     let errors = try errors(ranks: 3) { world in
       if world.rank == 1 {
@@ -61,7 +61,7 @@ import Testing
       errors, ["allGather in step()", "barrier in step()", "1 elements of 8 bytes"])
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func differentCountsOfASumAreNamed() throws {
     let errors = try errors(ranks: 2) { world in
       var values = [Float](repeating: 0, count: 4 + world.rank)
@@ -70,7 +70,7 @@ import Testing
     expectMismatch(errors, ["4 elements", "5 elements"])
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func differentRootsSitesAndElementsAreNamed() throws {
     expectMismatch(
       try errors(ranks: 2) { _ = try $0.broadcast([1], from: $0.rank) }, ["root 0", "root 1"])
@@ -87,14 +87,14 @@ import Testing
     expectMismatch(elements, ["of 1 bytes", "of 4 bytes"])
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func aRankThatEndsEarlyIsAMismatch() throws {
     let errors = try errors(ranks: 2) { if $0.rank == 0 { try $0.barrier("epoch") } }
     #expect(errors[1] == nil)
     expectMismatch([errors[0]], ["barrier in epoch", "the end of its work"])
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func anEndedWorldStaysEnded() throws {
     let errors = try errors(ranks: 2) { world in
       do {
@@ -106,7 +106,7 @@ import Testing
     expectMismatch(errors, ["in here", "in there"])
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func missingRanksAndTheSiteAreNamed() throws {
     let errors = try errors(ranks: 4, deadline: .seconds(1)) { world in
       if world.rank == 1 || world.rank == 3 { Thread.sleep(forTimeInterval: 2.5) }
@@ -117,7 +117,7 @@ import Testing
     #expect((errors[0] as? CollectiveError)?.exitCode == 79)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func aMissingRankZeroIsNamed() throws {
     let errors = try errors(ranks: 2, deadline: .seconds(1)) { world in
       if world.rank == 0 { Thread.sleep(forTimeInterval: 2) }
@@ -128,7 +128,7 @@ import Testing
     #expect(errors[0] != nil)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func aSumWhosePeerDoesNotComputeOnIsLate() throws {
     let errors = try errors(ranks: 2, deadline: .seconds(1)) { world in
       var values: [Float] = [1, 2]
@@ -141,7 +141,7 @@ import Testing
     #expect(kinds(errors)[0] == .deadline(missing: [1], site: "backward", seconds: 1))
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func aThrowingRankIsReportedToItsPeers() throws {
     let errors = try errors(ranks: 3) { world in
       if world.rank == 2 { throw Trouble() }
@@ -153,7 +153,7 @@ import Testing
     #expect((errors[0] as? CollectiveError)?.exitCode == 65)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func launchThrowsTheFirstFailuresOwnError() {
     #expect(throws: Trouble.self) {
       try Launch.simulated(ranks: 3, deadline: .seconds(30)) { world in
@@ -163,7 +163,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func aFailureCanBeToldWithoutLeaving() throws {
     let errors = try errors(ranks: 2) { world in
       if world.rank == 1 { world.fail(with: Trouble()) }
@@ -173,7 +173,7 @@ import Testing
     #expect(kinds(errors) == [heard, heard])
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func aFailedDecisionAtTheEndGivesAllOneCode() throws {
     let errors = try errors(ranks: 3) { world in
       let _: Int = try world.decide(gathering: [world.rank], at: 1) { _ in throw Trouble() }
@@ -182,7 +182,7 @@ import Testing
     #expect(errors.allSatisfy { ($0 as? any ExitCoded)?.exitCode == 65 })
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func heartbeatsKeepPeersWaitingDuringALongDecision() throws {
     let values = try Launch.simulated(ranks: 3, deadline: .seconds(1)) { world in
       try world.decide(gathering: [world.rank]) { _ in
@@ -200,7 +200,7 @@ import Testing
     return Pulse { computes ? start.duration(to: clock.now) : .zero }
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [0, 1, 2])
+  @Test(.timeLimit(.minutes(10)), arguments: [0, 1, 2])
   func signsOfLifeKeepPeersWaitingForLongWork(rank: Int) throws {
     let sums = try Launch.simulated(ranks: 3, deadline: .seconds(1)) { world in
       for _ in 0..<2 {
@@ -213,7 +213,7 @@ import Testing
     #expect(sums == [3, 3, 3])
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func workThatComputesNothingIsLate() throws {
     let errors = try errors(ranks: 3, deadline: .seconds(1)) { world in
       try world.work(pulse(computes: false)) {
@@ -225,7 +225,7 @@ import Testing
     #expect(kinds(errors) == [late, late, late])
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func failedWorkIsReportedToThePeers() throws {
     let errors = try errors(ranks: 2) { world in
       try world.work { if world.rank == 1 { throw Trouble() } }
@@ -243,7 +243,7 @@ import Testing
     #expect(Pulse.ofThisProcess() > start)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func oneRankNeedsNobody() throws {
     let values = try Launch.simulated(ranks: 1) { world in
       try world.barrier()

@@ -3,7 +3,7 @@ import Testing
 @testable import Collective
 
 @Suite(.serialized) struct TransportLawsTests {
-  @Test(.timeLimit(.minutes(1)), arguments: 1...5)
+  @Test(.timeLimit(.minutes(10)), arguments: 1...5)
   func holdOnSimulatedRanks(ranks: Int) throws {
     let worlds = try Launch.simulated(ranks: ranks, deadline: .seconds(30)) {
       try checkTransportLaws($0)
@@ -16,14 +16,14 @@ import Testing
   }
 
   /// Pieces that end in the middle of an element, as large counts do at 64 MiB.
-  @Test(.timeLimit(.minutes(1)), arguments: [2, 3])
+  @Test(.timeLimit(.minutes(10)), arguments: [2, 3])
   func holdWhenPayloadTravelsInPieces(ranks: Int) throws {
     let worlds = try Launch.simulated(ranks: ranks, deadline: .seconds(30), bytesPerMessage: 10_007)
     { try checkTransportLaws($0) }
     for law in worlds.joined() { #expect(law.passed, "\(law)") }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func gatheredIsCutByRank() throws {
     let gathered = Gathered(joined: [1, 2, 3], counts: [0, 2, 0, 1])
     #expect(gathered.size == 4)
@@ -31,7 +31,7 @@ import Testing
     #expect(gathered.range(of: 3) == 2..<3)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func valuesThatJSONCannotNameStillTravel() throws {
     let values = try Launch.simulated(ranks: 2, deadline: .seconds(30)) { world in
       try world.broadcast(value: world.rank == 1 ? [Double.infinity, 0.1, -0.0] : nil, from: 1)
@@ -41,7 +41,7 @@ import Testing
   }
 
   /// Many threads may mark; the sum is the same whatever the order of marks.
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func marksComeInAnyOrder() throws {
     let count = 3 * BucketPlan.floatsPerBucket + 5
     let sums = try Launch.simulated(ranks: 3, deadline: .seconds(30)) { world in

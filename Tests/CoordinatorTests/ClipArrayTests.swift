@@ -34,7 +34,7 @@ import Worker
     }[0]
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `A clip's row is the same alone and among others, on any ranks and lanes`() throws {
     let directory = try TemporaryDirectory()
     let (count, shape) = (5, [3, 3, 13, 22])
@@ -53,7 +53,7 @@ import Worker
     #expect(try embed(alone, ranks: 1, lanes: 2).values == Array(rows.row(count - 1)))
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `The smallest clip has a row`() throws {
     let directory = try TemporaryDirectory()
     let clip = try ClipArray(
@@ -61,7 +61,7 @@ import Worker
     #expect(try embed(clip, ranks: 1, lanes: 1).values.allSatisfy { $0.isFinite })
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `Clips that do not fit in memory even one by one are refused with the numbers`() throws {
     let directory = try TemporaryDirectory()
     let shape = [2, 3, 8, 112, 112]
@@ -94,7 +94,7 @@ import Worker
     #expect(error?.reason.contains(reason) == true, "\(error?.reason ?? "")")
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `A number that is none is named with its place`() throws {
     let directory = try TemporaryDirectory()
     var values = Self.normals(2 * 3 * 2 * 4 * 5)

@@ -46,7 +46,7 @@ import Video
     return reports[0]
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `a fine-tuning ends with the same bits on any ranks and lanes, and counts every query`()
     throws
   {
@@ -63,7 +63,7 @@ import Video
     #expect(throws: ConfigurationError.self) { try tune(world, ranks: 3) }
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `one that was stopped, within an epoch and between two, goes on to the same bits`() throws {
     let world = try SampleWorld(train: Self.train, test: Self.test)
     let folder = world.data + "-checkpoints"
@@ -102,7 +102,7 @@ import Video
     }
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `a run's folders take no checkpoints of a fine-tuning`() throws {
     let world = try SampleWorld(train: Self.train, test: [])
     _ = try RunDirectory(world.path("run"), resuming: false)
@@ -114,7 +114,7 @@ import Video
     }
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `the classes of the training videos are learned`() throws {
     let world = try SampleWorld(train: Self.train, test: [])
     let held = try #require(

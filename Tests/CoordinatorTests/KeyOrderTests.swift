@@ -29,7 +29,7 @@ import Worker
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `A query and its key do not share batch statistics`() throws {
     // In the first step the average's weights are those of the encoder.
     #expect(try cosines(.simclr).allSatisfy { $0 > 0.9999 })

@@ -73,6 +73,15 @@ import Video
     }
   }
 
+  @Test func `A temperature is for several negatives at once`() throws {
+    let triplet = ["objective.name=triplet", "objective.temperature=0.3"]
+    let error = #expect(throws: ConfigurationError.self) {
+      try RunConfiguration.load(nil, overrides: triplet)
+    }
+    #expect(error?.description.hasPrefix("objective.temperature: means nothing to triplet") == true)
+    _ = try RunConfiguration.load(nil, overrides: triplet + ["objective.mining=several"])
+  }
+
   @Test(arguments: ["labels", "evaluation"])
   func `What is embedded is made of pixels, each content once`(group: String) throws {
     #expect(try Self.load("actions").labels.shows == [.residual])

@@ -61,7 +61,7 @@ import Worker
     }
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: LabellingMethod.allCases)
+  @Test(.timeLimit(.minutes(10)), arguments: LabellingMethod.allCases)
   func `Every method finds footage and classes, and nests them`(method: LabellingMethod) throws {
     let (manifest, rows) = Self.dataset(groups: 12)
     let outcome = try #require(
@@ -87,7 +87,7 @@ import Worker
     #expect(again.ariToLast == 1)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `Every linkage and metric that go together give what the library gives, on any ranks`()
     throws
   {
@@ -115,7 +115,7 @@ import Worker
     }
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: [Linkage.single, .complete, .centroid])
+  @Test(.timeLimit(.minutes(10)), arguments: [Linkage.single, .complete, .centroid])
   func `Rank 0 clusters for longer than any deadline, reports, and nobody gives up`(
     linkage: Linkage
   ) throws {
@@ -169,7 +169,7 @@ import Worker
     #expect(try labels(seed: 1, epoch: 2, lanes: 1) != one)
   }
 
-  @Test(.timeLimit(.minutes(1)), arguments: LabellingMethod.allCases)
+  @Test(.timeLimit(.minutes(10)), arguments: LabellingMethod.allCases)
   func `Samples that cannot be clustered are named by id on every rank`(
     method: LabellingMethod
   ) throws {

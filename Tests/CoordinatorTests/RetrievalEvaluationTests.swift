@@ -35,7 +35,7 @@ import Worker
     return reports[0]
   }
 
-  @Test(.timeLimit(.minutes(2)), arguments: RetrievalProtocol.allCases)
+  @Test(.timeLimit(.minutes(10)), arguments: RetrievalProtocol.allCases)
   func `every protocol gives the same report on any number of ranks`(
     retrievalProtocol: RetrievalProtocol
   ) throws {
@@ -65,7 +65,7 @@ import Worker
     #expect(abs((alone.figures.recall["1"] ?? 0) - 100.0 / 3) < 1e-9)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a query that cannot be read is missed, and a gallery video that cannot is gone`() throws {
     let world = try SampleWorld(train: Self.train, test: Self.test)
     let whole = try evaluate(world)
@@ -78,7 +78,7 @@ import Worker
     #expect((report.figures.recall["50"] ?? 0) < (whole.figures.recall["50"] ?? 0))
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `held-out queries come from other footage, and the test list is not read`() throws {
     let world = try SampleWorld(train: Self.train, test: Self.test)
     let before = try evaluate(world) { $0.split = .heldOut }
@@ -93,7 +93,7 @@ import Worker
     #expect(throws: VideoError.self) { try evaluate(world) }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `the report's JSON has the plain figures at its top and reads back`() throws {
     let world = try SampleWorld(train: Self.train, test: Self.test)
     let report = try evaluate(world) { $0.post = [.centred] }

@@ -65,6 +65,14 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    [1, 1.0.nextDown], [0.3, 0.3.nextUp, 0.3], [-1e300, -1e300], [0, Double.leastNonzeroMagnitude],
+  ])
+  func `Values that hardly differ have an axis`(values: [Double]) {
+    let axis = Axis(values, isWhole: false)
+    #expect(values.allSatisfy { (-0.01...1.01).contains(axis.share($0)) }, "\(axis)")
+  }
+
   @Test func `Evaluations become lines, and other files are refused`() throws {
     let directory = try TemporaryDirectory()
     let run = try Self.run(in: directory)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Coordinator
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct StopRequestTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct StopRequestTests {
   @Test(arguments: [SIGUSR1, SIGTERM, SIGINT])
   func `A signal sets the flag and nothing else`(number: Int32) async {
     await #expect(processExitsWith: .exitCode(40)) { [number] in

@@ -64,7 +64,7 @@ import Testing
     return all[0]
   }
 
-  @Test(.timeLimit(.minutes(3)), arguments: [ObjectiveSettings.Name.simclr, .moco])
+  @Test(.timeLimit(.minutes(10)), arguments: [ObjectiveSettings.Name.simclr, .moco])
   func `one choice ends with the same bits on any ranks and lanes, and another with others`(
     objective: ObjectiveSettings.Name
   ) throws {
@@ -81,7 +81,7 @@ import Testing
     #expect(direct.summary.weights_hash != alone.summary.weights_hash)
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(10)))
   func `a resumed run keeps the checkpoint's choice and times nothing`() throws {
     let (watch, later) = (Stopwatch("winograd F(2x2"), Stopwatch("brgconv"))
     let whole = try train("whole", watch)
@@ -101,7 +101,7 @@ import Testing
     #expect(try WeightsSource.run(world.path("stopped")).load(other).trainedWith == nil)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `rank 0's times decide`() throws {
     let network = try ResNet3D(EncoderArchitecture(), frames: 4, size: 32)
     let timing = KernelTiming(network, clips: 2, precision: .fp32, isTraining: true)
@@ -114,7 +114,7 @@ import Testing
     #expect(watches[1].count == 0 && watches[2].count == 0)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `the machine's cache saves the timing, and a damaged file counts for nothing`() throws {
     let network = try ResNet3D(EncoderArchitecture(), frames: 4, size: 32)
     func timing(_ clips: Int) -> KernelTiming {
@@ -169,7 +169,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `what was timed is what is checked, and gives way where it is wrong`() throws {
     let network = try ResNet3D(EncoderArchitecture(), frames: 4, size: 32)
     let check = KernelCheck(network, clips: 2, precision: .fp32, for: .training)
@@ -199,7 +199,7 @@ import Testing
   }
 
   /// Law 7: a rank whose cache is empty may check for longer than the deadline, a shape at a time.
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a rank that checks slowly is not given up`() throws {
     let network = try ResNet3D(EncoderArchitecture(), frames: 4, size: 32)
     let check = KernelCheck(network, clips: 1, precision: .fp32, for: .embedding)

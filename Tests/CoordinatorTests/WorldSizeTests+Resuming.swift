@@ -8,7 +8,7 @@ import Video
 
 /// What a run that stopped ends with, and what it refuses to go on with.
 extension WorldSizeTests {
-  @Test(.timeLimit(.minutes(3)))
+  @Test(.timeLimit(.minutes(10)))
   func `a run of as many clips that ended within an epoch goes on there, and says so in run.yaml`()
     throws
   {
@@ -41,7 +41,7 @@ extension WorldSizeTests {
     #expect(try RunConfiguration.load(run.path + "/run.yaml").epochs == 4)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a run does not resume with another linkage`() throws {
     let world = try SmallWorld()
     try world.train("stopped", ranks: 1, lanes: 1, stoppingAfter: 1)
@@ -82,7 +82,7 @@ extension WorldSizeTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(3)), arguments: [1, 3, 4, 5])
+  @Test(.timeLimit(.minutes(10)), arguments: [1, 3, 4, 5])
   func `a run that stops and resumes ends with the bits of one that does not`(steps: Int) throws {
     let world = try SmallWorld()
     let whole = try world.train("whole", ranks: 1, lanes: 2)
@@ -96,7 +96,7 @@ extension WorldSizeTests {
     #expect(try world.findings(of: "stopped") == world.findings(of: "whole"))
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `a run does not resume on other videos, since labels belong to ids`() throws {
     let world = try SmallWorld()
     try world.train("stopped", ranks: 1, lanes: 1, stoppingAfter: 1)

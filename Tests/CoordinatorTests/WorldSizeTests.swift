@@ -10,7 +10,7 @@ import Worker
 
 /// Law 1, on real clips: hashes of weights and labels, and bits of losses.
 @Suite(.serialized) struct WorldSizeTests {
-  @Test(.timeLimit(.minutes(3)))
+  @Test(.timeLimit(.minutes(10)))
   func `any number of ranks and lanes ends with the same bits`() throws {
     let world = try SmallWorld()
     let alone = try world.train("1x1", ranks: 1, lanes: 1)
@@ -24,7 +24,7 @@ import Worker
     }
   }
 
-  @Test(.timeLimit(.minutes(3)), arguments: [LabellingMethod.finch, .kmeans])
+  @Test(.timeLimit(.minutes(10)), arguments: [LabellingMethod.finch, .kmeans])
   func `every labelling method ends with the same bits`(method: LabellingMethod) throws {
     let world = try SmallWorld()
     let alone = try world.train("1x1", ranks: 1, lanes: 1) { $0.labels.method = method }
@@ -39,7 +39,7 @@ import Worker
     }
   }
 
-  @Test(.timeLimit(.minutes(3)), arguments: ObjectiveSettings.Name.allCases)
+  @Test(.timeLimit(.minutes(10)), arguments: ObjectiveSettings.Name.allCases)
   func `every objective ends with the same bits on 1, 2 and 4 ranks, and after a stop`(
     name: ObjectiveSettings.Name
   ) throws {
@@ -57,7 +57,7 @@ import Worker
     #expect(resumed.loss.bitPattern == alone.loss.bitPattern)
   }
 
-  @Test(.timeLimit(.minutes(3)))
+  @Test(.timeLimit(.minutes(10)))
   func `labels may come from the average, and change nothing but the labels' source`() throws {
     let world = try SmallWorld()
     let averaged = try world.train("1x1", ranks: 1, lanes: 1) {
@@ -70,7 +70,7 @@ import Worker
     #expect(other.labels_hash == averaged.labels_hash)
   }
 
-  @Test(.timeLimit(.minutes(3)))
+  @Test(.timeLimit(.minutes(10)))
   func `two encoders learn side by side, with the same bits on any ranks, and after a stop`()
     throws
   {
@@ -96,7 +96,7 @@ import Worker
     #expect(try world.train("shared", ranks: 1, lanes: 2).weights_hash != alone.weights_hash)
   }
 
-  @Test(.timeLimit(.minutes(3)), arguments: [ObjectiveSettings.Name.cluster, .iic])
+  @Test(.timeLimit(.minutes(10)), arguments: [ObjectiveSettings.Name.cluster, .iic])
   func `memory of both directions or of clusters keeps law 1, also after a stop`(
     name: ObjectiveSettings.Name
   ) throws {
@@ -123,7 +123,7 @@ import Worker
     #expect(try world.train("usual", ranks: 1, lanes: 2).weights_hash != alone.weights_hash)
   }
 
-  @Test(.timeLimit(.minutes(3)), arguments: [Feature.pooled, .head])
+  @Test(.timeLimit(.minutes(10)), arguments: [Feature.pooled, .head])
   func `labels may come from the bank, with the same bits on any ranks, and after a stop`(
     feature: Feature
   ) throws {
@@ -154,7 +154,7 @@ import Worker
     #expect(pass.labels_hash != alone.labels_hash)
   }
 
-  @Test(.timeLimit(.minutes(3)))
+  @Test(.timeLimit(.minutes(10)))
   func `videos of several clips, joined by any linkage, end with the same bits`() throws {
     let world = try SmallWorld()
     func train(_ ranks: Int, _ lanes: Int, linkage: Linkage) throws -> RunSummary {
@@ -172,7 +172,7 @@ import Worker
     }
   }
 
-  @Test(.timeLimit(.minutes(3)))
+  @Test(.timeLimit(.minutes(10)))
   func `labels of colours and of motion end with the same bits, and so do given ones`() throws {
     let world = try SmallWorld()
     func train(_ name: String, ranks: Int, labels file: String = "") throws -> RunSummary {
@@ -201,7 +201,7 @@ import Worker
     }
   }
 
-  @Test(.timeLimit(.minutes(3)))
+  @Test(.timeLimit(.minutes(10)))
   func `recomputing activations changes no bit`() throws {
     let world = try SmallWorld()
     let kept = try world.train("kept", ranks: 1, lanes: 1)
@@ -212,7 +212,7 @@ import Worker
     }
   }
 
-  @Test(.timeLimit(.minutes(3)))
+  @Test(.timeLimit(.minutes(10)))
   func `an unreadable file is named, replaced the same way everywhere, and training goes on`()
     throws
   {
@@ -226,7 +226,7 @@ import Worker
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `training starts from the weights of a file, known by its hash`() throws {
     let world = try SmallWorld()
     let (first, second) = (
@@ -264,7 +264,7 @@ import Worker
     }
   }
 
-  @Test(.timeLimit(.minutes(3)))
+  @Test(.timeLimit(.minutes(10)))
   func `static shards end with the same bits on any number of ranks`() throws {
     let world = try SmallWorld()
     let alone = try world.train("1x2", ranks: 1, lanes: 2) { $0.batch.shards = .static }
@@ -279,7 +279,7 @@ import Worker
     }
   }
 
-  @Test(.timeLimit(.minutes(3)))
+  @Test(.timeLimit(.minutes(10)))
   func `decoded videos on disk change no bit, and a later run decodes nothing`() throws {
     let world = try SmallWorld()
     let plain = try world.train("plain", ranks: 1, lanes: 1)
@@ -305,7 +305,7 @@ import Worker
     #expect(resumed.weights_hash == plain.weights_hash)
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(10)))
   func `ranks that do not divide the microbatches are refused`() throws {
     let world = try SmallWorld()
     #expect(throws: (any Error).self) { try world.train("three", ranks: 3, lanes: 1) }

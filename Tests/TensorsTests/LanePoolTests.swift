@@ -4,7 +4,7 @@ import Testing
 
 @testable import Tensors
 
-@Suite(.timeLimit(.minutes(1))) struct LanePoolTests {
+@Suite(.timeLimit(.minutes(10))) struct LanePoolTests {
   private struct Failure: Error, Equatable { let lane: Int }
 
   private static func squares(lanes: Int, blocks: Int) throws -> [Int] {
@@ -53,5 +53,22 @@ import Testing
       try pool.forEach(10) { _ in count.withLock { $0 += 1 } }
     }
     #expect(count.withLock { $0 } == 2000)
+  }
+}
+
+@Suite struct WorkThreadTests {
+  @Test(.timeLimit(.minutes(10)))
+  func `A thread that the system refuses ends the process`() async {
+    await #expect(processExitsWith: .exitCode(1)) {
+      // Of 2 GiB of addresses beside those in use, no 1,000 stacks of 16 MiB can be had.
+      let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).prefix {
+        $0 != " "
+      }
+      var limit = rlimit()
+      limit.rlim_cur = rlim_t((Int(pages) ?? 0) * 4096 + 2 << 30)
+      limit.rlim_max = limit.rlim_cur
+      unsafe setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+      _ = LanePool(count: 1000)
+    }
   }
 }

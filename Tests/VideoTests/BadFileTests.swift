@@ -30,7 +30,7 @@ import Testing
     }
   }
 
-  @Test("that is a pipe does not block the reader", .timeLimit(.minutes(1)))
+  @Test("that is a pipe does not block the reader", .timeLimit(.minutes(10)))
   func pipe() throws {
     let path = try #require(scratch).path("pipe.avi")
     let made = unsafe mkfifo(path, 0o600)
@@ -156,7 +156,7 @@ import Testing
 
   @Test(
     "with random damage is either read the same way twice or named in an error",
-    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason), .timeLimit(.minutes(2)))
+    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason), .timeLimit(.minutes(10)))
   func randomDamage() throws {
     let scratch = try #require(scratch)
     var random = RandomStream(seed: 9, purpose: .test)

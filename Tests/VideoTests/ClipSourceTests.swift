@@ -60,7 +60,7 @@ import Testing
     }
   }
 
-  @Test("gives many lanes the clips that one lane gets", .timeLimit(.minutes(1)))
+  @Test("gives many lanes the clips that one lane gets", .timeLimit(.minutes(10)))
   func lanes() throws {
     let (one, many) = (source(bytes: 1 << 30), source(bytes: 1 << 20))
     let expected = try (0..<16).map { try view(one, $0 % 8, view: $0 / 8) }

@@ -14,7 +14,7 @@ import Testing
 
   @Test(
     "give the frames of one, for windows in any order",
-    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason), .timeLimit(.minutes(1)),
+    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason), .timeLimit(.minutes(10)),
     arguments: files)
   func exact(name: String, encoding: String) throws {
     let scratch = try #require(scratch)

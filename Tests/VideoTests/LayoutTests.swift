@@ -201,6 +201,14 @@ import Testing
         "-rf \"'\\\\.mp4", "a\\xff\\xfe.mp4", "e\u{301}.mp4", "new\\nline\\t.mp4",
         "\\xc3\\xa9.mp4", "\\xf4\\x8f\\xbb\\xbf.mp4",
       ])
+    let records = try Manifest.records(of: scratch.root, list: 1, seed: 1)
+    let table = scratch.path("table.tsv")
+    for order in [records, records.reversed()] {
+      try ManifestFile.data(order, in: scratch.root).write(to: URL(fileURLWithPath: table))
+      let read = try ManifestFile.read(table)
+      #expect(read.map { Array($0.id.utf8) } == order.map { Array($0.id.utf8) })
+    }
+    try FileManager.default.removeItem(atPath: table)
     for sample in samples {
       let failure = error { () throws(VideoError) in _ = try VideoReader(opening: sample) }
       #expect(failure?.reason == "the file is empty", "\(sample.id)")

@@ -20,7 +20,7 @@ import Testing
 
   @Test(
     "says what every file is, or why it cannot be used",
-    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason), .timeLimit(.minutes(1)))
+    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason), .timeLimit(.minutes(10)))
   func everything() throws {
     let scratch = try #require(scratch)
     let good = try scratch.mint("good.avi", ["-c:v", "libxvid", "-q:v", "5", "-g", "12"])

@@ -79,7 +79,7 @@ import Testing
 
   @Test(
     "gives the frames that the ffmpeg tool gives, whatever was read before",
-    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason), .timeLimit(.minutes(1)),
+    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason), .timeLimit(.minutes(10)),
     arguments: zoo)
   func exact(animal: Zoo) throws {
     let scratch = try #require(scratch)
@@ -105,7 +105,7 @@ import Testing
   @Test(
     "is exact in real files",
     .enabled(if: !realFiles.isEmpty, "KINDREEL_REAL_VIDEOS names no folder of videos"),
-    .timeLimit(.minutes(2)), arguments: realFiles)
+    .timeLimit(.minutes(10)), arguments: realFiles)
   func real(file: String) throws {
     let scratch = try #require(scratch)
     let (index, video) = try learn(file)

@@ -68,6 +68,43 @@ import Testing
     #expect(Set(first.samples.map(\.path)) == [shards + "/shard-00000.tar"])
   }
 
+  @Test("has a name of its own however many there are, in a folder with or without a slash")
+  func names() throws {
+    #expect(
+      ShardWriter.name(0) == "shard-00000.tar" && ShardWriter.name(99999) == "shard-99999.tar")
+    #expect(ShardWriter.name(100_000) == "shard-100000.tar")
+    let scratch = try #require(scratch)
+    let set = try videos(in: scratch)
+    let records = try Manifest.records(of: set, list: 1, seed: 1)
+    let packed = try ShardWriter(folder: scratch.path("."), byteLimit: 1 << 30)
+      .write(records) { _ in }
+    let slash = try ShardWriter(folder: scratch.path("./"), byteLimit: 1 << 30)
+      .write(records) { _ in }
+    #expect(packed == slash)
+  }
+
+  @Test("of links and hidden files is what the folder is", .enabled(if: hasTar, noTar))
+  func links() throws {
+    let scratch = try #require(scratch)
+    let set = try videos(in: scratch)
+    let (one, other) = (set + "/Walk/a.mp4", set + "/Walk/linked.mp4")
+    try FileManager.default.linkItem(atPath: one, toPath: other)
+    for hidden in ["set/Walk/._a.mp4", "set/.trash/b.mp4"] { try scratch.write(hidden) }
+    let long = set + "/Run/\(String(repeating: "link", count: 40)).mp4"
+    try FileManager.default.linkItem(
+      atPath: set + "/Run/\(String(repeating: "long", count: 40)).mp4", toPath: long)
+    for format in ["gnu", "pax"] {
+      let file = scratch.path("\(format).tar")
+      try tar(["--format=\(format)", "-cf", file, "-C", set, "."])
+      let members = try TarShards.records(in: file)
+      #expect(
+        Set(members.map { String($0.id.dropFirst(2)) })
+          == Set(try VideoFolder(set).files().map(FileName.escaped)), "\(format)")
+      let bytes = members.filter { $0.id.hasSuffix("a.mp4") || $0.id.hasSuffix("linked.mp4") }
+      #expect(bytes.count == 2 && bytes[0].bytes == bytes[1].bytes, "\(format)")
+    }
+  }
+
   @Test("holds each list in the order of its run")
   func lists() throws {
     let scratch = try #require(scratch)

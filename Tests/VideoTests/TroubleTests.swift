@@ -88,7 +88,7 @@ import Testing
 
   @Test(
     "of 8K is read, and a larger one refused before it takes memory",
-    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason), .timeLimit(.minutes(1)))
+    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason), .timeLimit(.minutes(10)))
   func large() throws {
     let scratch = try #require(scratch)
     let file = scratch.path("8k.mp4")
@@ -201,7 +201,7 @@ import Testing
 
   @Test(
     "that is a socket, or has the longest of names, is treated as any other",
-    .timeLimit(.minutes(1)))
+    .timeLimit(.minutes(10)))
   func socketAndLongName() throws {
     // A socket's name has to be short.
     let place = "/tmp/kindreel-\(getpid()).avi"
@@ -251,7 +251,7 @@ import Testing
 
   @Test(
     "that is small and decodes to very much is stopped",
-    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason), .timeLimit(.minutes(1)))
+    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason), .timeLimit(.minutes(10)))
   func bomb() throws {
     let scratch = try #require(scratch)
     let file = scratch.path("bomb.mkv")

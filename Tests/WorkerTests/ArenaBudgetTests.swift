@@ -42,7 +42,7 @@ struct ArenaBudgetTests {
     #expect(error?.reason.contains("memoryMegabytes leaves \(left) MiB") == true)
   }
 
-  @Test("changes no bit of the gradient sum", .timeLimit(.minutes(1)))
+  @Test("changes no bit of the gradient sum", .timeLimit(.minutes(10)))
   func bits() throws {
     let ample = try replica(.max).memory.byteCount
     #expect(try sum(within: ample) == sum(within: ample - 1))

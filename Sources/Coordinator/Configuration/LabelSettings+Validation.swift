@@ -11,6 +11,7 @@ extension LabelSettings {
       ("perCluster", perCluster, 1), ("finch.fine", finch.fine, 0),
     ] {
       try require(value >= least, key, "must be at least \(least), is \(value)")
+      try require(value <= 1_000_000, key, "must be at most 1000000, is \(value)")
     }
     try require(
       finch.coarse >= finch.fine, "finch.coarse",

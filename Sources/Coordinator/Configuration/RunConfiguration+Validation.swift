@@ -80,6 +80,8 @@ extension RunConfiguration {
       video.shortSide >= video.size, "video.shortSide",
       "must be at least video.size, \(video.size), is \(video.shortSide)")
     try Self.require(
+      video.manifestSeed >= 0, "video.manifestSeed", "must be at least 0, is \(video.manifestSeed)")
+    try Self.require(
       (0...1).contains(video.badShare), "video.badShare", "must lie in 0…1, is \(video.badShare)")
   }
 
@@ -113,6 +115,9 @@ extension RunConfiguration {
         "must be two numbers above 0, the smaller first, is \(bounds)")
     }
     try Self.require(
+      settings.aspect[0] >= 0.001, "augmentation.aspect",
+      "must be at least 0.001, is \(settings.aspect)")
+    try Self.require(
       settings.area.allSatisfy { $0 <= 1 }, "augmentation.area",
       "must not exceed 1, is \(settings.area)")
     try Self.require(
@@ -135,8 +140,8 @@ extension RunConfiguration {
       [3, 7].contains(encoder.stemTime), "encoder.stemTime",
       "must be 3 or 7, is \(encoder.stemTime)")
     try Self.require(
-      encoder.headHidden >= 0, "encoder.headHidden",
-      "must be at least 0, is \(encoder.headHidden)")
+      (0...65_536).contains(encoder.headHidden), "encoder.headHidden",
+      "must lie in 0…65536, is \(encoder.headHidden)")
     try Self.require(
       (1...65_536).contains(encoder.headWidth), "encoder.headWidth",
       "must lie in 1…65536, is \(encoder.headWidth)")

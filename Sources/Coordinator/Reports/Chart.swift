@@ -89,7 +89,9 @@ struct Axis {
   /// Covers all values with steps of 1, 2 or 5 times a power of ten, about five of them.
   init(_ values: [Double], isWhole: Bool) {
     let (least, most) = (values.min() ?? 0, values.max() ?? 0)
-    let range = most - least
+    // Numbers that differ in their last digits alone are one.
+    let finest = max(1e-12 * max(abs(most), abs(least)), 1e-300)
+    let range = most - least > finest ? most - least : 0
     let rough = range > 0 ? range / 5 : max(abs(most), 1) / 5
     let power = pow(10, log10(rough).rounded(.down))
     var step = power * ([1.0, 2, 5, 10].first { $0 * power >= rough * 0.999 } ?? 10)

@@ -18,7 +18,9 @@ struct ClusterSizes {
   /// - Throws: `FileError`.
   init?(newestIn folder: String) throws {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-    guard let name = names.filter({ $0.hasSuffix(".tsv") }).sorted().last else { return nil }
+    // By number: from epoch 10,000 on names have more digits.
+    let tables = names.filter { $0.hasSuffix(".tsv") }
+    guard let name = tables.max(by: { ($0.count, $0) < ($1.count, $1) }) else { return nil }
     let path = folder + "/" + name
     let text = try WholeFile.text(path)
     var (counts, unlabelled) = ([Substring: Int](), 0)

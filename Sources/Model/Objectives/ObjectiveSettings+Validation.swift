@@ -11,7 +11,9 @@ extension ObjectiveSettings {
     case .simclr: return mined.union(["hidesCoarse"])
     case .moco: return mined.union(["hidesCoarse", "queueLength"])
     case .triplet:
-      return mined.union(["mining", "margin", "ownShare", "temporalMargin", "temporalWeight"])
+      return (mining == .several ? mined : mined.subtracting(["temperature"])).union([
+        "mining", "margin", "ownShare", "temporalMargin", "temporalWeight",
+      ])
     case .iic, .cmc:
       return mined.union([
         "hidesCoarse", "bankNegatives", "bankMomentum", "unitQueries", "ownShare",

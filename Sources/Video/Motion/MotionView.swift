@@ -16,6 +16,8 @@ struct MotionView {
   /// The size of the frames that the draw's crop is a part of.
   let frame: PixelSize
   let side: Int
+  /// What the order of the frames makes of speeds: −1 backwards, 0 where nothing moves.
+  var pace: Float = 1
 
   /// Writes C·T·side·side floats, the frames being those of the indices; values lie in −1…1.
   func apply(indices: [Int], into clip: UnsafeMutableBufferPointer<Float>) {
@@ -30,8 +32,8 @@ struct MotionView {
       draw.crop.y, draw.crop.height, of: frame.height, cells: video.grid.height,
       isReversed: false)
     let scale = SIMD3(
-      Float(frame.width) / Float(draw.crop.width) * (draw.isFlipped ? -1 : 1),
-      Float(frame.height) / Float(draw.crop.height), MotionVideo.unit * Self.fullSpeed / 256)
+      Float(frame.width) / Float(draw.crop.width) * (draw.isFlipped ? -pace : pace),
+      Float(frame.height) / Float(draw.crop.height) * pace, MotionVideo.unit * Self.fullSpeed / 256)
     for (place, index) in indices.enumerated() {
       for y in 0..<side {
         for x in 0..<side {

@@ -1,6 +1,15 @@
 import Tensors
 
 extension ViewRecipe.Order {
+  /// What the order makes of the speed of what moves; chunks and edits keep most of it.
+  var pace: Float {
+    switch self {
+    case .filmed, .shuffle, .jumble: 1
+    case .reverse: -1
+    case .repeat: 0
+    }
+  }
+
   /// Which of a window's `count` frames stands at each place of the view.
   ///
   /// - `repeat` and `shuffle`: Tao et al., "Self-supervised video representation learning using

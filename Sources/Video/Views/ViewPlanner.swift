@@ -28,6 +28,10 @@ struct ViewPlanner: Sendable {
     stride = video.stride
   }
 
+  func showsWholeVideo(view: Int) -> Bool {
+    recipes[view].order == .filmed && !recipes[view].isWarped
+  }
+
   func recipe(_ name: Name) -> ViewRecipe {
     precondition(
       recipes.indices.contains(name.view), "view \(name.view) of \(recipes.count) is asked for")

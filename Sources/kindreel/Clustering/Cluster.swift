@@ -80,7 +80,9 @@ struct Cluster: ParsableCommand {
   var lanes: Int?
 
   func validate() throws {
-    if let lanes, lanes < 1 { throw ValidationError("--lanes is \(lanes); at least 1 is needed") }
+    if let lanes, !(1...1024).contains(lanes) {
+      throw ValidationError("--lanes is \(lanes); it must lie in 1…1024")
+    }
     guard outputs.count > 0 else {
       throw ValidationError("nothing to write: give --out, --labels, --newick or --svg")
     }

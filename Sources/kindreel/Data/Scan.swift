@@ -70,7 +70,9 @@ struct ScanVideos: ParsableCommand {
     if !(0...1).contains(allowBad) {
       throw ValidationError("--allow-bad is \(allowBad); it must lie in 0…1")
     }
-    if let lanes, lanes < 1 { throw ValidationError("--lanes is \(lanes); at least 1 is needed") }
+    if let lanes, !(1...1024).contains(lanes) {
+      throw ValidationError("--lanes is \(lanes); it must lie in 1…1024")
+    }
   }
 
   func run() throws {

@@ -41,8 +41,8 @@ struct Shard: ParsableCommand {
   var list = 1
 
   func validate() throws {
-    if megabytes < 1 {
-      throw ValidationError("--megabytes is \(megabytes); at least 1 is needed")
+    if !(1...1 << 30).contains(megabytes) {
+      throw ValidationError("--megabytes is \(megabytes); it must lie in 1…\(1 << 30)")
     }
     if !(1...3).contains(list) { throw ValidationError("--list is \(list); 1, 2 and 3 are known") }
   }
@@ -59,6 +59,9 @@ struct Shard: ParsableCommand {
       } catch {
         throw UnwritableOutput(description: "\(out): the folder cannot be made")
       }
+      // With a slash behind it a folder is the same.
+      let trimmed = out.reversed().drop { $0 == "/" }.reversed()
+      let out = trimmed.isEmpty ? out : String(trimmed)
       let table = out + "/manifest.tsv"
       try OutputPath.check(table)
       let line = ProgressLine()

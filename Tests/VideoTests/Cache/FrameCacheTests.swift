@@ -59,7 +59,7 @@ import Testing
     #expect(cache.decodes == 1)
   }
 
-  @Test("serves many lanes at once and decodes each video once", .timeLimit(.minutes(1)))
+  @Test("serves many lanes at once and decodes each video once", .timeLimit(.minutes(10)))
   func lanes() throws {
     let cache = cache(1 << 30)
     let alone = self.cache(1 << 30)
@@ -76,7 +76,7 @@ import Testing
 
   @Test(
     "lets other samples through while a large one is being decoded",
-    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason), .timeLimit(.minutes(1)))
+    .enabled(if: FFmpegTool.isInstalled, FFmpegTool.reason), .timeLimit(.minutes(10)))
   func concurrent() throws {
     let scratch = try Scratch()
     let large = scratch.path("large.avi")

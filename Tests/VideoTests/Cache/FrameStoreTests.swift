@@ -70,7 +70,7 @@ import Testing
   }
 
   @Test(
-    "serves ranks and lanes that fill one folder at the same time", .timeLimit(.minutes(1)),
+    "serves ranks and lanes that fill one folder at the same time", .timeLimit(.minutes(10)),
     arguments: 1...7)
   func ranks(_ ranks: Int) throws {
     let expected = try Self.clips(cache(nil))

@@ -140,6 +140,17 @@ import Testing
     for bytes in [0, 1 << 30] {
       #expect(try clip(1, bytes: bytes, view: "same", share: 1) == values)
     }
+    // Backwards everything moves the other way, and in one frame nothing does.
+    let elements = values.count / 3
+    let frames = 8
+    let size = elements / frames
+    let back = try clip(1, bytes: 0, view: "same+reverse+mv")
+    for frame in 0..<frames {
+      let (there, here) = (frame * size, (frames - 1 - frame) * size)
+      #expect(zip(back[here..<here + size], values[there..<there + size]).allSatisfy { $0 == -$1 })
+    }
+    #expect(
+      try clip(1, bytes: 0, view: "same+repeat+mv").prefix(2 * elements).allSatisfy { $0 == 0 })
     #expect(try clip(1, bytes: 0, view: "same") != values)
   }
 }
