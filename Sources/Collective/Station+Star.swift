@@ -14,10 +14,14 @@ extension Station {
 
   /// All ranks' records, joined in rank order.
   ///
+  /// - Parameter heedsLife: Whether signs of life renew deadlines; they do not for a rank that has
+  ///   failed, or it would wait for a whole pass of the others to tell them.
   /// - Throws: `.deadline` with the ranks that did not come, on every rank that did.
-  mutating func star(_ record: [UInt8]) throws(CollectiveError) -> [UInt8] {
+  mutating func star(
+    _ record: [UInt8], heedsLife: Bool = true
+  ) throws(CollectiveError) -> [UInt8] {
     do throws(CollectiveError) {
-      return try rank == 0 ? host(record) : visit(record)
+      return try rank == 0 ? host(record, heedsLife) : visit(record, heedsLife)
     } catch {
       end(error)
       throw error
@@ -41,7 +45,9 @@ extension Station {
     }
   }
 
-  private mutating func host(_ record: [UInt8]) throws(CollectiveError) -> [UInt8] {
+  private mutating func host(
+    _ record: [UInt8], _ heedsLife: Bool
+  ) throws(CollectiveError) -> [UInt8] {
     var missing = Array(1..<size)
     var records = Array(repeating: record, count: size)
     var limits = Array(repeating: limit, count: size)
@@ -51,7 +57,7 @@ extension Station {
       if let sender = try transport.arrival(from: missing, until: next) {
         let words = try receive(1 + record.count, from: sender)
         if words[0] == Arrival.atWork.rawValue {
-          limits[sender] = limit
+          if heedsLife { limits[sender] = limit }
           continue
         }
         records[sender] = Array(words.dropFirst())
@@ -74,10 +80,16 @@ extension Station {
     return table
   }
 
-  private mutating func visit(_ record: [UInt8]) throws(CollectiveError) -> [UInt8] {
+  private mutating func visit(
+    _ record: [UInt8], _ heedsLife: Bool
+  ) throws(CollectiveError) -> [UInt8] {
     try send([Arrival.here.rawValue] + record, to: 0)
+    let last = limit
     while true {
-      guard try transport.arrival(from: [0], until: limit) != nil else { throw late([0]) }
+      let end = heedsLife ? limit : last
+      guard .now < end, try transport.arrival(from: [0], until: end) != nil else {
+        throw late([0])
+      }
       let words = try receive(1 + size, from: 0)
       switch Notice(rawValue: words[0]) {
       case .waiting: continue

@@ -42,7 +42,7 @@ struct Station: Sendable {
     mine.sequence = sequence
     do throws(CollectiveError) {
       let record = try unsafe [mine].withBytes { unsafe Array($0) }
-      let table = try [Call](bytes: star(record))
+      let table = try [Call](bytes: star(record, heedsLife: failure == nil))
       guard let first = table.first else { return [] }
       if table.allSatisfy(first.matches) { return table }
       let texts = try describe(failure ?? mine.description(at: site))

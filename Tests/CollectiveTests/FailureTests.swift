@@ -236,6 +236,23 @@ import Testing
     #expect(errors[1] is Trouble)
   }
 
+  @Test(.timeLimit(.minutes(10)), arguments: [0, 1])
+  func aRankThatFailedWaitsNoLongerThanItsDeadline(rank: Int) throws {
+    let clock = ContinuousClock()
+    let waited = Mutex(Duration.zero)
+    _ = try errors(ranks: 3, deadline: .seconds(1)) { world in
+      if world.rank == rank {
+        let start = clock.now
+        world.fail(with: Trouble())
+        waited.withLock { $0 = clock.now - start }
+        throw Trouble()
+      }
+      try world.work(pulse(computes: true)) { Thread.sleep(forTimeInterval: 6) }
+      try world.barrier()
+    }
+    #expect(waited.withLock { $0 } < .seconds(5))
+  }
+
   @Test func computingIsProcessorTimeOfAllThreads() {
     let start = Pulse.ofThisProcess()
     var sum = 0.0
