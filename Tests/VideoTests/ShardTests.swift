@@ -80,7 +80,7 @@ import Testing
       .write(records) { _ in }
     let slash = try ShardWriter(folder: scratch.path("./"), byteLimit: 1 << 30)
       .write(records) { _ in }
-    #expect(packed == slash)
+    #expect(packed.map(\.path) == slash.map(\.path) && packed.map(\.bytes) == slash.map(\.bytes))
   }
 
   @Test("of links and hidden files is what the folder is", .enabled(if: hasTar, noTar))
