@@ -66,10 +66,12 @@ struct TarMembers {
         } else if kind == UInt8(ascii: "1") {
           // A hard link is another name for an earlier member's bytes.
           let target = longLink ?? FileName.text(of: header[157..<257].prefix { $0 != 0 })
-          guard let file = members.last(where: { $0.name == target }) else {
-            throw wrong("it links to '\(target)', which is not before it")
+          let name = longName ?? TarMembers.name(header)
+          if let file = members.last(where: { $0.name == target }) {
+            members.append(Member(name: name, bytes: file.bytes))
+          } else if VideoFolder.isVideo(name) {
+            throw wrong("it links to '\(target)', which is no file before it")
           }
-          members.append(Member(name: longName ?? TarMembers.name(header), bytes: file.bytes))
         }
         (longName, longLink) = (nil, nil)
         longSize = nil

@@ -4,6 +4,13 @@ import Coordinator
 import Foundation
 import Tensors
 
+/// Refuses more ranks or lanes than anybody has cores for; each of them is a thread.
+func checkThreads(_ name: String, _ count: Int?) throws {
+  if let count, !(1...1024).contains(count) {
+    throw ValidationError("--\(name) is \(count); it must lie in 1…1024")
+  }
+}
+
 /// How many ranks and lanes compute; under mpirun, it says how many ranks there are.
 struct WorldOptions: ParsableArguments {
   @Option(help: "Simulated ranks, as threads of this process; not together with mpirun.")
@@ -13,12 +20,8 @@ struct WorldOptions: ParsableArguments {
   var lanes: Int?
 
   func validate() throws {
-    // Each of them is a thread.
-    for (name, value) in [("ranks", ranks), ("lanes", lanes)] {
-      if let value, !(1...1024).contains(value) {
-        throw ValidationError("--\(name) is \(value); it must lie in 1…1024")
-      }
-    }
+    try checkThreads("ranks", ranks)
+    try checkThreads("lanes", lanes)
     if let ranks, ranks > 1, Launch.isUnderMPI {
       throw ValidationError("--ranks \(ranks) and mpirun exclude each other; leave --ranks out")
     }

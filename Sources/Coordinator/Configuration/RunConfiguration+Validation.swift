@@ -103,10 +103,6 @@ extension RunConfiguration {
       settings.residual == 0 || video.frames >= 2, "augmentation.residual",
       "needs video.frames of 2 or more, is \(settings.residual) with \(video.frames)")
     try Self.require(
-      settings.residual + settings.motionVectors <= 1, "augmentation.motionVectors",
-      "and augmentation.residual are shares of the same views, and make "
-        + "\(settings.residual + settings.motionVectors)")
-    try Self.require(
       settings.blur == 0 || settings.blurKernel < 2 * video.size, "augmentation.blurKernel",
       "must be less than twice video.size, \(video.size), is \(settings.blurKernel)")
     for (key, bounds) in [("area", settings.area), ("aspect", settings.aspect)] {

@@ -80,9 +80,7 @@ struct Cluster: ParsableCommand {
   var lanes: Int?
 
   func validate() throws {
-    if let lanes, !(1...1024).contains(lanes) {
-      throw ValidationError("--lanes is \(lanes); it must lie in 1…1024")
-    }
+    try checkThreads("lanes", lanes)
     guard outputs.count > 0 else {
       throw ValidationError("nothing to write: give --out, --labels, --newick or --svg")
     }

@@ -70,9 +70,7 @@ struct ScanVideos: ParsableCommand {
     if !(0...1).contains(allowBad) {
       throw ValidationError("--allow-bad is \(allowBad); it must lie in 0…1")
     }
-    if let lanes, !(1...1024).contains(lanes) {
-      throw ValidationError("--lanes is \(lanes); it must lie in 1…1024")
-    }
+    try checkThreads("lanes", lanes)
   }
 
   func run() throws {

@@ -59,9 +59,6 @@ struct Shard: ParsableCommand {
       } catch {
         throw UnwritableOutput(description: "\(out): the folder cannot be made")
       }
-      // With a slash behind it a folder is the same.
-      let trimmed = out.reversed().drop { $0 == "/" }.reversed()
-      let out = trimmed.isEmpty ? out : String(trimmed)
       let table = out + "/manifest.tsv"
       try OutputPath.check(table)
       let line = ProgressLine()
