@@ -18,9 +18,10 @@ public struct AugmentationSettings: Codable, Sendable, Equatable {
   public var hue: Float = 0.15
   /// The probability of grayscale.
   public var grayscale: Float = 0.2
-  /// The probability that a view shows residual frames: what changed since the frame before.
+  /// The probability that a view other than the first shows residual frames: what changed since the
+  /// frame before.
   public var residual: Float = 0
-  /// The probability that a view shows the codec's motion vectors instead; both make 1 at most.
+  /// The probability that it shows the codec's motion vectors instead; both make 1 at most.
   public var motionVectors: Float = 0
   /// The probability of a Gaussian blur.
   public var blur: Float = 0

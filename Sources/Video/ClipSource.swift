@@ -25,9 +25,9 @@ public final class ClipSource: Sendable {
     warn: @escaping @Sendable (String) -> Void = ClipSource.sayOnStandardError
   ) {
     precondition(settings.problem == nil, settings.problem ?? "")
-    let showsMotion = views.contains {
-      $0.content == .mv || $0.content == .rgb && augmentation.motionVectors > 0
-    }
+    let showsMotion =
+      views.contains { $0.content == .mv }
+      || augmentation.motionVectors > 0 && views.dropFirst().contains { $0.content == .rgb }
     let motionBytes = showsMotion ? byteLimit / 2 : 0
     cache = FrameCache(
       manifest: manifest, shortSide: settings.shortSide, byteLimit: byteLimit - motionBytes,

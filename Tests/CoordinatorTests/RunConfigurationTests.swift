@@ -9,7 +9,7 @@ import Video
 
 @Suite struct RunConfigurationTests {
   /// The presets of this repository.
-  private static let presets = PresetLibrary(roots: [
+  static let presets = PresetLibrary(roots: [
     URL(fileURLWithPath: #filePath).appendingPathComponent("../../..").standardized.path
   ])
 
@@ -25,14 +25,17 @@ import Video
 
   @Test func `The presets are all there is`() throws {
     #expect(
-      Self.presets.names == ["actions", "demo", "hmdb51", "kinetics400", "smoke", "ucf101"])
+      Self.presets.names == [
+        "actions", "cmc", "demo", "dsm", "hmdb51", "iic", "kinetics400", "moco", "simclr", "slic",
+        "smoke", "ucf101",
+      ])
     let error = #expect(throws: ConfigurationError.self) {
       try RunConfiguration.load("dmeo", presets: Self.presets)
     }
     #expect(
       error?.description
-        == "dmeo: is neither a file nor a preset; the presets are actions, demo, hmdb51, kinetics400, "
-        + "smoke, ucf101")
+        == "dmeo: is neither a file nor a preset; the presets are actions, cmc, demo, dsm, hmdb51, iic, "
+        + "kinetics400, moco, simclr, slic, smoke, ucf101")
     #expect(error.map { $0.code } == .configuration)
   }
 

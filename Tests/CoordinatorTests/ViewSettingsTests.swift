@@ -58,7 +58,7 @@ import Video
   @Test func `Settings that would be ignored or cannot go together are refused`() {
     for overrides in [
       ["augmentation.motionVectors=0.6", "augmentation.residual=0.6"],
-      ["augmentation.motionVectors=0.1", "views=[warp, rgb]"],
+      ["augmentation.motionVectors=0.1", "views=[rgb, warp]"],
       ["augmentation.normalisation=imagenet", "augmentation.mean=[0.4, 0.4, 0.4]"],
       ["augmentation.blur=0.5", "augmentation.blurKernel=97"],
     ] {

@@ -79,10 +79,10 @@ extension RunConfiguration {
 
   /// SLIC's released settings for UCF101 (CVPR 2022; `ClusterTriplets`).
   ///
-  /// SGD at a constant 0.1, momentum 0.5, no decay; a quarter of the views shows what moved; batches
-  /// are not planned around clusters. Departures: there flow replaces the positive or the second anchor,
-  /// here residual frames any view; there FINCH labels head outputs from the first epoch on, here cuts of
-  /// the dendrogram label pooled features after the warm-up, as for all methods.
+  /// SGD at a constant 0.1, momentum 0.5, no decay; a quarter of the positives and second anchors shows
+  /// what moved; batches are not planned around clusters. Departures: there flow, here residual frames;
+  /// there FINCH labels head outputs from the first epoch on, here cuts of the dendrogram label pooled
+  /// features after the warm-up, as for all methods. The preset `slic` has none but the first.
   private mutating func adoptTriplets() {
     objective.temperature = 0.5
     optimizer.learningRate = 0.1

@@ -7,7 +7,7 @@ import Foundation
 /// rank by position, the lowest first. After Cai et al., "Are all negatives created equal in
 /// contrastive instance discrimination?", arXiv 2010.06682: of their 65,536 momentum keys the hardest
 /// 5 % suffice, and the top 0.1 % are mostly false negatives.
-struct HardNegatives {
+struct HardNegatives: Equatable {
   /// The smallest pool whose hardest negatives are dropped.
   static let smallestDroppingPool = 500
 

@@ -19,7 +19,8 @@ extension ObjectiveSettings {
         "hidesCoarse", "bankNegatives", "bankMomentum", "unitQueries", "ownShare",
         name == .iic ? "intraNegative" : "encoders",
       ])
-    case .dsm where form == .triplet: return ["form", "margin"]
+    case .dsm where form == .triplet:
+      return ["form", "margin", "keepShare", "dropShare", "hidesCoarse"]
     case .dsm: return mined.union(["form", "hidesCoarse", "queueLength"])
     case .koreitem: return ["keepShare", "dropShare", "margin", "ownShare"]
     }

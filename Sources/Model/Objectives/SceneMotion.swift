@@ -16,7 +16,7 @@ import Tensors
 ///     max(0, d(a,p) − d(a,n) + margin) + max(0, d(a,p) − d(a,o) + margin)
 ///
 /// where o is the positive of the row at the mirrored place of the batch, left out where that shows
-/// the same video. Wang et al., "Enhancing unsupervised video representation learning by decoupling
+/// the same video; or, where not all negatives are kept, one of those that are, at random. Wang et al., "Enhancing unsupervised video representation learning by decoupling
 /// the scene and the motion", AAAI 2021 (arXiv 2009.05757), sections 3.2–3.4.
 public struct SceneMotion: Objective {
   /// How the pairs enter the loss.
@@ -28,6 +28,7 @@ public struct SceneMotion: Objective {
   }
 
   private let form: Form
+  private let policy: HardNegatives
   private let contrast: KeyContrast
   private let margin: Double
   private let hidesCoarse: Bool
@@ -41,8 +42,8 @@ public struct SceneMotion: Objective {
     self.form = form
     self.margin = margin
     self.hidesCoarse = hidesCoarse
-    contrast = KeyContrast(
-      temperature: temperature, policy: HardNegatives(keepShare: keepShare, dropShare: dropShare))
+    policy = HardNegatives(keepShare: keepShare, dropShare: dropShare)
+    contrast = KeyContrast(temperature: temperature, policy: policy)
     queue = NegativeQueue(capacity: form == .queue ? queueLength : 0)
   }
 
@@ -95,16 +96,13 @@ public struct SceneMotion: Objective {
     var (loss, positive, negative, active) = (0.0, 0.0, 0.0, 0)
     var sample = PairSample()
     for anchor in 0..<count {
-      var others = [2 * count + anchor]
-      let mirrored = count - 1 - anchor
-      if batch.samples[1][mirrored] != batch.samples[0][anchor] {
-        others.append(count + mirrored)
-      }
+      let stranger = stranger(to: anchor, in: batch, pairs)
       sample.add(
         query: batch.samples[0][anchor], positives: [batch.samples[1][anchor]],
-        negatives: others.count > 1 ? [batch.samples[1][mirrored]] : [])
+        negatives: stranger.map { [batch.samples[1][$0]] } ?? [])
       let near = pairs.similarity(anchor, count + anchor)
       positive += near / Double(count)
+      let others = [2 * count + anchor] + (stranger.map { [count + $0] } ?? [])
       for (place, other) in others.enumerated() {
         let far = pairs.similarity(anchor, other)
         if place == 0 { negative += far / Double(count) }
@@ -122,6 +120,24 @@ public struct SceneMotion: Objective {
         "positive_similarity": positive, "negative_similarity": negative,
         "active_triplets": Double(active) / Double(max(2 * count, 1)),
       ], pairs: sample)
+  }
+
+  /// The place of the positive of another video that an anchor meets, if there is one.
+  private func stranger(
+    to anchor: Int, in batch: borrowing EmbeddedBatch, _ pairs: PairSlopes
+  ) -> Int? {
+    let (count, sample) = (batch.views[0].rows, batch.samples[0][anchor])
+    let positives = PoolLabels(batch.samples[1], fine: batch.fine, coarse: batch.coarse)
+    let candidates = positives.rows(
+      besides: [sample], coarse: hidesCoarse ? batch.coarse[sample] : -1)
+    guard policy != .keepingAll else {
+      return candidates.contains(count - 1 - anchor) ? count - 1 - anchor : nil
+    }
+    let kept = pairs.hardest(candidates.map { count + $0 }, of: anchor, policy)
+    guard !kept.isEmpty else { return nil }
+    var random = RandomStream(
+      seed: batch.seed, purpose: .objective, epoch: batch.step, sample: anchor)
+    return kept[random.integer(below: kept.count)] - count
   }
 
   /// The Euclidean distance of unit rows with a cosine.

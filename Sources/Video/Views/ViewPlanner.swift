@@ -78,7 +78,8 @@ struct ViewPlanner: Sendable {
     let recipe = recipe(name)
     var looks = stream(.augmentation, recipe.place == .same ? anchor(of: name) : name)
     var draw = augmentation.draw(using: &looks, in: frame)
-    if recipe.content != .rgb { draw.content = recipe.content }
+    // The anchor is never replaced.
+    if recipe.content != .rgb || name.view == 0 { draw.content = recipe.content }
     var chances = stream(.recipe, name)
     let order = recipe.order.frames(frames, using: &chances)
     if recipe.isWarped { draw.warps = LocalWarp.draw(using: &chances) }

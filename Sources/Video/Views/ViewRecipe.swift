@@ -36,8 +36,8 @@ public struct ViewRecipe: Sendable, Hashable {
 
   /// What the three channels hold.
   public enum Content: String, Codable, Sendable, CaseIterable {
-    /// Red, green and blue; in a share `augmentation.residual` of the views, residual frames; in a share
-    /// `augmentation.motionVectors`, motion vectors.
+    /// Red, green and blue; but in a share `augmentation.residual` of the views other than the first,
+    /// residual frames, and in a share `augmentation.motionVectors` of them motion vectors.
     case rgb
     /// What changed since the frame before, the first frame's since the last.
     case residual

@@ -44,6 +44,7 @@ struct ObjectiveLawTests {
         temperature: 0.3, keepShare: 0.4, queueLength: 10, prototypeWeight: 0.7,
         bothDirections: true),
       SceneMotion(temperature: 0.3, queueLength: 12), SceneMotion(form: .triplet),
+      SceneMotion(form: .triplet, keepShare: 0.4, hidesCoarse: true),
       BankContrast(intraNegative: .repeat, temperature: 0.5, bankNegatives: 3),
       BankContrast(intraNegative: nil, temperature: 0.5, encoders: .separate),
       BankContrast(intraNegative: .repeat, temperature: 0.5, ownShare: 0.4),

@@ -28,7 +28,8 @@ import Testing
       let window = ClipSampler.random(frameCount: 90, frames: 8, stride: 3, using: &places)
       #expect(planner.window(name(5, view), frameCount: 90) == window)
       var looks = RandomStream(seed: 9, purpose: .augmentation, epoch: 2, sample: 5, view: view)
-      let draw = planner.augmentation.draw(using: &looks, in: frame)
+      var draw = planner.augmentation.draw(using: &looks, in: frame)
+      if view == 0 { draw.content = .rgb }
       #expect(planner.look(name(5, view), in: frame).draw == draw)
       #expect(planner.look(name(5, view), in: frame).order == Array(0..<8))
     }
@@ -65,6 +66,20 @@ import Testing
     }
   }
 
+  @Test("replaces a share of the views, but never the first")
+  func replaced() throws {
+    let planner = try planner(["rgb", "disjoint", "again", "same", "same+lightness"])
+    func contents(_ view: Int) -> [ViewRecipe.Content] {
+      (0..<2000).map { planner.look(name($0, view), in: frame).draw.content }
+    }
+    #expect(Set(contents(0)) == [.rgb] && Set(contents(4)) == [.lightness])
+    for view in 1...3 {
+      #expect(abs(contents(view).count { $0 == .residual } - 600) < 80)
+      #expect(Set(contents(view)) == [.rgb, .residual])
+    }
+    #expect(contents(1) != contents(2))
+  }
+
   @Test("lends the first view's window, and its look where asked")
   func lends() throws {
     let planner = try planner(["rgb", "same+difference", "again", "same+shuffle", "same+warp"])
@@ -78,9 +93,12 @@ import Testing
       changed.content = .difference
       #expect(planner.look(name(sample, 1), in: frame).draw == changed)
       #expect(planner.look(name(sample, 2), in: frame).draw != first)
-      let (shuffled, order) = planner.look(name(sample, 3), in: frame)
-      #expect(shuffled == first && order != Array(0..<8))
+      var (shuffled, order) = planner.look(name(sample, 3), in: frame)
       var warped = planner.look(name(sample, 4), in: frame).draw
+      #expect(shuffled.content == warped.content && order != Array(0..<8))
+      // Whether it is replaced is each view's own affair.
+      (shuffled.content, warped.content) = (.rgb, .rgb)
+      #expect(shuffled == first)
       #expect((1...3).contains(warped.warps.count))
       warped.warps = []
       #expect(warped == first)
