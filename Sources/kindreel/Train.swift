@@ -45,7 +45,7 @@ struct Train: ParsableCommand {
 
       labels.shows and evaluation.shows say what the clips show that are clustered and compared: rgb, \
       residual, or both side by side. labels.file names a table of labels, as kindreel cluster --labels \
-      writes it, that holds for the whole run in place of clustering.
+      writes it, that holds from the end of labels.warmupEpochs on in place of clustering.
 
       batch.shards is shuffled (a rank takes any videos) or static (always those of its shards, one for \
       each microbatch, so that its node needs no others). video.diskCache names a folder on the node's \
@@ -128,6 +128,7 @@ struct Train: ParsableCommand {
         configuration: configuration, data: data ?? "", output: out ?? "", lanes: world.lanesOfRank,
         ranksOfMachine: world.ranksOfMachine)
       request.resumes = resume
+      request.notes = configuration.idleNotes(on: overrides)
       // Simulated ranks share one cache, so that a video is decoded once.
       var whole = request
       whole.ranksOfMachine = 1

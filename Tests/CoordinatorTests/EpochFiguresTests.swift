@@ -8,12 +8,13 @@ import Video
 
 @Suite struct EpochFiguresTests {
   private static func report(
-    loss: Double, isFinite: Bool = true, statistic: Double = 1
+    loss: Double, isFinite: Bool = true, statistic: Double? = 1
   ) -> StepReport {
     var random = RandomStream(seed: UInt64(loss), purpose: .test)
     let views = (0..<2).map { _ in Matrix(rows: 4, columns: 3, values: random.normals(12)) }
     return StepReport(
-      loss: isFinite ? loss : .nan, statistics: ["hardness": statistic], pairs: PairSample(),
+      loss: isFinite ? loss : .nan, statistics: statistic.map { ["hardness": $0] } ?? [:],
+      pairs: PairSample(),
       views: views, gradientNorm: loss, learningRate: 0.1, flags: 0, failures: [:],
       isFinite: isFinite, times: StepTimes())
   }
@@ -33,6 +34,19 @@ import Video
       read.add(Self.report(loss: loss), comparedBy: labels)
     }
     #expect(read.fields == figures.fields)
+  }
+
+  @Test func `A figure that a step does not have is no zero`() throws {
+    let labels = LabelReport(Manifest(samples: [], seed: 1))
+    var figures = EpochFigures()
+    for hardness in [3, nil, 5, nil] as [Double?] {
+      figures.add(Self.report(loss: 1, statistic: hardness), comparedBy: labels)
+    }
+    #expect(figures.fields["hardness"] == .number(4))
+    // As a checkpoint of an earlier build has it.
+    let old = try figures.json().replacing(#/"statisticSteps":{"hardness":2},/#, with: "")
+    #expect(try old != figures.json())
+    #expect(try EpochFigures(json: old).fields["hardness"] == .number(2))
   }
 
   @Test func `Ten skipped steps in a row end a run, also over the end of an epoch`() throws {

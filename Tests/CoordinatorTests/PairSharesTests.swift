@@ -47,6 +47,27 @@ import Worker
     #expect(names == ["own_video_share", "false_positive_share", "false_negative_share"])
   }
 
+  @Test func `Clips outside of class folders are of no class, not of one`() throws {
+    let ids = ["Run/a.avi", "Run/b.avi", "Walk/c.avi", "d.avi", "e.avi"]
+    let manifest = Manifest(samples: ids.map { Sample(id: $0, path: "") }, seed: 4)
+    let samples = ids.map { id in manifest.samples.firstIndex { $0.id == id } ?? 0 }
+    var objective = SimCLR()
+    var random = RandomStream(seed: 1, purpose: .test)
+    let views = (0..<2).map { _ in
+      Matrix(rows: 5, columns: 4, values: Array(random.normals(20).prefix(20)))
+    }
+    let unlabelled = [Int32](repeating: -1, count: 5)
+    let pairs = objective.evaluate(
+      EmbeddedBatch(
+        views: views, samples: [samples, samples], fine: unlabelled, coarse: unlabelled)
+    ).pairs
+    var shares = PairShares()
+    LabelReport(manifest).count(pairs, into: &shares)
+    // The own video's two views of the classed clips, and negatives among these alone.
+    #expect(shares.falsePositives.all == 6 && shares.falsePositives.some == 0)
+    #expect(shares.falseNegatives.all == 24 && shares.falseNegatives.some == 8)
+  }
+
   @Test func `Positives of a cluster may be false, and siblings`() throws {
     // One fine cluster of clips 0, 1 (siblings) and 3 (another class).
     var fine = [Int32](repeating: -1, count: 6)

@@ -64,6 +64,20 @@ extension RunConfiguration {
       optimizer.averageDecay > 0 || views.allSatisfy { $0.source != .momentum },
       "optimizer.averageDecay",
       "must be above 0, since objective \(objective.name.rawValue) embeds keys with the average")
+    try validateHeadBatch(views)
+  }
+
+  /// Refuses passes of one clip where the head has batch norm, which makes all outputs one.
+  private func validateHeadBatch(_ views: [View]) throws(ConfigurationError) {
+    let clips = batch.videos / batch.microbatches
+    for source in Set(views.map(\.source)) where encoder.headHidden > 0 {
+      let embedded = views.count { $0.source == source }
+      try Self.require(
+        clips * embedded > 1, "batch.microbatches",
+        "must be at most \(batch.videos / 2) with objective \(objective.name.rawValue), some of whose "
+          + "views are embedded alone: batch norm of the head has no use for one clip; is "
+          + "\(batch.microbatches) for \(batch.videos) videos")
+    }
   }
 
   private func validateVideo() throws(ConfigurationError) {

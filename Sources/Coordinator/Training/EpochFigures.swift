@@ -20,6 +20,8 @@ struct EpochFigures: Codable {
   // Of the finite steps.
   private var finiteSteps = 0
   private var statistics: [String: Double] = [:]
+  /// How many steps have each; figures of earlier builds, of which all steps have all, lack this.
+  private var statisticSteps: [String: Int]? = [:]
   private var spread = EmbeddingSpread()
   private var pairs = PairShares()
   private var gradientNorm = 0.0
@@ -57,6 +59,7 @@ struct EpochFigures: Codable {
     guard report.isFinite else { return }
     finiteSteps += 1
     statistics.merge(report.statistics) { $0 + $1 }
+    statisticSteps?.merge(report.statistics.mapValues { _ in 1 }) { $0 + $1 }
     gradientNorm += report.gradientNorm
     learningRate = report.learningRate
     spread.add(report.views[0], positives: report.views[1])
@@ -69,7 +72,9 @@ struct EpochFigures: Codable {
     for (name, seconds) in times.parts { fields["seconds_\(name)"] = .number(seconds) }
     fields.merge(clusters?.fields ?? [:]) { $1 }
     guard finiteSteps > 0 else { return fields }
-    for (name, sum) in statistics { fields[name] = .number(sum / Double(finiteSteps)) }
+    for (name, sum) in statistics {
+      fields[name] = .number(sum / Double(statisticSteps?[name] ?? finiteSteps))
+    }
     let spectrum = spread.spectrum(axes: 16)
     fields["gradient_norm"] = .number(gradientNorm / Double(finiteSteps))
     fields["learning_rate"] = .number(learningRate)

@@ -24,17 +24,21 @@ struct LabelReport {
   func count(_ pairs: PairSample, into shares: inout PairShares) {
     for pair in pairs.positives {
       shares.ownVideos.add(pair.query == pair.other)
-      if let truth {
-        shares.falsePositives.add(truth.classes[pair.query] != truth.classes[pair.other])
-      }
+      if let isOne = areOneClass(pair) { shares.falsePositives.add(!isOne) }
       if let groups, pair.query != pair.other {
         shares.siblings.add(groups[pair.query] == groups[pair.other])
       }
     }
-    guard let truth else { return }
     for pair in pairs.negatives {
-      shares.falseNegatives.add(truth.classes[pair.query] == truth.classes[pair.other])
+      if let isOne = areOneClass(pair) { shares.falseNegatives.add(isOne) }
     }
+  }
+
+  /// Whether both samples are of one class; nil where one lies in no class folder.
+  private func areOneClass(_ pair: PairSample.Pair) -> Bool? {
+    guard let truth else { return nil }
+    let (query, other) = (truth.classes[pair.query], truth.classes[pair.other])
+    return query < 0 || other < 0 ? nil : query == other
   }
 
   /// Adds what classes, footage and earlier labels say of a clustering.
@@ -44,7 +48,9 @@ struct LabelReport {
     guard !members.isEmpty else { return report }
     let fine = members.map { outcome.labels.fine[$0] }
     if let truth {
-      report.againstClasses = PartitionQuality(of: fine, against: members.map { truth.classes[$0] })
+      let known = members.filter { truth.classes[$0] >= 0 }
+      report.againstClasses = PartitionQuality(
+        of: known.map { outcome.labels.fine[$0] }, against: known.map { truth.classes[$0] })
     }
     if let groups {
       let pairs = PairAgreement(of: fine, with: members.map { groups[$0] })

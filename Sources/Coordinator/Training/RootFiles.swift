@@ -68,12 +68,7 @@ final class RootFiles: @unchecked Sendable {
         + (others > 0 ? ", \(others >> 20) MiB in all for the second network" : "")
         + ", of memoryMegabytes \(configuration.memoryMegabytes) a rank")
     if run.kernels.method == .timed { say("convolutions: \(run.kernels.summary(of: network))") }
-    let perRank = configuration.batch.microbatches / run.communicator.size
-    if run.communicator.size > 1 && perRank & (perRank - 1) != 0 {
-      say(
-        "note: \(perRank) microbatches a rank is no power of two, so another number of ranks "
-          + "gives other bits")
-    }
+    for note in run.notes { say(note) }
     if !run.dataset.unreadable.isEmpty {
       say(
         "\(run.dataset.unreadable.count) videos cannot be read and are replaced:\n"

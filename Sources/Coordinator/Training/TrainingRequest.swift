@@ -12,6 +12,8 @@ public struct TrainingRequest: Sendable {
   public var ranksOfMachine: Int
   /// Whether to go on from the newest checkpoint.
   public var resumes = false
+  /// What to tell the user at the start of the run, beside what the run itself finds, a line each.
+  public var notes: [String] = []
 
   /// Creates a request.
   public init(

@@ -19,13 +19,13 @@ public struct PairSample: Sendable, Equatable {
   /// Starts with none.
   public init() {}
 
-  /// Adds a query's pairs; of many, evenly spaced ones.
+  /// Adds a query's pairs; of many, evenly spaced ones, the first of which varies with the query.
   mutating func add(
     query: Int, positives: some RandomAccessCollection<Int>,
     negatives: some RandomAccessCollection<Int>
   ) {
-    self.positives += Self.some(of: positives).map { Pair(query: query, other: $0) }
-    self.negatives += Self.some(of: negatives).map { Pair(query: query, other: $0) }
+    self.positives += Self.some(of: positives, query).map { Pair(query: query, other: $0) }
+    self.negatives += Self.some(of: negatives, query).map { Pair(query: query, other: $0) }
   }
 
   /// Those whose samples are all below a number.
@@ -36,11 +36,12 @@ public struct PairSample: Sendable, Equatable {
     return rest
   }
 
-  private static func some(of others: some RandomAccessCollection<Int>) -> [Int] {
+  private static func some(of others: some RandomAccessCollection<Int>, _ query: Int) -> [Int] {
     let count = others.count
     let wanted = min(count, perQuery)
     return (0..<wanted).map {
-      others[others.index(others.startIndex, offsetBy: $0 * count / wanted)]
+      let place = ($0 * count + query % count) / wanted
+      return others[others.index(others.startIndex, offsetBy: place)]
     }
   }
 }

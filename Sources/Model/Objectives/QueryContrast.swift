@@ -202,11 +202,12 @@ struct ContrastTotals {
     self.negativeSimilarity += negativeSimilarity
   }
 
-  /// Means over the active queries, and the share of all `rows` that was active.
+  /// Means over the active queries, where there are any, and the share of all `rows` that was active.
   func statistics(of rows: Int) -> [String: Double] {
-    let scale = queries > 0 ? 1 / Double(queries) : 0
+    guard queries > 0 else { return ["active_queries": 0] }
+    let scale = 1 / Double(queries)
     return [
-      "active_queries": rows > 0 ? Double(queries) / Double(rows) : 0,
+      "active_queries": Double(queries) / Double(rows),
       "positives_per_query": Double(positives) * scale,
       "positive_similarity": positiveSimilarity * scale,
       "negatives_kept": keptShare * scale,

@@ -114,6 +114,20 @@ struct ObjectiveLawTests {
     }
   }
 
+  // SimCLR knows rows alone.
+  @Test(
+    "A video that a batch holds twice is no negative of itself",
+    arguments: objectives.filter { !($0 is SimCLR) })
+  func twice(_ objective: any Objective) {
+    var objective = Self.filled(objective, rows: 7, width: 9)
+    let plain = randomBatch(rows: 7, width: 9, views: objective.views.count, fine: 7, coarse: 7)
+    let samples = plain.samples.map { view in view.map { $0 == 6 ? 2 : $0 } }
+    let batch = EmbeddedBatch(
+      views: plain.views, samples: samples, fine: plain.fine, coarse: plain.coarse, step: 1)
+    let pairs = objective.evaluate(batch).pairs
+    #expect(!pairs.negatives.isEmpty && pairs.negatives.allSatisfy { $0.query != $0.other })
+  }
+
   @Test("The same history gives the same bits", arguments: objectives)
   func determinism(_ objective: any Objective) {
     var (first, second) = (objective, objective)
