@@ -99,6 +99,21 @@ check "its encoder is described" grep -q \
 check "a video finds itself first" prints '^   1  1\.0000  Jump/v_Jump_g01_c01\.mp4$' "${search[@]}" "$jump"
 sed 's/^evaluation:$/evaluation:\n  shows: [rgb, residual]/' "${encoder[3]}" > both.yaml
 both=(--untrained 1 --config both.yaml --lanes 1)
+kept() {
+  "$kindreel" embed "${encoder[@]}" --data data --split all --out "$1" > /dev/null || return 1
+  cat "${1%.npy}".* > before
+  fallocate -l 16m "$(dirname "$1")/fill" 2> /dev/null
+  leaves 73 "No space left on device" \
+    "$kindreel" embed "${encoder[@]}" --data data --split all --out "$1" &&
+    cat "${1%.npy}".* | cmp - before
+}
+if mkdir -p small && mount -t tmpfs -o size=32k none small 2> /dev/null; then
+  check "a full disk leaves the library as it was" kept small/library.npy
+  umount small
+else
+  echo "skipped: a full disk (this user may not mount a small one)"
+fi
+
 check "rows of two contents are embedded" prints "16 rows of 256 in both.npy" \
   "$kindreel" embed "${both[@]}" --data data --split all --out both.npy
 check "and a video is no nearer to itself than 1" prints '^   1  1\.0000  Jump/v_Jump_g01_c01\.mp4$' \

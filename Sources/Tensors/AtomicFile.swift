@@ -11,12 +11,19 @@ public struct AtomicFile: ~Copyable {
 
   private init(_ file: consuming FileDescriptor) { self.file = file }
 
+  /// Names of what the process has open, which renaming would put another file in the place of.
+  private static let openFiles = ["/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/"]
+
   /// Creates or replaces the file at `path` with what `body` appends.
   ///
-  /// - Throws: `FileError`, or what `body` throws.
+  /// - Parameter ready: what to do when the new file is flushed, and the earlier one still in its place.
+  /// - Throws: `FileError`, or what `body` and `ready` throw; the earlier file is then as it was.
   public static func write(
-    to path: String, _ body: (borrowing AtomicFile) throws -> Void
+    to path: String, ready: () throws -> Void = {}, _ body: (borrowing AtomicFile) throws -> Void
   ) throws {
+    guard !openFiles.contains(where: path.hasPrefix) else {
+      throw FileError(path, "is no file that can be replaced", fault: .output)
+    }
     let target = Self.target(of: path)
     let url = URL(fileURLWithPath: target)
     var status = stat()
@@ -30,6 +37,7 @@ public struct AtomicFile: ~Copyable {
         try FileDescriptor(partial, flags: O_WRONLY | O_CREAT | O_EXCL))
       try body(file)
       try file.file.synchronize()
+      try ready()
       guard unsafe rename(partial, target) == 0 else {
         throw FileError.system(path, "cannot be replaced")
       }
@@ -49,11 +57,13 @@ public struct AtomicFile: ~Copyable {
     return unsafe String(cString: name)
   }
 
-  /// Creates or replaces the file at `path` with `data`.
+  /// Creates or replaces the file at `path` with `data`; `ready` as above.
   ///
-  /// - Throws: `FileError`.
-  public static func write(_ data: Data, to path: String) throws {
-    try write(to: path) { try $0.append(data) }
+  /// - Throws: `FileError`, or what `ready` throws.
+  public static func write(
+    _ data: Data, to path: String, ready: () throws -> Void = {}
+  ) throws {
+    try write(to: path, ready: ready) { try $0.append(data) }
   }
 
   /// Waits until a directory's entries are on the disk.

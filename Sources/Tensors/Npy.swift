@@ -7,8 +7,10 @@ public enum Npy {
   /// Writes an N×D array of `<f4`.
   ///
   /// - Throws: `FileError`; the earlier file is then as it was.
-  public static func write(_ matrix: Matrix, to path: String) throws {
-    try AtomicFile.write(to: path) { file in
+  public static func write(
+    _ matrix: Matrix, to path: String, ready: () throws -> Void = {}
+  ) throws {
+    try AtomicFile.write(to: path, ready: ready) { file in
       try file.append(NpyHeader(.float32, shape: [matrix.rows, matrix.columns]).bytes)
       try file.append(matrix.values)
     }
@@ -83,6 +85,9 @@ public enum Npy {
     }
   }
 
+  /// The most rows or columns of an array without elements, whose file's size bounds neither.
+  private static let longestOfNone = 1 << 24
+
   /// The header of an array of two dimensions, whose elements are all that follows.
   private static func matrixHeader(of file: inout FileReader) throws(FileError) -> NpyHeader {
     let path = file.path
@@ -93,6 +98,12 @@ public enum Npy {
     }
     let (rows, columns) = (header.shape[0], header.shape[1])
     let bytes = try header.byteCount(in: path)
+    guard bytes > 0 || max(rows, columns) <= Self.longestOfNone else {
+      throw FileError(
+        path,
+        "has the shape (\(rows), \(columns)): of no elements, at most \(Self.longestOfNone) rows or "
+          + "columns are taken")
+    }
     let shape = "the shape (\(rows), \(columns)) of \(header.element.rawValue)"
     guard bytes <= file.remaining else {
       throw FileError(

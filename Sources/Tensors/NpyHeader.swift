@@ -83,7 +83,10 @@ struct NpyHeader {
         "has elements '\(fields.element ?? "none")'; '<f4' and '<f8' are known, and NumPy's "
           + "x.astype('float32') makes them")
     }
-    guard fields.isFortranOrder == false else {
+    guard let isFortranOrder = fields.isFortranOrder else {
+      throw FileError(path, "has a header without fortran_order")
+    }
+    guard !isFortranOrder else {
       throw FileError(
         path, "is in Fortran order; C order is known, and NumPy's ascontiguousarray(x) makes it")
     }

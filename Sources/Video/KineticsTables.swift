@@ -11,8 +11,8 @@ struct KineticsTables {
 
   private static let columns = ["label", "youtube_id", "time_start", "time_end"]
 
-  /// Whether a file is a table of clips.
-  static func isTable(_ path: String) -> Bool {
+  /// Whether a file is a table of clips, or has at least some of its columns.
+  static func isTable(_ path: String, with columns: [String] = KineticsTables.columns) -> Bool {
     guard path.lowercased().hasSuffix(".csv"), let file = try? PlainFile(opening: path),
       let start = try? file.upTo(4096, at: 0)
     else { return false }
@@ -23,13 +23,15 @@ struct KineticsTables {
     return columns.allSatisfy(names.contains)
   }
 
-  /// The tables of a data set.
-  static func tables(in directory: String) throws(VideoError) -> [String] {
+  /// The tables of a data set that have at least some columns.
+  static func tables(
+    in directory: String, with columns: [String] = KineticsTables.columns
+  ) throws(VideoError) -> [String] {
     var tables: [String] = []
     for folder in [directory, VideoFolder.join(directory, "annotations")]
     where FileStatus.isFolder(folder) {
       tables += try FileStatus.names(in: folder).map { VideoFolder.join(folder, $0) }
-        .filter { $0.lowercased().hasSuffix(".csv") && isTable($0) }
+        .filter { $0.lowercased().hasSuffix(".csv") && isTable($0, with: columns) }
     }
     return tables
   }
@@ -53,6 +55,8 @@ struct KineticsTables {
     let files = Dictionary(found.map { (KineticsTables.stem($0), $0) }) { first, _ in first }
     var rows: [Row] = []
     for path in tables { rows += try KineticsTables.rows(of: path) }
+    // A table that lacks a column is not passed over: a whole part may be in it.
+    for path in try others() { _ = try KineticsTables.rows(of: path) }
     // A clip that several tables list belongs to the one that says where to.
     rows = rows.filter { $0.part != nil } + rows.filter { $0.part == nil }
     let isDivided = rows.contains { $0.part != nil && $0.part != .neither }
@@ -73,6 +77,13 @@ struct KineticsTables {
       record.group = row.tape
       return record
     }
+  }
+
+  /// Files that name clips as tables do, and lack what places them.
+  private func others() throws(VideoError) -> [String] {
+    guard try FileStatus(of: root).isFolder else { return [] }
+    return try KineticsTables.tables(in: root, with: ["label", "youtube_id"])
+      .filter { !tables.contains($0) }
   }
 
   /// A file in its class folder keeps its path; any other is named by its label.

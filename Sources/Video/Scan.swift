@@ -103,7 +103,7 @@ extension Scan {
   ) -> (VideoRecord.Status, String) {
     if index.packetCount < header.leastPackets {
       return (
-        .short, "\(index.packetCount) of \(header.claimedFrames) promised frames are there"
+        .short, "\(index.frameCount) of \(header.claimedFrames) promised frames are there"
       )
     }
     if index.frameCount < clipFrames {

@@ -42,7 +42,13 @@ struct UCFLists {
     for part in [VideoRecord.Part.train, .test] where split?.includes(part) ?? true {
       let path = VideoFolder.join(lists, "\(part.rawValue)list0\(list).txt")
       if split == nil && !FileStatus.isRegular(path) { continue }
-      for name in try listed(in: path, among: names) where parts[name] == nil {
+      for name in try listed(in: path, among: names) {
+        if let other = parts[name], other != part {
+          throw VideoError(
+            path: path,
+            reason: "lists '\(FileName.escaped(name))', which \(other.rawValue)list0\(list).txt "
+              + "lists, too")
+        }
         parts[name] = part
       }
     }

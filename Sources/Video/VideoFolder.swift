@@ -4,7 +4,7 @@ import Foundation
 struct VideoFolder {
   private static let extensions: Set<String> = [
     "avi", "divx", "mp4", "m4v", "mov", "3gp", "3g2", "mkv", "webm", "mpg", "mpeg", "vob",
-    "mts", "m2ts", "flv", "wmv", "asf", "ogv",
+    "mts", "m2ts", "ts", "flv", "wmv", "asf", "ogv",
   ]
   private let root: String
 

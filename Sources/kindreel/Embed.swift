@@ -93,9 +93,10 @@ struct Embed: ParsableCommand {
       for (id, reason) in videos.unreadable.sorted(by: { $0.key < $1.key }) {
         StandardError.say("kindreel: \(id): \(reason)")
       }
-      try writeAlone(table.rows)
-      try IdList.write(table.ids, beside: out)
-      try origin.write(beside: out)
+      // All three are on the disk before the first takes its place.
+      try IdList.write(table.ids, beside: out) {
+        try origin.write(beside: out) { try writeAlone(table.rows) }
+      }
       print("\(table.ids.count) rows of \(table.rows.columns) in \(out)")
     }
   }
@@ -117,10 +118,11 @@ struct Embed: ParsableCommand {
 
   /// Writes rows; what an earlier command wrote beside them says nothing about these, and goes first.
   private func writeAlone(_ rows: Matrix) throws {
-    for path in [IdList.path(beside: out), LibraryOrigin.path(beside: out)] {
-      try? FileManager.default.removeItem(atPath: path)
+    try Npy.write(rows, to: out) {
+      for path in [IdList.path(beside: out), LibraryOrigin.path(beside: out)] {
+        try? FileManager.default.removeItem(atPath: path)
+      }
     }
-    try Npy.write(rows, to: out)
   }
 }
 

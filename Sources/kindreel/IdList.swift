@@ -5,9 +5,12 @@ import Tensors
 enum IdList {
   static func path(beside npy: String) -> String { npy.dropLast(4) + ".ids.tsv" }
 
-  static func write(_ ids: [String], beside npy: String) throws {
+  static func write(
+    _ ids: [String], beside npy: String, ready: () throws -> Void
+  ) throws {
     let lines = ["row\tid"] + ids.enumerated().map { "\($0.offset)\t\($0.element)" }
-    try AtomicFile.write(Data((lines.joined(separator: "\n") + "\n").utf8), to: path(beside: npy))
+    try AtomicFile.write(
+      Data((lines.joined(separator: "\n") + "\n").utf8), to: path(beside: npy), ready: ready)
   }
 
   /// The ids, or the row numbers where there is no list.
@@ -22,7 +25,8 @@ enum IdList {
       throw FileError(path, "has \(lines.count) ids for \(count) rows of \(npy)")
     }
     var ids: [String] = []
-    var seen: Set<String> = []
+    // Names that differ in Unicode form alone are different names.
+    var seen: Set<[UInt8]> = []
     for (row, line) in lines.enumerated() {
       let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
       guard fields.count == 2, fields[0] == String(row) else {
@@ -31,7 +35,7 @@ enum IdList {
           "has '\(line)' where row \(row), a tab and its id are expected; rows must be in order")
       }
       let id = String(fields[1])
-      guard seen.insert(id).inserted else {
+      guard seen.insert(Array(id.utf8)).inserted else {
         throw FileError(path, "has the id '\(id)' twice; ids key the rows of \(npy)")
       }
       ids.append(id)

@@ -48,7 +48,7 @@ struct Search: ParsableCommand {
     guard library.hasSuffix(".npy") else {
       throw ValidationError("--library is '\(library)'; it must end in .npy")
     }
-    guard Set(queries).count == queries.count else {
+    guard Set(queries.map { Array($0.utf8) }).count == queries.count else {
       throw ValidationError("a query is named twice")
     }
   }

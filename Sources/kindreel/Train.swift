@@ -22,7 +22,7 @@ struct Train: ParsableCommand {
       Objectives (--set objective.name=NAME): cluster, triplet (SLIC), simclr, moco, iic, cmc, dsm and \
       koreitem, each with its publication's defaults for the groups objective and optimizer, and for what \
       the method says about augmentation and labels (cluster, iic and cmc: no flip, no colours; \
-      triplet: residual views, labels every 5 epochs; koreitem: labels once, cut at 0.45); network, \
+      triplet: residual positives, labels every 5 epochs; koreitem: labels once, cut at 0.45); network, \
       clips, batch and length are common to all, and what a file says of labels and augmentation stays \
       (koreitem's cut in a preset that has its own). Not so published: rates, warm-up and cosine, the \
       decay of moco's and dsm's keys, Adam for iic and cmc, and all of simclr's but its loss. \
@@ -37,15 +37,16 @@ struct Train: ParsableCommand {
       Pseudo labels (--set KEY=VALUE): labels.method is agglomerative, finch or kmeans. Cuts of the \
       dendrogram, labels.fine and labels.coarse, are written as for kindreel cluster; kmeans takes \
       count:K for both, finch the partitions labels.finch.fine and labels.finch.coarse, or the \
-      numbers of clusters labels.finch.fineCount and labels.finch.coarseCount. \
+      numbers of clusters labels.finch.fineCount and labels.finch.coarseCount (a first partition that has \
+      no more stays as it is). \
       labels.linkage and labels.metric say how videos are joined, as for kindreel cluster; \
-      labels.source is pass (all videos are embedded, centred) or bank (the rows that training last \
+      labels.source is pass (all videos are embedded, the middle of each) or bank (the rows that training last \
       gathered of each video, free of charge; it needs a warm-up, and has no label for a video that no \
       step has shown yet). labels.largest caps fine clusters, labels.singletons is keep or join.
 
       labels.shows and evaluation.shows say what the clips show that are clustered and compared: rgb, \
       residual, or both side by side. labels.file names a table of labels, as kindreel cluster --labels \
-      writes it, that holds from the end of labels.warmupEpochs on in place of clustering.
+      writes it, that holds from the end of labels.warmupEpochs on in place of clustering; -1 is no label.
 
       batch.shards is shuffled (a rank takes any videos) or static (always those of its shards, one for \
       each microbatch, so that its node needs no others). video.diskCache names a folder on the node's \

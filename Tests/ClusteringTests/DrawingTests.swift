@@ -109,6 +109,14 @@ struct DrawingTests {
   }
 
   @Test(
+    "The least heights that there are have an axis",
+    arguments: [.leastNonzeroMagnitude, .leastNormalMagnitude / 8, 1e-301])
+  func leastAxis(_ highest: Double) {
+    let scale = HeightScale(highest: highest)
+    #expect((5...13).contains(scale.ticks.count) && (0...1).contains(scale.share(of: highest)))
+  }
+
+  @Test(
     "Axes have five to twelve round numbers", arguments: [1e-9, 0.013, 0.24, 0.99, 1, 1.9, 730])
   func axis(_ highest: Double) {
     let scale = HeightScale(highest: highest)

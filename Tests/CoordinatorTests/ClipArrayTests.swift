@@ -110,4 +110,15 @@ import Worker
     }
     #expect(error?.reason == "holds nan at [1, 2, 1, 3, 4] (N, C, T, H, W)")
   }
+
+  @Test(.timeLimit(.minutes(10)))
+  func `Numbers beyond what a network can take are no rows of NaN`() throws {
+    let directory = try TemporaryDirectory()
+    let values = [Float](repeating: 1e38, count: 2 * 3 * 2 * 8 * 8)
+    let path = try directory.file("x.npy", holding: Self.array("<f4", [2, 3, 2, 8, 8], values))
+    let error = #expect(throws: NumericError.self) {
+      _ = try embed(try ClipArray(reading: path), ranks: 1, lanes: 1)
+    }
+    #expect(error?.description.hasPrefix("the embeddings of 2 of 2 clips have NaN") == true)
+  }
 }

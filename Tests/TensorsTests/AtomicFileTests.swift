@@ -17,9 +17,22 @@ import Testing
     }
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data("old".utf8))
     #expect(try directory.names() == ["x"])
-    try AtomicFile.write(Data("new".utf8), to: path)
+    #expect(throws: Interruption.self) {
+      try AtomicFile.write(Data("new".utf8), to: path) { throw Interruption() }
+    }
+    #expect(try directory.names() == ["x"])
+    try AtomicFile.write(Data("new".utf8), to: path) {
+      let before = try Data(contentsOf: URL(fileURLWithPath: path))
+      #expect(before == Data("old".utf8))
+    }
     #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == Data("new".utf8))
     #expect(try directory.names() == ["x"])
+  }
+
+  @Test(arguments: ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"])
+  func `What the process has open is not replaced`(path: String) {
+    let error = #expect(throws: FileError.self) { try AtomicFile.write(Data(), to: path) }
+    #expect(error?.path == path && error?.reason == "is no file that can be replaced")
   }
 
   @Test func `A symbolic link stays, and what it names is written`() throws {

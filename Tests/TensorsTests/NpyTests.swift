@@ -86,6 +86,12 @@ import Testing
     ("{'descr': '<f4', 'descr': '<f4', 'fortran_order': False, }", "no dictionary"),
     ("{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (2, 1), }", "no dictionary"),
     ("{'fortran_order': False, 'shape': (2, 1), }", "'none'"),
+    ("{'descr': '<f4', 'shape': (2, 1), }", "without fortran_order"),
+    (
+      "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 9223372036854775807), }",
+      "(0, 9223372036854775807): of no elements, at most 16777216 rows or columns"
+    ),
+    ("{'descr': '<f4', 'fortran_order': False, 'shape': (100000000000, 0), }", "of no elements"),
     ("__import__('os')", "no dictionary"),
   ])
   func `A header that we do not read is refused by name`(header: String, reason: String) throws {

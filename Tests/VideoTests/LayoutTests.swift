@@ -35,6 +35,14 @@ import Testing
     }
     #expect(try DatasetLayout.recognise(scratch.root) == .ucf101)
     #expect(try ids(scratch.root, layout: .folder).count == 3)
+    let lists = ["trainlist01.txt", "testlist01.txt"].map { scratch.path("ucfTrainTestlist/" + $0) }
+    let official = try String(contentsOfFile: lists[1], encoding: .utf8)
+    try scratch.write("ucfTrainTestlist/testlist01.txt", official + "Walk/v_Walk_g02_c01.avi\r\n")
+    let twice = #expect(throws: VideoError.self) { try ids(scratch.root, .all) }
+    #expect(
+      twice?.description
+        == lists[1] + ": lists 'Walk/v_Walk_g02_c01.avi', which trainlist01.txt lists, too")
+    try scratch.write("ucfTrainTestlist/testlist01.txt", official)
     // The folder of videos alone has its lists beside it, as the official archives are unpacked.
     let elsewhere = scratch.path("elsewhere")
     try FileManager.default.createDirectory(atPath: elsewhere, withIntermediateDirectories: true)
@@ -120,6 +128,12 @@ import Testing
     #expect(reason(scratch.root)?.contains("train.csv: line 3: time_start is 'soon'") == true)
     try scratch.write("train.csv", "label,youtube_id,time_start,time_end\na,0abcdefghi-\n")
     #expect(reason(scratch.root)?.contains("train.csv: line 2: has 2 columns") == true)
+    // A table that lacks a column is no other file.
+    try scratch.write("train.csv", "label,youtube_id,time_start\na,0abcdefghi-,10\n")
+    #expect(
+      reason(scratch.root)?.contains("train.csv: line 1: there is no column 'time_end'") == true)
+    try scratch.write("train.csv", "name,count\na,1\n")
+    #expect(try Manifest(reading: scratch.root, split: .test, seed: 1).samples.count == 1)
   }
 
   @Test("of Kinetics is not divided where no table says how")

@@ -8,7 +8,8 @@ struct HeightScale {
 
   /// Chooses steps of 1, 2 or 5 times a power of ten, five to twelve of them.
   init(highest: Double) {
-    let range = highest > 0 ? highest : 1
+    // Steps of a range near the least positive number would be 0.
+    let range = highest > 0 ? max(highest, 1e-300) : 1
     let power = pow(10, floor(log10(range / 5)))
     step = [1, 2, 5].map { $0 * power }.last { range / $0 >= 5 } ?? power
     top = range * 1.02

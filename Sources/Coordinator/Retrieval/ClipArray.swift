@@ -63,7 +63,8 @@ public struct ClipArray: Sendable {
     let rows = result.flatMap(\.values)
     let width = network.width(of: feature)
     let all = try communicator.allGather(rows).joined
-    return Matrix(rows: count, columns: width, values: Array(all.prefix(count * width)))
+    return try Matrix(rows: count, columns: width, values: Array(all.prefix(count * width)))
+      .finite("clips")
   }
 
   /// The clips that a lane embeds at once: a fair share of all, of those that fit in memory.

@@ -48,14 +48,14 @@ public struct LibraryOrigin: Codable, Sendable, Equatable {
   /// The place beside a `.npy` file.
   public static func path(beside npy: String) -> String { npy.dropLast(4) + ".encoder.json" }
 
-  /// Writes the description beside the rows.
+  /// Writes the description beside the rows; `ready` as for `AtomicFile`.
   ///
-  /// - Throws: `FileError`.
-  public func write(beside npy: String) throws {
+  /// - Throws: `FileError`, or what `ready` throws.
+  public func write(beside npy: String, ready: () throws -> Void) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     try AtomicFile.write(
-      try encoder.encode(self) + Data("\n".utf8), to: Self.path(beside: npy))
+      try encoder.encode(self) + Data("\n".utf8), to: Self.path(beside: npy), ready: ready)
   }
 
   /// Reads the description of rows.

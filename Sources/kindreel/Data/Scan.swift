@@ -23,6 +23,9 @@ struct ScanVideos: ParsableCommand {
         shards    tar files with videos
         manifest  what this command writes
 
+      Files count as videos by how their names end: avi, divx, mp4, m4v, mov, 3gp, 3g2, mkv, webm, mpg, \
+      mpeg, vob, mts, m2ts, ts, flv, wmv, asf, ogv; a list may name any file.
+
       The manifest is a table with a tab between columns, and is taken wherever a folder is: --data \
       MANIFEST. Its columns are id, path, offset, size, modified, split, group, status, reason, \
       frames, rate, width, height, rotation, codec, key_frames, sha256, duplicate_of. Files that \
