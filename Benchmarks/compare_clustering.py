@@ -13,9 +13,16 @@ PEERS = ["scipy", "scikit-learn", "fastcluster-gemm"]
 REPEATS = {"kindreel": 5, "peer": 3}
 
 
-def rows_file(folder, count, width):
-    """Unit rows around count / 50 centres in 20 groups."""
-    path = folder / f"rows-{count}x{width}.npy"
+def rows_file(folder, count, width, spread):
+    """Unit rows around count / 50 centres in 20 groups; with a spread, heaps of ten centres as narrow."""
+    path = folder / f"rows-{count}x{width}{f'~{spread}' if spread else ''}.npy"
+    if not path.exists() and spread:
+        random = np.random.default_rng(0)
+        centres = random.standard_normal((10, width))
+        centres /= np.linalg.norm(centres, axis=1, keepdims=True)
+        rows = centres[random.integers(0, 10, count)]
+        rows = rows + spread * random.standard_normal((count, width))
+        np.save(path, (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32))
     if not path.exists():
         random = np.random.default_rng(0)
         groups = random.standard_normal((20, width))
@@ -130,8 +137,9 @@ def main(kindreel, folder, shapes):
     everything = []
     print(f"{'rows':>12} {'who':<18} {'seconds':>9} {'ratio':>7} {'peak MB':>8}")
     for shape in shapes:
-        count, width = map(int, shape.split("x"))
-        path = rows_file(folder, count, width)
+        size, _, spread = shape.partition("~")
+        count, width = map(int, size.split("x"))
+        path = rows_file(folder, count, width, float(spread or 0))
         own_tree, tree = folder / f"kindreel-{shape}.npy", folder / f"reference-{shape}.npy"
         own = measure_kindreel(kindreel, path, own_tree)
         peers = PEERS if count <= 20_000 else ["fastcluster-gemm", "fastcluster-pdist"]
