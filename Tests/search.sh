@@ -102,11 +102,15 @@ both=(--untrained 1 --config both.yaml --lanes 1)
 kept() {
   "$kindreel" embed "${encoder[@]}" --data data --split all --out "$1" > /dev/null || return 1
   cat "${1%.npy}".* > before
-  fallocate -l 16m "$(dirname "$1")/fill" 2> /dev/null
   leaves 73 "No space left on device" \
     "$kindreel" embed "${encoder[@]}" --data data --split all --out "$1" &&
     cat "${1%.npy}".* | cmp - before
 }
+mkdir -p linked && touch linked/ids.tsv
+ln -s linked/ids.tsv chained.ids.tsv
+check "ids behind a link are written there, and written again" bash -c "for turn in 1 2; do \
+  '$kindreel' embed ${encoder[*]@Q} --data data --split all --out chained.npy > /dev/null || exit 1; done; \
+  [[ -L chained.ids.tsv ]] && cmp linked/ids.tsv library.ids.tsv"
 if mkdir -p small && mount -t tmpfs -o size=32k none small 2> /dev/null; then
   check "a full disk leaves the library as it was" kept small/library.npy
   umount small

@@ -120,7 +120,8 @@ struct Embed: ParsableCommand {
   private func writeAlone(_ rows: Matrix) throws {
     try Npy.write(rows, to: out) {
       for path in [IdList.path(beside: out), LibraryOrigin.path(beside: out)] {
-        try? FileManager.default.removeItem(atPath: path)
+        // A link stays, as for all outputs: what it names is about to be written.
+        try? FileManager.default.removeItem(atPath: OutputPath.resolved(path))
       }
     }
   }
