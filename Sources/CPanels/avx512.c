@@ -56,6 +56,10 @@ static AVX512 void tile(const cpanels_search *s, int64_t row, float *thresholds)
       any |= row_hits[r];
     }
   }
+  if (s->row_hits) {
+    for (int r = 0; r < count; r++) s->row_hits[row + r] = row_hits[r];
+    return;
+  }
   uint32_t column_hits = 0;
   if (thresholds) {
     __m512 high0 = t[0][0], high1 = t[0][1];

@@ -51,6 +51,10 @@ TARGET void RUN(const cpanels_search *s) {
       float least = panels_threshold(s->row_lists[row + r]);
       uint32_t hits = 0, column_hits = 0;
       for (int c = 0; c < COLUMNS; c++) hits |= (uint32_t)(values[r][c] >= least) << c;
+      if (s->row_hits) {
+        s->row_hits[row + r] = hits;
+        continue;
+      }
       panels_offer_row(s, row + r, values[r], hits);
       if (!s->column_lists) continue;
       for (int c = 0; c < COLUMNS; c++)

@@ -27,28 +27,27 @@ extension ClusterStore {
     return true
   }
 
-  /// Determines a cluster's nearest by comparing all others in double precision, where single
-  /// precision cannot tell more than a list's worth of them apart.
-  func findNearestExactly(of slot: Int32) {
-    var state = SearchState(nearestAt: level, listedAt: level)
-    let list = list(of: Int(slot))
-    list.clear()
-    for other in live where other != slot {
-      let similarity = similarity(Int(slot), Int(other))
-      list.offer(Float(above: similarity), other)
-      if similarity > state.similarity {
-        state.similarity = similarity
-        state.nearest = other
-      }
-    }
-    state.bound = list.bound
-    states[Int(slot)] = state
-  }
-
   /// Notes that a cluster's list is fresh from a search.
   func noteSearch(of slot: Int32) {
     states[Int(slot)].bound = list(of: Int(slot)).bound
     states[Int(slot)].listedAt = level
+  }
+
+  /// Begins an exact search for a cluster: its list is empty, its nearest unknown.
+  func clearNearest(of slot: Int32) {
+    list(of: Int(slot)).clear()
+    states[Int(slot)] = SearchState(nearestAt: level, isExact: true)
+  }
+
+  /// Compares a cluster with another in double precision, and takes note of it if it is near; of equals
+  /// the one that was compared first is the nearest.
+  func compareExactly(_ slot: Int32, with other: Int32) {
+    let similarity = similarity(Int(slot), Int(other))
+    list(of: Int(slot)).offer(Float(above: similarity), other)
+    if similarity > states[Int(slot)].similarity {
+      states[Int(slot)].similarity = similarity
+      states[Int(slot)].nearest = other
+    }
   }
 
   /// Replaces the compared candidates' bounds by their similarities.

@@ -9,7 +9,7 @@ extension ClusterStore {
     let (a, b) = (clusters[one], clusters[other])
     let (x, y) = unsafe (mean(of: one), mean(of: other))
     switch criterion {
-    case .cosine: return unsafe cpanels_product(x, y, Int64(width))
+    case .cosine: return unsafe cpanels_product(x, y, Int64(width)) - 1
     case .ward:
       let (m, n) = (Double(a.size), Double(b.size))
       return unsafe -(m * n / (m + n)) * cpanels_distance(x, y, Int64(width))
@@ -74,7 +74,8 @@ extension ClusterStore {
       if value > rest { list.offer(Float(above: value), slot) }
     }
     states[pair.kept] = SearchState(
-      listedAt: level + 1, bound: max(Float(above: rest), list.bound))
+      listedAt: level + 1, bound: max(Float(above: rest), list.bound),
+      isExact: states[pair.kept].isExact || states[pair.dropped].isExact)
   }
 
   /// A cluster's shortlist by the clusters of now.

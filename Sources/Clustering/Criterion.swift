@@ -5,7 +5,8 @@
 /// third cluster than the nearer of the two was. Moreover they have a bound from above,
 /// `similarity(of:…)`, that rises with its arguments; so bounds on the parts bound the union.
 enum Criterion: Sendable {
-  /// Average linkage on cosine distance: the mean cosine m_A·m_B of unit vectors.
+  /// Average linkage on cosine distance: m_A·m_B − 1, which is minus SciPy's height. Without the 1, single
+  /// precision could not tell the bounds of near clusters apart.
   case cosine
   /// Ward: −a·b / (a + b) · ‖m_A − m_B‖², which is −½ of the square of SciPy's height.
   case ward
@@ -26,7 +27,7 @@ enum Criterion: Sendable {
   /// The distance that SciPy calls the height.
   func height(_ similarity: Double, unit: Double) -> Double {
     switch self {
-    case .cosine: max(0, 1 - similarity)
+    case .cosine: max(0, -similarity)
     case .ward: max(0, -2 * similarity).squareRoot() * unit
     case .centroid, .median: max(0, -similarity).squareRoot() * unit
     }
@@ -53,7 +54,8 @@ enum Criterion: Sendable {
   ///
   /// A sum of D products of means no longer than 1 is off by at most D·2⁻⁵³ (Higham, "Accuracy and
   /// Stability of Numerical Algorithms", section 3.1), a union's sum by 2⁻⁵³ of each element, and
-  /// at most eight of these meet where both clusters change: 8·(D + 3)·2⁻⁵³. Ward weighs it by at most 4·N/2 (the square
+  /// at most eight of these meet where both clusters change: 8·(D + 3)·2⁻⁵³; taking 1 off, by 2⁻⁵² each
+  /// time. Ward weighs it by at most 4·N/2 (the square
   /// of a difference of two such means is at most 4, and a·b / (a + b) at most N/2). The others
   /// inherit no bounds.
   func slack(width: Int, count: Int) -> Double {
@@ -68,10 +70,11 @@ enum Criterion: Sendable {
   /// What a kernel adds to a product in single precision, so that it is never below the similarity.
   ///
   /// Cosine: rounding both means to single precision, a row's twice, and D fused multiply-adds are off
-  /// by at most (D + 4)·2⁻²⁴ for means no longer than 1, adding this by another 2⁻²³.
+  /// by at most (D + 4)·2⁻²⁴ for means no longer than 1, adding this by another 2⁻²³. The 1 is taken off
+  /// here, too.
   /// Distances: see `square(_:width:)`; what is left are products too small for the exponent.
   func productSlack(width: Int) -> Float {
-    self == .cosine ? Float(width + 12) * 0x1p-24 : 0x1p-100
+    self == .cosine ? Float(above: Double(width + 12) * 0x1p-24 - 1) : 0x1p-100
   }
 
   /// The squared length that a kernel is told of a mean, so that −h·(q_A + q_B − 2·m_A·m_B) is never

@@ -7,9 +7,9 @@ public struct JoiningStatistics: Sendable, Equatable, Codable {
   public internal(set) var rounds = 0
   /// Merges found by following a chain of nearest neighbours, where rounds would have merged too few.
   public internal(set) var chainMerges = 0
-  /// Searches for one cluster's nearest among all others in single precision, the first included.
+  /// Searches for one cluster's nearest among all others, the first included.
   public internal(set) var searches = 0
-  /// Searches that had to be repeated in double precision.
+  /// Those that single precision did not do for.
   public internal(set) var exactSearches = 0
   /// Wall time in seconds.
   public internal(set) var seconds = 0.0

@@ -53,8 +53,7 @@ struct NearestSearch {
         unsafe scratch.lists[index] = unsafe list
       }
       run(
-        rows, against: store.live[start..<min(end, store.live.count)], in: store, scratch,
-        both: false)
+        rows, against: store.live[start..<min(end, store.live.count)], in: store, scratch, .rows)
     }
     guard segments > 1 else { return }
     lanes.eachRange(in: slots.count, by: 64) { range in
@@ -68,19 +67,44 @@ struct NearestSearch {
     }
   }
 
+  /// Fills lists by similarities in double precision and determines the nearest, where single precision
+  /// cannot tell more than a list's worth of clusters apart; of equals it is the lowest slot.
+  ///
+  /// Single precision still sifts: what it bounds below a list's last value is compared no further.
+  ///
+  /// - Complexity: O(slots·clusters·D)
+  func searchExactly(_ slots: [Int32], in store: ClusterStore) {
+    let blocks = (slots.count + PackedMeans.rows - 1) / PackedMeans.rows
+    let size = min(Self.blockRows, (blocks / (4 * lanes.count) + 1) * PackedMeans.rows)
+    lanes.each((slots.count + size - 1) / size) { index, lane in
+      let rows = slots[index * size..<min((index + 1) * size, slots.count)]
+      for slot in rows { store.clearNearest(of: slot) }
+      listRows(rows, of: store, scratch[lane])
+      run(rows, against: store.live[...], in: store, scratch[lane], .exactly)
+      for slot in rows { store.noteSearch(of: slot) }
+    }
+  }
+
   /// Compares two blocks of the first clusters, each pair once; lists of both must be clear or fuller.
   func compare(_ one: Range<Int>, _ other: Range<Int>, in store: ClusterStore, lane: Int) {
     let scratch = scratch[lane]
     let rows = store.live[one]
-    for (index, slot) in rows.enumerated() {
+    listRows(rows, of: store, scratch)
+    run(rows, against: store.live[other], in: store, scratch, one == other ? .rows : .both)
+  }
+
+  private func listRows(_ slots: ArraySlice<Int32>, of store: ClusterStore, _ scratch: Scratch) {
+    for (index, slot) in slots.enumerated() {
       unsafe scratch.lists[index] = unsafe store.listBase + Int(slot)
     }
-    run(rows, against: store.live[other], in: store, scratch, both: one != other)
   }
+
+  /// Whose lists are filled with bounds, or that those of rows are filled with similarities.
+  private enum Filling { case rows, both, exactly }
 
   private func run(
     _ slots: ArraySlice<Int32>, against others: ArraySlice<Int32>, in store: ClusterStore,
-    _ scratch: Scratch, both: Bool
+    _ scratch: Scratch, _ filling: Filling
   ) {
     let (rows, panel) = (scratch.rows, scratch.panel)
     for start in stride(from: 0, to: slots.count, by: PackedMeans.rows) {
@@ -93,11 +117,21 @@ struct NearestSearch {
       row_weights: rows.weights(store.criterion), row_lists: scratch.lists,
       panel: panel.means.base, column_ids: panel.ids.base,
       column_weights: panel.weights(store.criterion),
-      column_lists: both ? store.listBase : nil)
+      column_lists: filling == .both ? store.listBase : nil,
+      row_hits: filling == .exactly ? scratch.hits.base : nil)
     for first in stride(from: others.startIndex, to: others.endIndex, by: PackedMeans.columns) {
       panel.write(
         others[first..<min(first + PackedMeans.columns, others.endIndex)], of: store, at: 0)
       unsafe cpanels_run(&search, instructions)
+      guard filling == .exactly else { continue }
+      for (index, slot) in slots.enumerated() {
+        var hits = scratch.hits[index]
+        while hits != 0 {
+          let other = panel.ids[hits.trailingZeroBitCount]
+          hits &= hits - 1
+          if other >= 0, other != slot { store.compareExactly(slot, with: other) }
+        }
+      }
     }
   }
 
@@ -109,6 +143,8 @@ struct NearestSearch {
     let rows: PackedMeans
     let panel: PackedMeans
     let lists: UnsafeMutablePointer<UnsafeMutablePointer<cpanels_list>?>
+    /// The columns of a panel that may enter a row's list.
+    let hits = LaneArray<UInt32>(count: blockRows)
 
     init(width: Int) {
       rows = PackedMeans(stride: PackedMeans.rows, count: blockRows, width: width)

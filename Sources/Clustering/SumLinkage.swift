@@ -82,13 +82,14 @@ struct SumLinkage {
   /// Determines the nearest of one cluster, on every rank alike.
   mutating func refresh(_ slot: Int32) {
     if store.findNearest(of: slot) { return }
-    search.search([slot], in: store)
     statistics.searches += 1
-    store.noteSearch(of: slot)
-    if !store.findNearest(of: slot) {
-      store.findNearestExactly(of: slot)
-      statistics.exactSearches += 1
+    if !store.states[Int(slot)].isExact {
+      search.search([slot], in: store)
+      store.noteSearch(of: slot)
+      if store.findNearest(of: slot) { return }
     }
+    search.searchExactly([slot], in: store)
+    statistics.exactSearches += 1
   }
 
   // MARK: - Rounds
@@ -96,8 +97,8 @@ struct SumLinkage {
   /// What a rank found out about one cluster.
   private struct Finding: BitwiseCopyable, Sendable {
     let slot: Int32
-    /// How often it was searched for: in single precision, then in double.
-    var searches: Int32
+    /// 0 if its list sufficed, 1 if it was searched for, 2 if that was in double precision.
+    var effort: Int32
     let state: SearchState
     let list: cpanels_list
   }
@@ -114,44 +115,47 @@ struct SumLinkage {
     let (rank, size) = (team.rank, team.size)
     let mine = slots.indices.filter { $0 % size == rank }.map { slots[$0] }
     let store = store
-    let searches = LaneArray<Int32>(count: mine.count)
+    let efforts = LaneArray<Int32>(count: mine.count)
     lanes.eachRange(in: mine.count, by: 16) { range in
-      for index in range { searches[index] = store.findNearest(of: mine[index]) ? 0 : 1 }
-    }
-    let unknown = mine.indices.filter { searches[$0] > 0 }
-    search.search(unknown.map { mine[$0] }, in: store)
-    lanes.eachRange(in: unknown.count, by: 4) { range in
-      for index in unknown[range] {
-        store.noteSearch(of: mine[index])
-        guard !store.findNearest(of: mine[index]) else { continue }
-        store.findNearestExactly(of: mine[index])
-        searches[index] = 2
+      for index in range {
+        let slot = mine[index]
+        let isKnown = store.findNearest(of: slot)
+        efforts[index] = isKnown ? 0 : store.states[Int(slot)].isExact ? 2 : 1
       }
     }
-    let counts = try exchange(mine, searches)
+    let unknown = mine.indices.filter { efforts[$0] == 1 }
+    search.search(unknown.map { mine[$0] }, in: store)
+    lanes.eachRange(in: unknown.count, by: 16) { range in
+      for index in unknown[range] {
+        store.noteSearch(of: mine[index])
+        if !store.findNearest(of: mine[index]) { efforts[index] = 2 }
+      }
+    }
+    search.searchExactly(mine.indices.filter { efforts[$0] == 2 }.map { mine[$0] }, in: store)
+    let counts = try exchange(mine, efforts)
     statistics.searches += counts.searches
     statistics.exactSearches += counts.exact
   }
 
   /// Tells the other ranks what this one found, and learns what they did.
   private func exchange(
-    _ mine: [Int32], _ searches: LaneArray<Int32>
+    _ mine: [Int32], _ efforts: LaneArray<Int32>
   ) throws -> (searches: Int, exact: Int) {
     if team.size == 1 {
-      let all = mine.indices.map { searches[$0] }
+      let all = mine.indices.map { efforts[$0] }
       return (all.count { $0 > 0 }, all.count { $0 > 1 })
     }
     let findings = mine.enumerated().map { index, slot in
       Finding(
-        slot: slot, searches: searches[index], state: store.states[Int(slot)],
+        slot: slot, effort: efforts[index], state: store.states[Int(slot)],
         list: store.listValue(of: Int(slot)))
     }
     var counts = (searches: 0, exact: 0)
     for finding in try team.gather(findings) {
       store.states[Int(finding.slot)] = finding.state
       store.setList(of: Int(finding.slot), finding.list)
-      counts.searches += finding.searches > 0 ? 1 : 0
-      counts.exact += finding.searches > 1 ? 1 : 0
+      counts.searches += finding.effort > 0 ? 1 : 0
+      counts.exact += finding.effort > 1 ? 1 : 0
     }
     return counts
   }

@@ -95,6 +95,33 @@ struct KernelTests {
     }
   }
 
+  @Test("An exact search lists what comparing all others lists", arguments: [1, 8, 37])
+  func exactly(_ width: Int) throws {
+    // Heaps narrower than single precision resolves, and copies of distances.
+    let rows = RandomRows.clustered(300, width, centres: 3, spread: 1e-5, seed: UInt64(width))
+    for (criterion, metric) in [
+      (Criterion.cosine, Metric.cosine), (.ward, .euclidean), (.centroid, .euclidean),
+    ] {
+      for instructions in [CPANELS_PORTABLE, CPANELS_AVX2, CPANELS_AVX512]
+      where cpanels_has(instructions) != 0 {
+        let pool = LanePool(count: 2)
+        let joining = SumLinkage(
+          try RowSpace(rows, metric: metric), criterion: criterion, lanes: pool)
+        let store = joining.store
+        NearestSearch(width: width, lanes: pool, instructions: instructions)
+          .searchExactly(store.live, in: store)
+        let found = bitsOfLists(store)
+        let nearest = store.live.map { store.states[Int($0)].nearest }
+        for slot in store.live {
+          store.clearNearest(of: slot)
+          for other in store.live where other != slot { store.compareExactly(slot, with: other) }
+        }
+        #expect(found == bitsOfLists(store), "\(criterion)")
+        #expect(nearest == store.live.map { store.states[Int($0)].nearest }, "\(criterion)")
+      }
+    }
+  }
+
   private func bitsOfLists(_ store: ClusterStore) -> [UInt32] {
     store.live.flatMap { slot -> [UInt32] in
       let list = store.list(of: Int(slot))

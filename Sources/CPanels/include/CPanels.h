@@ -24,7 +24,7 @@ void cpanels_clear(cpanels_list *list);
 void cpanels_offer(cpanels_list *list, float value, int32_t id);
 
 // What a similarity is made of, for a row r and a column c with product p:
-//   cosine: p + slack;
+//   cosine: p + slack, which holds −1;
 //   Ward: −h · ((q_r + q_c) − 2p) + slack, h = a_r·a_c / (a_r + a_c), q = squares and a = sizes.
 typedef struct {
   const float *squares;  // null for cosine
@@ -43,6 +43,9 @@ typedef struct {
   const int32_t *column_ids;  // −1 where there is no cluster
   cpanels_weights column_weights;
   cpanels_list *column_lists;  // by id; null unless the columns are to be offered the rows too
+  // Null, or a word for every row; then nothing is offered, and bit c says whether column c may enter
+  // the row's list.
+  uint32_t *row_hits;
 } cpanels_search;
 
 // The instructions a kernel uses; every set gives the same lists. The portable kernel calls fmaf,
