@@ -48,7 +48,7 @@ struct Cluster: ParsableCommand {
       linkage, and average linkage on euclidean distance, need all distances, 4·N² bytes: where they do \
       not fit, the command says so and ends before it takes any (exit code 78), and so where the rows' \
       means would not fit. Thousands of rows that single precision cannot tell apart take several times \
-      as long as others: each is then compared with all in double precision.
+      as long as others: they are compared in double precision.
 
       --json prints one object: rows, width, linkage, metric, merges, rounds, seconds, \
       peak_rss_bytes, root_height, and with a cut also cut, clusters, largest_share, \
