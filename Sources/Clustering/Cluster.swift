@@ -26,6 +26,6 @@ struct SearchState: BitwiseCopyable, Sendable {
   var bound = Float.infinity
   /// The similarity to the nearest.
   var similarity = -Double.infinity
-  /// Whether its list, or that of a part of it, was filled in double precision, as single did not do.
+  /// Whether its list, or those of both its parts, were filled in double precision, as single did not do.
   var isExact = false
 }

@@ -75,7 +75,7 @@ extension ClusterStore {
     }
     states[pair.kept] = SearchState(
       listedAt: level + 1, bound: max(Float(above: rest), list.bound),
-      isExact: states[pair.kept].isExact || states[pair.dropped].isExact)
+      isExact: states[pair.kept].isExact && states[pair.dropped].isExact)
   }
 
   /// A cluster's shortlist by the clusters of now.

@@ -9,7 +9,7 @@ public struct JoiningStatistics: Sendable, Equatable, Codable {
   public internal(set) var chainMerges = 0
   /// Searches for one cluster's nearest among all others, the first included.
   public internal(set) var searches = 0
-  /// Those that single precision did not do for.
+  /// Those of them in double precision, as single could not decide.
   public internal(set) var exactSearches = 0
   /// Wall time in seconds.
   public internal(set) var seconds = 0.0

@@ -105,19 +105,26 @@ struct KernelTests {
       for instructions in [CPANELS_PORTABLE, CPANELS_AVX2, CPANELS_AVX512]
       where cpanels_has(instructions) != 0 {
         let pool = LanePool(count: 2)
-        let joining = SumLinkage(
+        var joining = SumLinkage(
           try RowSpace(rows, metric: metric), criterion: criterion, lanes: pool)
+        joining.unite([
+          Pair(kept: 0, dropped: 5, similarity: 0), Pair(kept: 3, dropped: 80, similarity: 0),
+        ])
         let store = joining.store
         NearestSearch(width: width, lanes: pool, instructions: instructions)
           .searchExactly(store.live, in: store)
         let found = bitsOfLists(store)
-        let nearest = store.live.map { store.states[Int($0)].nearest }
+        let states = store.live.map { store.states[Int($0)] }
         for slot in store.live {
           store.clearNearest(of: slot)
           for other in store.live where other != slot { store.compareExactly(slot, with: other) }
         }
         #expect(found == bitsOfLists(store), "\(criterion)")
-        #expect(nearest == store.live.map { store.states[Int($0)].nearest }, "\(criterion)")
+        for (slot, state) in zip(store.live, states) {
+          #expect(state.nearest == store.states[Int(slot)].nearest, "\(criterion)")
+          #expect(state.similarity == store.states[Int(slot)].similarity, "\(criterion)")
+          #expect(state.bound == store.list(of: Int(slot)).bound, "\(criterion)")
+        }
       }
     }
   }

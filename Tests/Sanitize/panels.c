@@ -44,6 +44,9 @@ static void compare(const cpanels_vector *vectors, int count, int width, cpanels
   search.row_weights.squares = search.column_weights.squares = NULL;
   search.column_lists = NULL;
   cpanels_run(&search, set);
+  search.row_hits = malloc(sizeof *search.row_hits * (size_t)search.row_count);
+  cpanels_run(&search, set);
+  free(search.row_hits);
   for (int i = 1; i < count; i++) cpanels_replace(&lists[0], i, 0, 0.5f);
   free(packed_rows), free(packed), free(panel), free(lists);
 }

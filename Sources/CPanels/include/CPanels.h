@@ -44,7 +44,7 @@ typedef struct {
   cpanels_weights column_weights;
   cpanels_list *column_lists;  // by id; null unless the columns are to be offered the rows too
   // Null, or a word for every row; then nothing is offered, and bit c says whether column c may enter
-  // the row's list.
+  // the row's list, also where it is the row itself or nobody.
   uint32_t *row_hits;
 } cpanels_search;
 
@@ -58,7 +58,8 @@ int cpanels_has(cpanels_instructions instructions);
 // The fastest that this processor has.
 cpanels_instructions cpanels_fastest(void);
 
-// Offers every row all columns of a panel but itself, and with column_lists every column all rows.
+// Offers every row all columns of a panel but itself, and with column_lists every column all rows; or
+// sets row_hits.
 void cpanels_run(const cpanels_search *search, cpanels_instructions instructions);
 
 // For each of some means −(q + q_c − 2p) + slack, p being its product with one mean, and q that one's
