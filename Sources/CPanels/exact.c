@@ -16,43 +16,83 @@ INLINE void store(const eight *sums, int64_t k, void *high, void *low) {
       __builtin_shufflevector(words, words, 1, 3, 5, 7, 9, 11, 13, 15);
 }
 
-INLINE double total(
-    const cpanels_vector *a, int a_is_sum, const cpanels_vector *b, int b_is_sum, int64_t width,
-    int is_distance) {
-  eight sums = {0};
-  int64_t k = 0;
-  for (; k + 8 <= width; k += 8) {
-    eight x, y;
-    load(a, k, a_is_sum, &x);
-    load(b, k, b_is_sum, &y);
+enum { STRETCH = 64 };
+
+// Adds a stretch of a pair's terms to its partial sums.
+INLINE void add_terms(
+    const eight *x, const cpanels_vector *b, int b_is_sum, int64_t first, int64_t blocks,
+    int is_distance, eight *sums) {
+  eight s = *sums;
+  for (int64_t i = 0; i < blocks; i++) {
+    eight y;
+    load(b, first + 8 * i, b_is_sum, &y);
     if (is_distance) {
-      eight apart = x - y;
-      sums += apart * apart;
+      eight apart = x[i] - y;
+      s += apart * apart;
     } else {
-      sums += x * y;
+      s += x[i] * y;
     }
   }
-  double rest = 0;
-  for (; k < width; k++) {
-    double x = one(a, k, a_is_sum), y = one(b, k, b_is_sum);
-    rest += is_distance ? (x - y) * (x - y) : x * y;
+  *sums = s;
+}
+
+INLINE void totals(
+    const cpanels_vector *a, const cpanels_vector *columns, uint32_t which, int64_t width,
+    int is_distance, double *values) {
+  eight sums[COLUMNS];
+  for (uint32_t left = which; left; left &= left - 1) sums[__builtin_ctz(left)] = (eight){0};
+  const int64_t whole = width / 8 * 8;
+  for (int64_t first = 0; first < whole; first += STRETCH) {
+    const int64_t blocks = (whole - first < STRETCH ? whole - first : STRETCH) / 8;
+    eight x[STRETCH / 8];
+    for (int64_t i = 0; i < blocks; i++) {
+      if (a->row) load(a, first + 8 * i, 0, &x[i]);
+      else load(a, first + 8 * i, 1, &x[i]);
+    }
+    for (uint32_t left = which; left; left &= left - 1) {
+      const int c = __builtin_ctz(left);
+      if (columns[c].row) add_terms(x, &columns[c], 0, first, blocks, is_distance, &sums[c]);
+      else add_terms(x, &columns[c], 1, first, blocks, is_distance, &sums[c]);
+    }
   }
-  return ((sums[0] + sums[4]) + (sums[1] + sums[5])) + ((sums[2] + sums[6]) + (sums[3] + sums[7])) +
-         rest;
+  for (uint32_t left = which; left; left &= left - 1) {
+    const int c = __builtin_ctz(left);
+    double rest = 0;
+    for (int64_t k = whole; k < width; k++) {
+      double x = one(a, k, !a->row), y = one(&columns[c], k, !columns[c].row);
+      rest += is_distance ? (x - y) * (x - y) : x * y;
+    }
+    const eight s = sums[c];
+    values[c] = ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7])) + rest;
+  }
+}
+
+CLONES void cpanels_products(
+    cpanels_vector a, const cpanels_vector *columns, uint32_t which, int64_t width, double *values) {
+  totals(&a, columns, which, width, 0, values);
+}
+
+CLONES void cpanels_distances(
+    cpanels_vector a, const cpanels_vector *columns, uint32_t which, int64_t width, double *values) {
+  totals(&a, columns, which, width, 1, values);
+}
+
+CLONES double cpanels_product(cpanels_vector a, cpanels_vector b, int64_t width) {
+  double value;
+  totals(&a, &b, 1, width, 0, &value);
+  return value;
+}
+
+CLONES double cpanels_distance(cpanels_vector a, cpanels_vector b, int64_t width) {
+  double value;
+  totals(&a, &b, 1, width, 1, &value);
+  return value;
 }
 
 // Calls FUNCTION with each vector's form known to the compiler.
 #define BY_FORM(FUNCTION, a, b, ...)                                                       \
   ((a)->row ? ((b)->row ? FUNCTION(a, 0, b, 0, __VA_ARGS__) : FUNCTION(a, 0, b, 1, __VA_ARGS__)) \
             : ((b)->row ? FUNCTION(a, 1, b, 0, __VA_ARGS__) : FUNCTION(a, 1, b, 1, __VA_ARGS__)))
-
-CLONES double cpanels_product(cpanels_vector a, cpanels_vector b, int64_t width) {
-  return BY_FORM(total, &a, &b, width, 0);
-}
-
-CLONES double cpanels_distance(cpanels_vector a, cpanels_vector b, int64_t width) {
-  return BY_FORM(total, &a, &b, width, 1);
-}
 
 INLINE void add(
     const cpanels_vector *a, int a_is_sum, const cpanels_vector *b, int b_is_sum, int64_t width,

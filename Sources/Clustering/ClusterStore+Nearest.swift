@@ -39,15 +39,21 @@ extension ClusterStore {
     states[Int(slot)] = SearchState(nearestAt: level, isExact: true)
   }
 
-  /// Compares a cluster with another in double precision, and takes note of it if it is near; of equals
+  /// Compares a cluster with others in double precision, and takes note of those that are near; of equals
   /// the one that was compared first is the nearest.
-  func compareExactly(_ slot: Int32, with other: Int32) {
-    let similarity = similarity(Int(slot), Int(other))
-    list(of: Int(slot)).offer(Float(above: similarity), other)
-    if similarity > states[Int(slot)].similarity {
-      states[Int(slot)].similarity = similarity
-      states[Int(slot)].nearest = other
+  ///
+  /// - Parameters:
+  ///   - panel: the others, and places that are nobody's.
+  ///   - columns: a bit for every place of the panel that is to be compared.
+  func compareExactly(_ slot: Int32, with panel: PackedMeans, columns: UInt32) {
+    let list = list(of: Int(slot))
+    var state = states[Int(slot)]
+    panel.eachSimilarity(to: slot, of: self, columns: columns) { other, similarity in
+      let value = Float(above: similarity)
+      if value >= list.bound { list.offer(value, other) }
+      if similarity > state.similarity { (state.similarity, state.nearest) = (similarity, other) }
     }
+    states[Int(slot)] = state
   }
 
   /// Replaces the compared candidates' bounds by their similarities.

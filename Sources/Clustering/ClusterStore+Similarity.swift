@@ -6,15 +6,11 @@ internal import Tensors
 extension ClusterStore {
   /// The similarity of two clusters in double precision, the same bits in both orders.
   func similarity(_ one: Int, _ other: Int) -> Double {
-    let (a, b) = (clusters[one], clusters[other])
     let (x, y) = unsafe (mean(of: one), mean(of: other))
-    switch criterion {
-    case .cosine: return unsafe cpanels_product(x, y, Int64(width)) - 1
-    case .ward:
-      let (m, n) = (Double(a.size), Double(b.size))
-      return unsafe -(m * n / (m + n)) * cpanels_distance(x, y, Int64(width))
-    case .centroid, .median: return unsafe -cpanels_distance(x, y, Int64(width))
-    }
+    let total =
+      unsafe criterion.isDistance
+      ? cpanels_distance(x, y, Int64(width)) : cpanels_product(x, y, Int64(width))
+    return criterion.similarity(total, clusters[one].size, clusters[other].size)
   }
 
   /// The mean of a cluster's rows; for the median its middle.

@@ -24,6 +24,17 @@ enum Criterion: Sendable {
   /// How many rows a kernel is told that a cluster has: of 2 and 2, Ward's factor is 1.
   func weight(of size: Int32) -> Float { self == .ward ? Float(size) : 2 }
 
+  /// The similarity of two clusters by the product of their means, or the square of their distance.
+  func similarity(_ total: Double, _ one: Int32, _ other: Int32) -> Double {
+    switch self {
+    case .cosine: return total - 1
+    case .ward:
+      let (a, b) = (Double(one), Double(other))
+      return -(a * b / (a + b)) * total
+    case .centroid, .median: return -total
+    }
+  }
+
   /// The distance that SciPy calls the height.
   func height(_ similarity: Double, unit: Double) -> Double {
     switch self {

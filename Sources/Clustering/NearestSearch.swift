@@ -124,13 +124,8 @@ struct NearestSearch {
         others[first..<min(first + PackedMeans.columns, others.endIndex)], of: store, at: 0)
       unsafe cpanels_run(&search, instructions)
       guard filling == .exactly else { continue }
-      for (index, slot) in slots.enumerated() {
-        var hits = scratch.hits[index]
-        while hits != 0 {
-          let other = panel.ids[hits.trailingZeroBitCount]
-          hits &= hits - 1
-          if other >= 0, other != slot { store.compareExactly(slot, with: other) }
-        }
+      for (index, slot) in slots.enumerated() where scratch.hits[index] != 0 {
+        store.compareExactly(slot, with: panel, columns: scratch.hits[index])
       }
     }
   }

@@ -1,5 +1,5 @@
 // `unsafe` is sound here because there are `count` places, `stride` of them are written at a time, and
-// vectors are read while the store that they point into is there.
+// vectors are read while the store that they point into is there; there is a total for every bit of a word.
 internal import CPanels
 
 /// Means of some clusters in single precision, `stride` of them side by side, as `CPanels` reads them.
@@ -51,5 +51,32 @@ struct PackedMeans {
     unsafe cpanels_pack(
       vectors.base, Int64(slots.count), Int64(store.width), Int64(stride), isDistance ? 1 : 0,
       means.base + place * store.width)
+  }
+
+  /// The similarities in double precision of a cluster to others whose places have bits set, in ascending
+  /// order of places; the vectors of a panel's last `write` are read.
+  @inline(__always)
+  func eachSimilarity(
+    to slot: Int32, of store: ClusterStore, columns: UInt32, _ body: (Int32, Double) -> Void
+  ) {
+    precondition(stride == Self.columns && stride <= 32)
+    var columns = columns
+    for place in 0..<stride where ids[place] < 0 || ids[place] == slot { columns &= ~(1 << place) }
+    var totals = InlineArray<32, Double>(repeating: 0)
+    unsafe withUnsafeMutableBytes(of: &totals) { bytes in
+      let values = unsafe bytes.baseAddress?.assumingMemoryBound(to: Double.self)
+      let (mean, width) = unsafe (store.mean(of: Int(slot)), Int64(store.width))
+      if store.criterion.isDistance {
+        unsafe cpanels_distances(mean, vectors.base, columns, width, values)
+      } else {
+        unsafe cpanels_products(mean, vectors.base, columns, width, values)
+      }
+    }
+    while columns != 0 {
+      let place = columns.trailingZeroBitCount
+      columns &= columns - 1
+      let (size, other) = (store.clusters[Int(slot)].size, store.clusters[Int(ids[place])].size)
+      body(ids[place], store.criterion.similarity(totals[place], size, other))
+    }
   }
 }

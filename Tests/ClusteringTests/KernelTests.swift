@@ -114,17 +114,21 @@ struct KernelTests {
         NearestSearch(width: width, lanes: pool, instructions: instructions)
           .searchExactly(store.live, in: store)
         let found = bitsOfLists(store)
-        let states = store.live.map { store.states[Int($0)] }
         for slot in store.live {
-          store.clearNearest(of: slot)
-          for other in store.live where other != slot { store.compareExactly(slot, with: other) }
+          let list = store.list(of: Int(slot))
+          list.clear()
+          var nearest = (slot: Int32(-1), similarity: -Double.infinity)
+          for other in store.live where other != slot {
+            let similarity = store.similarity(Int(slot), Int(other))
+            list.offer(Float(above: similarity), other)
+            if similarity > nearest.similarity { nearest = (other, similarity) }
+          }
+          let state = store.states[Int(slot)]
+          #expect(state.nearest == nearest.slot, "\(criterion)")
+          #expect(state.similarity == nearest.similarity, "\(criterion)")
+          #expect(state.bound == list.bound, "\(criterion)")
         }
         #expect(found == bitsOfLists(store), "\(criterion)")
-        for (slot, state) in zip(store.live, states) {
-          #expect(state.nearest == store.states[Int(slot)].nearest, "\(criterion)")
-          #expect(state.similarity == store.states[Int(slot)].similarity, "\(criterion)")
-          #expect(state.bound == store.list(of: Int(slot)).bound, "\(criterion)")
-        }
       }
     }
   }

@@ -71,6 +71,14 @@ static void run(int width) {
     sum += cpanels_product(vectors[i], vectors[i + 1], width) +
            cpanels_distance(vectors[i], vectors[i + 1], width);
   if (sum != sum) abort();
+  double *totals = malloc(sizeof *totals * VECTORS);
+  for (int last = 0; last < VECTORS; last++) {
+    cpanels_products(vectors[0], vectors, 1u << last | 1, width, totals);
+    if (totals[last] != cpanels_product(vectors[0], vectors[last], width)) abort();
+    cpanels_distances(vectors[last], vectors, 1u << last | 1, width, totals);
+    if (totals[0] != cpanels_distance(vectors[last], vectors[0], width)) abort();
+  }
+  free(totals);
   for (int count = 0; count <= VECTORS; count++) {
     free(pack(vectors, count, width, CPANELS_COLUMNS, 0));
     if (count <= CPANELS_ROWS) free(pack(vectors, count, width, CPANELS_ROWS, 1));

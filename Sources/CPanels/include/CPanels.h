@@ -88,6 +88,12 @@ typedef struct {
 double cpanels_product(cpanels_vector a, cpanels_vector b, int64_t width);
 double cpanels_distance(cpanels_vector a, cpanels_vector b, int64_t width);
 
+// The same of one vector and those of CPANELS_COLUMNS whose bits are set in `which`: values[c] of column c.
+void cpanels_products(
+    cpanels_vector a, const cpanels_vector *columns, uint32_t which, int64_t width, double *values);
+void cpanels_distances(
+    cpanels_vector a, const cpanels_vector *columns, uint32_t which, int64_t width, double *values);
+
 // Writes a + b as the words of a sum; they may take the places of rows or words of a and b.
 void cpanels_add(cpanels_vector a, cpanels_vector b, int64_t width, void *high, void *low);
 
