@@ -177,6 +177,14 @@ check "a run goes on with its own settings where none are named" bash -c "
   timeout 300 '$kindreel' train --data '$work/data' --out '$work/stopped' --lanes 2 --resume \
     --set epochs=9 | grep '\"epochs\":9,'"
 
+two_scans() {
+  local output status=0
+  output=$(ranks 2 60 "$kindreel" scan "$work/data/videos" --out "$work/twice.tsv" 2>&1) || status=$?
+  echo "$output"
+  [[ $status == 64 && $output == *"a launcher has started 2"* && ! -e "$work/twice.tsv" ]]
+}
+check "the work of one process is refused on two ranks" two_scans
+
 # The file shows neither by its size nor by its time that it changed after the scan, and rank 1 has to load it.
 "$kindreel" scan "$work/data/videos" --out "$work/late.tsv" > "$work/scanned"
 spoiled=$work/data/videos/Jump/v_Jump_g05_c01.mp4

@@ -12,6 +12,17 @@ public enum Launch {
     return ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"].contains { environment[$0] != nil }
   }
 
+  /// The ranks that a launcher started together, as it says (Open MPI, MPICH, Slurm); nil without one.
+  public static var ranksOfJob: Int? { ranksOfJob(in: ProcessInfo.processInfo.environment) }
+
+  static func ranksOfJob(in environment: [String: String]) -> Int? {
+    // Slurm's variable is set in an allocation's shell, too; a process manager's is not.
+    let names =
+      ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE"]
+      + (environment["PMIX_RANK"] == nil ? [] : ["SLURM_STEP_NUM_TASKS"])
+    return names.lazy.compactMap { environment[$0].flatMap(Int.init) }.first
+  }
+
   /// The ranks that share this machine, as their launcher (Open MPI, MPICH, Slurm) says; nil if it does
   /// not.
   public static var ranksOfMachine: Int? {

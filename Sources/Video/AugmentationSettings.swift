@@ -50,7 +50,8 @@ public enum Normalisation: String, Codable, Sendable, CaseIterable {
   case kinetics
   /// Of ImageNet.
   case imagenet
-  /// Values stay in 0…1, as in the protocols of VCOP and IIC.
+  /// Values stay in 0…1, as in the protocols of VCOP and IIC; so do residual frames, as IIC's:
+  /// (x(t) − x(t − 1) + 1) / 2.
   case none
 }
 

@@ -135,6 +135,7 @@ public struct ClipAugmentation: Sendable {
     case .residual, .difference:
       planes.normalise(mean: mean, deviation: deviation)
       planes.subtractPrevious(frames: frames, wrapping: content == .residual)
+      if settings.normalisation == .none { planes.raiseDifferences() }
     case .lightness, .ab: planes.showLab(content == .lightness ? .lightness : .colours)
     case .luma, .cbcr: planes.showYCbCr(content == .luma ? .lightness : .colours)
     case .mv: preconditionFailure("motion vectors are not made from pixels")

@@ -73,9 +73,11 @@ public final class ClipSource: Sendable {
       indices: order.map { min(window.index($0, wrappingAt: count), last) }, into: clip)
   }
 
-  /// Whether a view shows its video as it was filmed, in colours or as what moves, so that its row may
-  /// stand for the video.
-  public func showsWholeVideo(view: Int) -> Bool { planner.showsWholeVideo(view: view) }
+  /// Whether a view shows its video as it was filmed, and one of some contents, so that its row may stand
+  /// for the video.
+  public func mayStandForVideo(view: Int, showing contents: [ViewRecipe.Content]) -> Bool {
+    planner.mayStandForVideo(view: view, showing: contents)
+  }
 
   /// What the channels of a view hold, where its recipe leaves that to chance.
   func content(sample: Int, epoch: Int, view: Int) throws(VideoError) -> ViewRecipe.Content {

@@ -53,6 +53,9 @@ internal import CPixels
     }
   }
 
+  /// Brings differences of values in 0…1 back to 0…1: (d + 1) / 2.
+  func raiseDifferences() { unsafe passes.scale(red, Int64(3 * count), 0.5, 0.5) }
+
   /// Subtracts from every frame the one before: from the first the last, or, not `wrapping`, the first
   /// becomes a copy of the second's difference.
   func subtractPrevious(frames: Int, wrapping: Bool) {

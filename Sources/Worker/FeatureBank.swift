@@ -1,5 +1,6 @@
 internal import Model
 public import Tensors
+public import Video
 
 /// What training last gathered of every sample: rows that clustering can use without an embedding pass.
 ///
@@ -9,17 +10,20 @@ public import Tensors
 public struct FeatureBank: Sendable, Equatable {
   /// Which output of the encoder is kept: `pooled` or `head`.
   public let feature: Feature
+  /// What the views show whose rows are kept.
+  public let shows: [ViewRecipe.Content]
   /// One row a sample, N×D, of unit length; zeros where no step has shown the sample yet.
   public private(set) var rows: Matrix
 
   /// An empty bank.
-  public init(_ feature: Feature, samples: Int, width: Int) {
-    self.init(feature, rows: Matrix(rows: samples, columns: width))
+  public init(_ feature: Feature, of shows: [ViewRecipe.Content], samples: Int, width: Int) {
+    self.init(feature, of: shows, rows: Matrix(rows: samples, columns: width))
   }
 
   /// A bank that was filled before.
-  public init(_ feature: Feature, rows: Matrix) {
+  public init(_ feature: Feature, of shows: [ViewRecipe.Content], rows: Matrix) {
     self.feature = feature
+    self.shows = shows
     self.rows = rows
   }
 

@@ -243,7 +243,9 @@ public struct Trainer {
         try communicator.allGather(features.flatMap(\.values)).joined,
         views: queries.views.count, perMicrobatch: perMicrobatch,
         width: replica.weights.network.features)
-    let whole = queries.views.indices.filter { source.showsWholeVideo(view: queries.views[$0]) }
+    let whole = queries.views.indices.filter {
+      source.mayStandForVideo(view: queries.views[$0], showing: bank.shows)
+    }
     self.bank?.take(
       whole.map { trained[$0] }, of: whole.map { batch.samples[queries.views[$0]] })
   }

@@ -32,6 +32,9 @@ struct EstimateTable {
           fixed(row.total_hours, 1)))
     }
     lines.append("a rank stands for a machine like this one; decoding and the network come on top")
+    if estimate.clusterings > 0, estimate.rows.contains(where: { $0.cluster_seconds == nil }) {
+      lines.append("so does the time of the clusterings, for which there is no model")
+    }
     for row in estimate.rows {
       if let problem = row.problem { lines.append("\(row.ranks) ranks: \(problem)") }
     }

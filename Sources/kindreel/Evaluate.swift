@@ -77,7 +77,7 @@ struct Evaluate: ParsableCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: "What the clips show: rgb, residual or both, for kindreel's protocol.")
+    help: "What the clips show: rgb, residual, others of docs/views.md, or several; no protocol.")
   var shows: [ViewRecipe.Content] = []
 
   @Flag(help: "Queries are held-out groups of the training list; the test list is not read.")

@@ -4,7 +4,7 @@ import Foundation
 import Tensors
 
 /// The command `kindreel export`.
-struct Export: ParsableCommand {
+struct Export: ParsableCommand, RunsAlone {
   static let configuration = CommandConfiguration(
     abstract: "Write an encoder's weights as safetensors, under torchvision's names.",
     discussion: """

@@ -14,7 +14,8 @@ struct FineTune: ParsableCommand {
       A linear layer on the pooled feature, behind dropout, and the whole encoder are trained by Adam \
       on the class folders of the training videos; then the test videos are judged, the scores of their \
       clips averaged. The defaults are those of CoCLR and SLIC: 150 epochs, the rate a tenth from two \
-      fifths and from two thirds on. Clips, batch, augmentation and seed are the run's; but flips, colours \
+      fifths and from two thirds on; theirs shrink the weights inside of Adam, and judge ten crops, where \
+      these shrink them apart from it (AdamW), and judge --clips whole frames. Clips, batch, augmentation and seed are the run's; but flips, colours \
       and grays change as often as by default, whatever the run's objective had, and residual views are \
       left out. The result is a figure. (The linear probe, with the encoder frozen, is kindreel evaluate \
       --probe.)

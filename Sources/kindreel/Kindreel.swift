@@ -1,4 +1,5 @@
 import ArgumentParser
+import Collective
 import Coordinator
 
 /// The command line of kindreel.
@@ -25,6 +26,24 @@ struct Kindreel: ParsableCommand {
 
   static func main() {
     StandardOutput.checkAtExit()
-    main(nil)
+    do {
+      var command = try parseAsRoot()
+      if let alone = command as? any RunsAlone { try alone.refuseCompany() }
+      try command.run()
+    } catch {
+      exit(withError: error)
+    }
+  }
+}
+
+/// A command that is one process's work: several would do it all at once and write one file.
+protocol RunsAlone: ParsableCommand {}
+
+extension RunsAlone {
+  /// Refuses a launcher's further processes.
+  fileprivate func refuseCompany() throws {
+    guard let ranks = Launch.ranksOfJob, ranks > 1 else { return }
+    throw ValidationError(
+      "this is the work of one process, and a launcher has started \(ranks); leave mpirun out")
   }
 }

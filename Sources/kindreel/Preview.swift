@@ -5,7 +5,7 @@ import Tensors
 import Video
 
 /// The command `kindreel preview`.
-struct Preview: ParsableCommand {
+struct Preview: ParsableCommand, RunsAlone {
   static let configuration = CommandConfiguration(
     abstract: "Show what the network sees of a video: a PNG with a row a view, a column a frame.",
     discussion: """

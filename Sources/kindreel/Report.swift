@@ -3,7 +3,7 @@ import Coordinator
 import Foundation
 
 /// The command `kindreel report`.
-struct Report: ParsableCommand {
+struct Report: ParsableCommand, RunsAlone {
   static let configuration = CommandConfiguration(
     abstract: "Draw a run: curves, clusters, evaluations and settings on one page of HTML.",
     discussion: """

@@ -25,7 +25,9 @@ struct Train: ParsableCommand {
       triplet: residual positives, labels every 5 epochs; koreitem: labels once, cut at 0.45); network, \
       clips, batch and length are common to all, and what a file says of labels and augmentation stays \
       (koreitem's cut in a preset that has its own). Not so published: rates, warm-up and cosine, the \
-      decay of moco's and dsm's keys, Adam for iic and cmc, and all of simclr's but its loss. \
+      decay of moco's and dsm's keys, and all of simclr's but its loss; of iic and cmc Adam, queries of \
+      unit length, and banks that begin as embeddings; of triplet labels of pooled features, cut from a \
+      dendrogram after the warm-up. \
       cluster takes objective.bothDirections, four views, with which a video played backwards is another \
       video; cmc takes objective.encoders=separate, one encoder a view; iic and cmc take \
       objective.ownShare below 1, and with it positives from the query's fine cluster and no negatives \
@@ -40,17 +42,26 @@ struct Train: ParsableCommand {
       numbers of clusters labels.finch.fineCount and labels.finch.coarseCount (a first partition that has \
       no more stays as it is). \
       labels.linkage and labels.metric say how videos are joined, as for kindreel cluster; \
-      labels.source is pass (all videos are embedded, the middle of each) or bank (the rows that training last \
-      gathered of each video, free of charge; it needs a warm-up, and has no label for a video that no \
-      step has shown yet). labels.largest caps fine clusters, labels.singletons is keep or join.
+      labels.source is pass (all videos are embedded) or bank (the rows that training last gathered of \
+      each video in views that show labels.shows, free of charge; it needs a warm-up, and has no label for \
+      a video that no step has shown yet). A pass embeds the middle of each video, or labels.clips places \
+      whose rows are averaged; labels.feature is pooled, head or map, labels.weights current or averaged \
+      (with optimizer.averageDecay). labels.warmupEpochs are trained without labels; then they are made \
+      every labels.every epochs, with 0 once. At most labels.perCluster videos of a cluster are in a step. \
+      labels.largest caps fine clusters, labels.singletons is keep or join.
 
       labels.shows and evaluation.shows say what the clips show that are clustered and compared: rgb, \
       residual, or both side by side. labels.file names a table of labels, as kindreel cluster --labels \
-      writes it, that holds from the end of labels.warmupEpochs on in place of clustering; -1 is no label.
+      writes it, that holds from the end of labels.warmupEpochs on in place of clustering; -1 is no label. \
+      Labels of imported weights, once before training, as the thesis has them:
+
+        kindreel train --config ucf101 --data DIR --out RUN --weights r3d_18.pth \\
+          --set labels.warmupEpochs=0 --set labels.every=0 --set labels.shows=[rgb]
 
       batch.shards is shuffled (a rank takes any videos) or static (always those of its shards, one for \
-      each microbatch, so that its node needs no others). video.diskCache names a folder on the node's \
-      own disk, also $TMPDIR, where decoded videos are kept: later epochs and runs decode nothing.
+      each microbatch, so that its node needs no others; but keys of moco and dsm, and positives that \
+      triplet and koreitem draw from clusters, come from all shards). video.diskCache names a folder on \
+      the node's own disk, also $TMPDIR, where decoded videos are kept: later epochs and runs decode nothing.
 
       encoder.weights names a file that training starts from (.pth, .pt or .safetensors; see kindreel \
       help embed), and run.yaml keeps its hash. Every tensor of the network must be in it but the \

@@ -20,4 +20,17 @@ import Testing
   ) {
     #expect(Launch.ranksOfMachine(in: environment) == expected)
   }
+
+  @Test(
+    arguments: [
+      ([:], nil),
+      (["OMPI_COMM_WORLD_SIZE": "4"], 4),
+      (["PMI_SIZE": "1"], 1),
+      (["PMIX_RANK": "0", "SLURM_STEP_NUM_TASKS": "8"], 8),
+      // The shell of an allocation, not a task of it.
+      (["SLURM_STEP_NUM_TASKS": "8", "SLURM_NTASKS": "8"], nil),
+    ] as [([String: String], Int?)])
+  func `A launcher tells how many ranks it started`(environment: [String: String], expected: Int?) {
+    #expect(Launch.ranksOfJob(in: environment) == expected)
+  }
 }

@@ -26,6 +26,21 @@ import Testing
         ["labels.every has no effect: labels.file gives the labels"]
       ),
       (
+        ["labels.file=x.tsv", "labels.linkage=ward", "labels.metric=euclidean"],
+        [
+          "labels.linkage has no effect: labels.file gives the labels",
+          "labels.metric has no effect: labels.file gives the labels",
+        ]
+      ),
+      (
+        ["objective.prototypeWeight=0", "objective.bankMomentum=0.9"],
+        ["objective.bankMomentum has no effect: objective.prototypeWeight is 0"]
+      ),
+      (
+        ["objective.name=triplet", "objective.temporalWeight=0", "objective.temporalMargin=0.1"],
+        ["objective.temporalMargin has no effect: objective.temporalWeight is 0"]
+      ),
+      (
         ["optimizer.drops=[0.5]", "optimizer.trust=0.1", "optimizer.nesterov=false"],
         [
           "optimizer.drops has no effect: optimizer.schedule is cosine",

@@ -128,6 +128,15 @@ import Video
       ["labels.source=bank", "labels.weights=averaged", "optimizer.averageDecay=0.9"],
       "labels.weights: must be current"
     ),
+    (
+      ["labels.source=bank", "labels.shows=[rgb,residual]"],
+      "labels.shows: must be one of what the views show, residual or rgb, where labels.source is bank, "
+        + "is [rgb, residual]"
+    ),
+    (
+      ["labels.source=bank", "views=[rgb,same+reverse+residual]"],
+      "labels.shows: must be one of what the views show, rgb, where"
+    ),
     (["labels.fine=gap:20", "labels.coarse=gap:30"], "labels.coarse: must cut no lower than"),
   ])
   func `Settings that the labelling method would ignore are refused`(

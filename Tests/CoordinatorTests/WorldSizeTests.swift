@@ -265,6 +265,33 @@ import Worker
   }
 
   @Test(.timeLimit(.minutes(10)))
+  func `labels are made once, of imported weights, before anything is trained`() throws {
+    let world = try SmallWorld()
+    let weights = world.folder.appendingPathComponent("imported.safetensors").path
+    let headless = try RunConfiguration.load(
+      SampleWorld.smoke.path, overrides: ["encoder.headHidden=0"])
+    try WeightsSource.untrained(seed: 7).load(headless).export(withHead: false).write(to: weights)
+    func train(_ name: String, epochs: Int, every: Int, from file: String) throws -> RunSummary {
+      try world.train(name, ranks: 2, lanes: 1) {
+        ($0.epochs, $0.encoder.weights) = (epochs, file)
+        ($0.labels.warmupEpochs, $0.labels.every) = (0, every)
+      }
+    }
+    let once = try train("once", epochs: 1, every: 0, from: weights)
+    let longer = try train("longer", epochs: 2, every: 0, from: weights)
+    #expect(longer.labels_hash == once.labels_hash && longer.weights_hash != once.weights_hash)
+    let iterative = try train("iterative", epochs: 2, every: 1, from: weights)
+    #expect(iterative.labels_hash != once.labels_hash)
+    let random = try train("random", epochs: 1, every: 0, from: "")
+    #expect(random.labels_hash != once.labels_hash)
+    // What was said of the one clustering is not said again of the epoch after it.
+    let epochs = try world.findings(of: "longer").filter { $0["clusters"] != nil }
+    #expect(epochs.count == 2 && epochs.allSatisfy { $0["label_churn"] == nil })
+    let again = try world.findings(of: "iterative").filter { $0["clusters"] != nil }
+    #expect(again.map { $0["label_churn"] == nil } == [true, false])
+  }
+
+  @Test(.timeLimit(.minutes(10)))
   func `static shards end with the same bits on any number of ranks`() throws {
     let world = try SmallWorld()
     let alone = try world.train("1x2", ranks: 1, lanes: 2) { $0.batch.shards = .static }

@@ -30,10 +30,10 @@ import Testing
 
   private func apply(
     _ draw: ClipAugmentation.Draw, to pixels: [UInt8], frames: Int, of size: PixelSize = frame,
-    side: Int = 48
+    side: Int = 48, _ settings: AugmentationSettings? = nil
   ) -> [Float] {
     var clip = [Float](repeating: .nan, count: 3 * frames * side * side)
-    let augmentation = ClipAugmentation(settings, size: side)
+    let augmentation = ClipAugmentation(settings ?? self.settings, size: side)
     unsafe clip.withUnsafeMutableBufferPointer { clip in
       unsafe augmentation.apply(draw, to: pixels, frames: frames, of: size, into: clip)
     }
@@ -113,6 +113,25 @@ import Testing
       let still = apply(draw, to: noise(frames: 1), frames: 1)
       #expect(still.allSatisfy { $0 == 0 })
     }
+  }
+
+  @Test("without normalisation, what changed lies in 0…1 as well, no change in the middle")
+  func raisedResidual() {
+    var settings = AugmentationSettings()
+    settings.normalisation = .none
+    var draw = ClipAugmentation.Draw(crop: CropRectangle(x: 10, y: 5, width: 51, height: 47))
+    let pixels = noise(frames: frames)
+    let plain = apply(draw, to: pixels, frames: frames, settings)
+    draw.content = .residual
+    let residual = apply(draw, to: pixels, frames: frames, settings)
+    let pixelCount = 48 * 48
+    for index in plain.indices {
+      let frame = index / pixelCount % frames
+      let before = index + (frame == 0 ? frames - 1 : -1) * pixelCount
+      #expect(abs(residual[index] - (plain[index] - plain[before] + 1) / 2) < 1e-6)
+    }
+    let middle = ViewColours(.residual, settings)[SIMD3(repeating: 0.5)]
+    #expect(middle == SIMD3(128, 128, 128))
   }
 
   @Test("treats all frames of a clip alike")

@@ -1,5 +1,6 @@
 import Tensors
 import Testing
+import Video
 
 @testable import Worker
 
@@ -10,7 +11,7 @@ import Testing
 
   @Test func `A sample's row is the direction of the mean of its unit rows, whatever their length`()
   {
-    var bank = FeatureBank(.pooled, samples: 4, width: 2)
+    var bank = FeatureBank(.pooled, of: [.rgb], samples: 4, width: 2)
     // The second view of row 1 shows sample 3, a mate of sample 2.
     bank.take(
       [Self.matrix([2, 0], [0, 5]), Self.matrix([0, 9], [-7, 0])], of: [[0, 2], [0, 3]])
@@ -19,7 +20,7 @@ import Testing
   }
 
   @Test func `The last row stays, and rows that are no direction change nothing`() {
-    var bank = FeatureBank(.head, samples: 3, width: 2)
+    var bank = FeatureBank(.head, of: [.rgb], samples: 3, width: 2)
     bank.take([Self.matrix([3, 0], [0, 4])], of: [[0, 1]])
     bank.take(
       [Self.matrix([.nan, 0], [0, -1]), Self.matrix([.infinity, 1], [0, -2])],

@@ -38,7 +38,7 @@ public struct LabelSettings: Codable, Sendable, Equatable {
   /// What is clustered.
   public var feature = Feature.pooled
   /// What the clips show that are clustered; of several, the features stand side by side; with
-  /// `bank`, what the training views showed.
+  /// `bank`, the one content whose training views are kept.
   public var shows = [ViewRecipe.Content.rgb]
   /// Which weights embed the videos.
   public var weights = TrainedWeights.current

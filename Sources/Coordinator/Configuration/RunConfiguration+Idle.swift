@@ -28,15 +28,24 @@ extension RunConfiguration {
     if usesLabels {
       add(
         !labels.file.isEmpty,
-        ["every", "method", "fine", "coarse", "finch", "feature", "shows", "weights", "clips"].map {
-          "labels.\($0)"
-        }, "labels.file gives the labels")
+        [
+          "every", "method", "linkage", "metric", "fine", "coarse", "largest", "singletons",
+          "finch",
+          "feature", "shows", "weights", "clips",
+        ].map { "labels.\($0)" }, "labels.file gives the labels")
       if labels.file.isEmpty {
         let method = "labels.method is \(labels.method.rawValue)"
         add(labels.method == .finch, ["labels.fine", "labels.coarse"], method)
         add(labels.method != .finch, ["labels.finch"], method)
       }
     }
+    add(
+      objective.name == .cluster && objective.prototypeWeight == 0,
+      ["objective.prototypeTemperature", "objective.bankMomentum"],
+      "objective.prototypeWeight is 0")
+    add(
+      objective.name == .triplet && objective.temporalWeight == 0, ["objective.temporalMargin"],
+      "objective.temporalWeight is 0")
     let schedule = "optimizer.schedule is \(optimizer.schedule.rawValue)"
     add(optimizer.schedule != .step, ["optimizer.drops", "optimizer.dropFactor"], schedule)
     let rule = "optimizer.name is \(optimizer.name.rawValue)"

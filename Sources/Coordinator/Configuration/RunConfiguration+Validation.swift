@@ -51,14 +51,16 @@ extension RunConfiguration {
   }
 
   private func validateObjective() throws(ConfigurationError) {
-    let views: [View]
+    let made: any Objective
     do throws(ModelError) {
-      views = try objective.make().views
+      made = try objective.make()
       try optimizer.validate()
     } catch {
       throw ConfigurationError(origin: "settings", error.reason)
     }
+    let views = made.views
     _ = try viewRecipes()
+    if made.usesLabels && labels.source == .bank { try validateBankViews(views) }
     try refuseIdleKnobs()
     try Self.require(
       optimizer.averageDecay > 0 || views.allSatisfy { $0.source != .momentum },

@@ -33,6 +33,20 @@ extension RunConfiguration {
     return recipes
   }
 
+  /// Refuses labels of the bank where no trained view shows what is to be clustered.
+  ///
+  /// - Parameter views: the objective's.
+  func validateBankViews(_ views: [View]) throws(ConfigurationError) {
+    let whole = zip(views, try viewRecipes()).filter { $0.source == .trained && $1.standsForVideo }
+    let shown = Set(whole.map(\.1.content.rawValue)).sorted()
+    let asked = labels.shows.map(\.rawValue)
+    guard asked.count != 1 || !shown.contains(asked[0]) else { return }
+    throw ConfigurationError(
+      key: "labels.shows",
+      "must be one of what the views show, \(shown.joined(separator: " or ")), where labels.source is "
+        + "bank, is [\(asked.joined(separator: ", "))]")
+  }
+
   /// The recipe that an objective names; its text is tested to be one.
   static func recipe(_ named: View.Recipe) -> ViewRecipe {
     guard let recipe = ViewRecipe(named.rawValue) else {

@@ -33,6 +33,9 @@ struct ClusterReport: Sendable, Codable {
     self.seconds = seconds
   }
 
+  /// Forgets what is true of the epoch alone in which the clusters were found.
+  mutating func forgetMaking() { (seconds, ariToLast, churn) = (nil, nil, nil) }
+
   /// The report as fields of an epoch's line; what is not known is left out.
   var fields: [String: MetricValue] {
     var fields: [String: MetricValue] = [

@@ -44,12 +44,13 @@ struct EpochFigures: Codable {
     return String(decoding: try encoder.encode(self), as: UTF8.self)
   }
 
-  /// Forgets the steps; the clusters stay as they are until they are found anew.
+  /// Forgets the steps, and what was said of a clustering when it was made; the clusters stay as they
+  /// are until they are found anew.
   mutating func startEpoch() {
     let clusters = clusters
     self = EpochFigures()
     self.clusters = clusters
-    self.clusters?.seconds = nil
+    self.clusters?.forgetMaking()
   }
 
   /// Takes a step in; of one that is not finite only the time.

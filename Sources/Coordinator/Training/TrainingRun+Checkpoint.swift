@@ -109,7 +109,8 @@ extension TrainingRun {
         throw ConfigurationError(origin: loaded.path, "holds no bank of \(dataset.count) rows")
       }
       trainer.bank = FeatureBank(
-        bank.feature, rows: Matrix(rows: dataset.count, columns: bank.rows.columns, values: rows))
+        bank.feature, of: bank.shows,
+        rows: Matrix(rows: dataset.count, columns: bank.rows.columns, values: rows))
     }
     trainer.objective.state = state.objectiveState
     labels = PseudoLabels(fine: fine.map { Int32($0) }, coarse: coarse.map { Int32($0) })

@@ -1,5 +1,6 @@
 internal import Collective
 internal import Model
+internal import Video
 internal import Worker
 
 extension TrainingRun {
@@ -11,6 +12,24 @@ extension TrainingRun {
       notes.append(
         "note: \(perRank) microbatches a rank is no power of two, so another number of ranks "
           + "gives other bits")
+    }
+    if trainer.averaged != nil && configuration.batch.microbatches == 1
+      && trainer.objective.views.contains(where: { $0.source == .momentum })
+    {
+      notes.append(
+        "note: batch.microbatches is 1, so keys share batch statistics with their queries, which the "
+          + "other order of keys would prevent")
+    }
+    if configuration.batch.shards == .static && showsOthers {
+      notes.append(
+        "note: batch.shards is static, but keys in another order, or positives of other videos, come from "
+          + "all shards, so every rank needs all videos")
+    }
+    let shown = Set(((try? configuration.viewRecipes()) ?? []).map(\.content))
+    if shown.isDisjoint(with: configuration.evaluation.shows) {
+      notes.append(
+        "note: no view shows \(configuration.evaluation.shows.map(\.rawValue).joined(separator: " or ")), "
+          + "which evaluation.shows compares")
     }
     let warmup = configuration.labels.warmupEpochs
     if trainer.objective.usesLabels && warmup >= epochs {
@@ -25,5 +44,10 @@ extension TrainingRun {
           + "rate never reaches optimizer.learningRate")
     }
     return notes
+  }
+
+  /// Whether a microbatch embeds videos beside those that are planned for it.
+  private var showsOthers: Bool {
+    trainer.objective.views.contains { $0.source == .momentum || $0.subject != .own }
   }
 }

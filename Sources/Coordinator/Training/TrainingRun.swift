@@ -116,7 +116,7 @@ public struct TrainingRun {
       average: average, averaged: averaged,
       bank: objective.usesLabels && configuration.labels.source == .bank
         ? FeatureBank(
-          configuration.labels.feature, samples: dataset.count,
+          configuration.labels.feature, of: configuration.labels.shows, samples: dataset.count,
           width: network.width(of: configuration.labels.feature)) : nil,
       objective: objective, optimizer: configuration.optimizer,
       totalSteps: configuration.steps(samples: dataset.count, views: objective.views.count),

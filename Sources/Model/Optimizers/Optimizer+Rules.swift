@@ -11,9 +11,10 @@ extension Optimizer {
   ///
   ///     g ← q (g + λ w);   m ← μ m + g;   w ← w − η m      (Nesterov: w ← w − η (g + μ m))
   ///
-  /// (Sutskever et al., ICML 2013, with PyTorch's placing of the learning rate. You, Gitman and
-  /// Ginsburg, "Large batch training of convolutional networks", 2017, arXiv 1708.03888, algorithm
-  /// 1, with the rate outside of the momentum, as in PyTorch ports: its changes do not reach back.)
+  /// (Sutskever et al., ICML 2013, with PyTorch's placing of the learning rate. LARS: You, Gitman and
+  /// Ginsburg, "Large batch training of convolutional networks", 2017, arXiv 1708.03888, with q over
+  /// the norm of g + λ w as in the released code of SimCLR, where their algorithm 1 has ‖g‖ + λ‖w‖; the
+  /// rate is outside of the momentum, as in PyTorch ports: its changes do not reach back.)
   func descend(_ range: Range<Int>, decay: Float, trust: Float, _ step: Step) {
     let (friction, nesterov) = (Float(settings.momentum), settings.nesterov)
     let (rate, scale) = (step.learningRate, step.gradientScale)

@@ -5,9 +5,12 @@ struct ViewColours {
   private let content: ViewRecipe.Content
   private let mean: SIMD3<Float>
   private let deviation: SIMD3<Float>
+  /// Whether no change is one half already.
+  private let isRaised: Bool
 
   init(_ content: ViewRecipe.Content, _ settings: AugmentationSettings) {
     self.content = content
+    isRaised = settings.normalisation == .none
     let (mean, deviation) = settings.normalised
     self.mean = SIMD3(mean[0], mean[1], mean[2])
     self.deviation = SIMD3(deviation[0], deviation[1], deviation[2])
@@ -23,7 +26,7 @@ struct ViewColours {
     switch content {
     case .rgb: value * deviation + mean
     // No change is middle gray.
-    case .residual, .difference: value * deviation / 2 + 0.5
+    case .residual, .difference: isRaised ? value : value * deviation / 2 + 0.5
     case .lightness, .luma: value / 2 + 0.5
     // a: green to red; b: blue to yellow.
     case .ab: SIMD3(value.x + value.y, value.y - value.x, -value.x - value.y) / 2 + 0.5

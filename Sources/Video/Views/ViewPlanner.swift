@@ -28,8 +28,8 @@ struct ViewPlanner: Sendable {
     stride = video.stride
   }
 
-  func showsWholeVideo(view: Int) -> Bool {
-    recipes[view].order == .filmed && !recipes[view].isWarped
+  func mayStandForVideo(view: Int, showing contents: [ViewRecipe.Content]) -> Bool {
+    recipes[view].standsForVideo && contents.contains(recipes[view].content)
   }
 
   func recipe(_ name: Name) -> ViewRecipe {

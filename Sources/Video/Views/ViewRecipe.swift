@@ -69,6 +69,9 @@ public struct ViewRecipe: Sendable, Hashable {
   /// Creates the recipe of an ordinary view: a window and draws of its own, in colours.
   public init() {}
 
+  /// Whether a video is shown as it was filmed, so that the view's row may stand for it.
+  public var standsForVideo: Bool { order == .filmed && !isWarped }
+
   /// The speeds that there are.
   public static let speeds = [1, 2, 4, 8]
 }

@@ -5,7 +5,7 @@ import Foundation
 import Tensors
 
 /// The command `kindreel cluster`.
-struct Cluster: ParsableCommand {
+struct Cluster: ParsableCommand, RunsAlone {
   static let configuration = CommandConfiguration(
     abstract: "Cluster the rows of a .npy file by exact agglomerative clustering.",
     discussion: """

@@ -7,7 +7,7 @@ import Tensors
 public import Video
 
 /// The command `kindreel scan`.
-struct ScanVideos: ParsableCommand {
+struct ScanVideos: ParsableCommand, RunsAlone {
   static let configuration = CommandConfiguration(
     commandName: "scan",
     abstract: "Decode every video of a data set once, and write down what there is.",

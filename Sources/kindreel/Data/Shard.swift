@@ -5,7 +5,7 @@ import Tensors
 import Video
 
 /// The command `kindreel shard`.
-struct Shard: ParsableCommand {
+struct Shard: ParsableCommand, RunsAlone {
   static let configuration = CommandConfiguration(
     abstract:
       "Pack the videos of a data set into tar files, in the order in which a run reads them.",
