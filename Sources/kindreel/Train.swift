@@ -28,8 +28,8 @@ struct Train: ParsableCommand {
       decay of moco's and dsm's keys, and all of simclr's but its loss; of iic and cmc Adam, queries of \
       unit length, and banks that begin as embeddings; of triplet labels of pooled features, cut from a \
       dendrogram after the warm-up. \
-      cluster takes objective.bothDirections, four views, with which a video played backwards is another \
-      video; cmc takes objective.encoders=separate, one encoder a view; iic and cmc take \
+      cluster takes objective.bothDirections, twice as many views, with which a video played backwards is \
+      another video (so the preset actions has it); cmc takes objective.encoders=separate, one encoder a view; iic and cmc take \
       objective.ownShare below 1, and with it positives from the query's fine cluster and no negatives \
       from its coarse one. A file's \
       groups objective and optimizer are left out where --set names another objective. run.yaml has \

@@ -22,6 +22,38 @@ import Video
         == filmed + ["same+reverse", "same+reverse+residual"])
   }
 
+  @Test(arguments: [
+    (
+      "views=[rgb, again+residual]",
+      ["rgb", "again+residual", "same+reverse", "again+reverse+residual"]
+    ),
+    ("views=[x2, residual]", ["x2", "residual", "same+x2+reverse", "reverse+residual"]),
+    ("views=[rgb, same, same+reverse, reverse]", ["rgb", "same", "same+reverse", "reverse"]),
+  ])
+  func `In both directions a list of the views as filmed is enough`(
+    override: String, recipes: [String]
+  ) throws {
+    let both = try RunConfiguration.load(
+      nil, overrides: ["objective.bothDirections=true", override])
+    #expect(try both.viewRecipes().map(\.description) == recipes)
+  }
+
+  @Test(arguments: [
+    (
+      "views=[rgb]",
+      "views: must name 4 views, as objective 'cluster' takes, or the 2 as filmed, names 1"
+    ),
+    ("views=[rgb, same+repeat]", "views[1]: 'same+repeat' is not in the order that was filmed"),
+  ])
+  func `What cannot be played backwards is refused in both directions`(
+    override: String, message: String
+  ) {
+    let error = #expect(throws: ConfigurationError.self) {
+      try RunConfiguration.load(nil, overrides: ["objective.bothDirections=true", override])
+    }
+    #expect(error?.description.contains(message) == true, "\(error?.description ?? "")")
+  }
+
   @Test func `A list takes their place, and is written as words`() throws {
     let configuration = try RunConfiguration.load(nil, overrides: ["views=[rgb, same+residual]"])
     #expect(try configuration.viewRecipes().map(\.description) == ["rgb", "same+residual"])

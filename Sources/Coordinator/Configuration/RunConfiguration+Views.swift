@@ -4,6 +4,9 @@ public import Video
 extension RunConfiguration {
   /// What each view of a video shows, in the objective's order: `views`, or what the objective names.
   ///
+  /// With `objective.bothDirections` a list of the views as filmed is enough: the same follow backwards,
+  /// of the first one's very picture.
+  ///
   /// - Throws: `ConfigurationError` when the list does not fit the objective or the clips.
   public func viewRecipes() throws(ConfigurationError) -> [ViewRecipe] {
     let named: [View]
@@ -12,13 +15,17 @@ extension RunConfiguration {
     } catch {
       throw ConfigurationError(origin: "settings", error.reason)
     }
-    guard views.isEmpty || views.count == named.count else {
+    let listed =
+      objective.bothDirections && 2 * views.count == named.count
+      ? views + (try viewsBackwards()) : views
+    guard listed.isEmpty || listed.count == named.count else {
+      let less = objective.bothDirections ? ", or the \(named.count / 2) as filmed" : ""
       throw ConfigurationError(
         key: "views",
-        "must name \(named.count) views, as objective '\(objective.name)' takes, names \(views.count)"
-      )
+        "must name \(named.count) views, as objective '\(objective.name)' takes\(less), names "
+          + "\(views.count)")
     }
-    let recipes = views.isEmpty ? named.map { Self.recipe($0.recipe) } : views
+    let recipes = listed.isEmpty ? named.map { Self.recipe($0.recipe) } : listed
     if let problem = recipes.problem(frames: video.frames) {
       throw ConfigurationError(key: "views", problem)
     }
@@ -31,6 +38,22 @@ extension RunConfiguration {
       )
     }
     return recipes
+  }
+
+  /// The listed views played backwards.
+  private func viewsBackwards() throws(ConfigurationError) -> [ViewRecipe] {
+    var backwards: [ViewRecipe] = []
+    for (turn, view) in views.enumerated() {
+      guard var recipe = view.backwards else {
+        throw ConfigurationError(
+          key: "views[\(turn)]",
+          "'\(view)' is not in the order that was filmed, and objective.bothDirections plays it backwards"
+        )
+      }
+      if turn == 0 { recipe.place = .same }
+      backwards.append(recipe)
+    }
+    return backwards
   }
 
   /// Refuses labels of the bank where no trained view shows what is to be clustered.

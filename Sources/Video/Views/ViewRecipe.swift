@@ -72,6 +72,14 @@ public struct ViewRecipe: Sendable, Hashable {
   /// Whether a video is shown as it was filmed, so that the view's row may stand for it.
   public var standsForVideo: Bool { order == .filmed && !isWarped }
 
+  /// The same played backwards; nil where the order is not as filmed.
+  public var backwards: ViewRecipe? {
+    guard order == .filmed else { return nil }
+    var recipe = self
+    recipe.order = .reverse
+    return recipe
+  }
+
   /// The speeds that there are.
   public static let speeds = [1, 2, 4, 8]
 }
