@@ -45,24 +45,13 @@ struct CondensedLinkage {
 
   /// - Throws: `ClusteringError` if the distances of that many rows do not fit in `limit` bytes.
   static func checkMemory(rows count: Int, limit: Int?) throws(ClusteringError) {
-    let limit = limit ?? availableMemory
+    let limit = limit ?? AvailableMemory.bytes
     let (pairs, overflows) = count.multipliedReportingOverflow(by: count - 1)
     let needed = overflows || pairs > Int.max / 4 ? Int.max : pairs * 4
     guard needed <= limit else {
       throw ClusteringError(
         fault: .memory(needed: needed, limit: limit), rows: [], count: count)
     }
-  }
-
-  /// The bytes that this machine can still give, as far as it says so.
-  static var availableMemory: Int {
-    let lines = (try? String(contentsOfFile: "/proc/meminfo", encoding: .utf8))?.split(
-      separator: "\n")
-    for line in lines ?? [] where line.hasPrefix("MemAvailable:") {
-      let words = line.split(separator: " ")
-      if words.count > 1, let kilobytes = Int(words[1]) { return kilobytes << 10 }
-    }
-    return Int(clamping: ProcessInfo.processInfo.physicalMemory)
   }
 
   /// - Complexity: O(N²), after the O(N²·D) of the distances.

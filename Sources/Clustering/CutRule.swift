@@ -4,10 +4,10 @@ public enum CutRule: Sendable, Equatable {
   case height(Double)
   /// Gives this many clusters.
   case count(Int)
-  /// Keeps this share of the merges, the lowest first: a quantile of the heights.
+  /// Keeps this share of the merges, the lowest first: a quantile of the heights. All of equal rows, if any.
   case quantile(Double)
   /// Cuts where two successive heights are farthest apart, leaving at least this many clusters, two
-  /// or more; of equal gaps at the highest.
+  /// or more; of equal gaps at the highest. Equal heights are no gap.
   case gap(atLeast: Int)
 
   /// The text forms, for messages.
@@ -40,38 +40,54 @@ extension CutRule: Codable, CustomStringConvertible {
 
   /// Reads the text form; nil if it is none.
   public init?(_ text: String) {
-    if text == "gap" {
-      self = .gap(atLeast: 2)
-      return
+    guard let rule = try? CutRule(parsing: text) else { return nil }
+    self = rule
+  }
+
+  /// A text that is no cut, and why.
+  public struct Problem: Error, CustomStringConvertible, Sendable {
+    /// The text and what would be one.
+    public let description: String
+  }
+
+  /// Reads the text form.
+  ///
+  /// - Throws: `Problem`.
+  public init(parsing text: String) throws(Problem) {
+    func require<Value>(
+      _ value: Value?, _ isAllowed: (Value) -> Bool, _ range: String
+    ) throws(Problem) -> Value {
+      guard let value, isAllowed(value) else {
+        throw Problem(description: "'\(text)' is no cut: \(range)")
+      }
+      return value
     }
     let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
-    guard parts.count == 2 else { return nil }
-    switch parts[0] {
+    let number = parts.count == 2 ? parts[1] : ""
+    switch parts.first {
+    case "gap" where text == "gap": self = .gap(atLeast: 2)
     case "height":
-      guard let height = Double(parts[1]), height.isFinite else { return nil }
-      self = .height(height)
+      self = .height(try require(Double(number), \.isFinite, "H of height:H is a number"))
     case "count":
-      guard let count = Int(parts[1]), count >= 1 else { return nil }
-      self = .count(count)
+      self = .count(try require(Int(number), { $0 >= 1 }, "K of count:K is at least 1"))
     case "quantile":
-      guard let share = Double(parts[1]), (0...1).contains(share) else { return nil }
-      self = .quantile(share)
+      self = .quantile(
+        try require(Double(number), { (0...1).contains($0) }, "Q of quantile:Q lies in 0…1"))
     case "gap":
-      guard let count = Int(parts[1]), count >= 2 else { return nil }
-      self = .gap(atLeast: count)
-    default: return nil
+      self = .gap(atLeast: try require(Int(number), { $0 >= 2 }, "K of gap:K is at least 2"))
+    default: throw Problem(description: "'\(text)' is no cut; write \(Self.forms)")
     }
   }
 
   /// Reads the text form.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    let text = try container.decode(String.self)
-    guard let rule = CutRule(text) else {
+    do {
+      self = try CutRule(parsing: try container.decode(String.self))
+    } catch let problem as Problem {
       throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "'\(text)' is no cut; write \(Self.forms)")
+        in: container, debugDescription: problem.description)
     }
-    self = rule
   }
 
   /// Writes the text form.

@@ -7,7 +7,8 @@ extension Dendrogram {
   /// - Parameters:
   ///   - rule: a height (merges at most that high hold), a number of clusters (above N it means N,
   ///     and no rows have no clusters), a share of the merges, rounded to the nearest, or the widest
-  ///     gap between heights.
+  ///     gap between heights. By all but the number of clusters, equal rows stay together, even where that
+  ///     leaves fewer clusters than a gap was to leave.
   ///   - largest: the most rows of a cluster, at least 1; larger ones are cut further down, at their
   ///     highest merges. Nil sets no limit.
   /// - Complexity: O(N)
@@ -51,7 +52,7 @@ extension Dendrogram {
     case .height(let height): merges.prefix { $0.height <= height }.count
     case .count(let clusters): mergesLeaving(clusters)
     case .quantile(let share):
-      Int((min(max(share, 0), 1) * Double(merges.count)).rounded())
+      withEqualRows(Int((min(max(share, 0), 1) * Double(merges.count)).rounded()))
     case .gap(let clusters): mergesBelowWidestGap(leaving: clusters)
     }
   }
@@ -77,13 +78,18 @@ extension Dendrogram {
 
   private func mergesBelowWidestGap(leaving clusters: Int) -> Int {
     let most = mergesLeaving(max(clusters, 2))
-    var best = most
-    var widest = -Double.infinity
+    var best = withEqualRows(most)
+    var widest = 0.0
     let reaches = reaches
     for kept in stride(from: most, to: 0, by: -1) {
       let gap = reaches[kept] - reaches[kept - 1]
       if gap > widest { (best, widest) = (kept, gap) }
     }
     return best
+  }
+
+  /// So many of the lowest merges, or all of equal rows where those are more; none stays none.
+  private func withEqualRows(_ kept: Int) -> Int {
+    kept > 0 ? max(kept, merges.prefix { $0.height == 0 }.count) : 0
   }
 }

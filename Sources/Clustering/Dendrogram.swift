@@ -69,7 +69,7 @@ public struct Dendrogram: Sendable {
   ///   - lanes: the threads that compute.
   ///   - team: ranks that share the searches of the linkages by sums; all call this with the same
   ///     rows, and all get the same dendrogram. Other linkages are computed by each rank alone.
-  ///   - memoryLimit: the bytes that may be taken besides the rows; what the machine has, if nil.
+  ///   - memoryLimit: the bytes that may be taken besides the rows; what this process can still get, if nil.
   ///   - progress: told the number of clusters that are left, on the caller's thread.
   /// - Throws: `ClusteringError`: rows that are NaN or infinite, or zero where the metric is cosine;
   ///   distances, or what is kept for each row, that do not fit; a linkage that the metric does not suit.

@@ -25,7 +25,8 @@ public struct Finch: Sendable, Equatable {
   ///   - lanes: the threads that compute; their number changes nothing.
   ///   - team: ranks that share the searches; all call this with the same rows, and all get the same
   ///     partitions.
-  ///   - progress: told the number of clusters of each partition, on the caller's thread.
+  ///   - progress: told the number of clusters so far, about once a second and with each partition, on
+  ///     the caller's thread.
   /// - Throws: `ClusteringError` naming all rows that are zero, or NaN or infinite. And what the team
   ///   throws.
   /// - Complexity: O(N·D) memory; N²·D multiplications for the first partition, a fraction of that
@@ -35,7 +36,10 @@ public struct Finch: Sendable, Equatable {
     progress: (@Sendable (_ clusters: Int) -> Void)? = nil
   ) throws {
     func joined(_ space: RowSpace) throws -> Partition {
-      try FirstNeighbors(of: space, lanes: lanes, team: team ?? Alone()).components
+      let count = space.rows.rows
+      return try FirstNeighbors(of: space, lanes: lanes, team: team ?? Alone()) {
+        progress?(count)
+      }.components
     }
     var partition = try joined(RowSpace(rows, metric: .cosine))
     var partitions = [partition]

@@ -10,13 +10,15 @@ extension TwoLevelPartition {
   ///   - fine: the number of fine clusters.
   ///   - coarse: the number of coarse clusters.
   ///   - random: the streams that the seedings draw from.
+  ///   - progress: told the number of clusters in every round, on the caller's thread.
   /// - Throws: `ClusteringError` naming all rows that are zero, or NaN or infinite.
   public init(
     kMeansOf rows: Matrix, fine: Int, coarse: Int,
     random: (fine: RandomStream, coarse: RandomStream),
-    lanes: LanePool
+    lanes: LanePool, progress: (@Sendable (_ clusters: Int) -> Void)? = nil
   ) throws(ClusteringError) {
-    let clusters = try SphericalKMeans(of: rows, clusters: fine, random: random.fine, lanes: lanes)
+    let clusters = try SphericalKMeans(
+      of: rows, clusters: fine, random: random.fine, lanes: lanes, progress: progress)
     let sums = try Self.sums(of: rows, in: clusters.partition)
     let groups = try SphericalKMeans(
       of: sums.directions, clusters: coarse, weights: sums.lengths, random: random.coarse,

@@ -28,16 +28,19 @@ public struct SphericalKMeans: Sendable, Equatable {
   ///   - random: the stream that seeding draws from.
   ///   - maximumRounds: where to stop if assignments still change.
   ///   - lanes: the threads that compute.
+  ///   - progress: told the number of centres in every round, on the caller's thread.
   /// - Throws: `ClusteringError` naming all rows that are zero, or NaN or infinite.
   /// - Complexity: O(N·D + k·D) memory, N·k·D multiplications for the seeding and for every round.
   public init(
     of rows: Matrix, clusters: Int, weights: [Double]? = nil, random: RandomStream,
-    maximumRounds: Int = 100, lanes: LanePool
+    maximumRounds: Int = 100, lanes: LanePool, progress: (@Sendable (Int) -> Void)? = nil
   ) throws(ClusteringError) {
     precondition(clusters >= 1, "k-means cannot make \(clusters) clusters")
     let points = try WeightedRows(rows, weights: weights)
     let seeding = KMeansSeeding(points, clusters: clusters, random: random, lanes: lanes)
-    self.init(points, centres: seeding.centres, maximumRounds: maximumRounds, lanes: lanes)
+    self.init(
+      points, centres: seeding.centres, maximumRounds: maximumRounds, lanes: lanes,
+      progress: progress)
   }
 
   /// Clusters rows from given centres, k·D, none of them zero.
@@ -56,12 +59,16 @@ public struct SphericalKMeans: Sendable, Equatable {
     self.init(points, centres: centres.unitRows(), maximumRounds: maximumRounds, lanes: lanes)
   }
 
-  private init(_ points: WeightedRows, centres: Matrix, maximumRounds: Int, lanes: LanePool) {
+  private init(
+    _ points: WeightedRows, centres: Matrix, maximumRounds: Int, lanes: LanePool,
+    progress: (@Sendable (Int) -> Void)? = nil
+  ) {
     precondition(maximumRounds >= 1, "k-means cannot work in \(maximumRounds) rounds")
     var centres = centres
     var assignment = CentreAssignment(of: points, to: centres, lanes: lanes)
     var rounds = 1
     while rounds < maximumRounds {
+      progress?(centres.rows)
       let updated = CentreUpdate(of: centres, from: points, assignment: assignment, lanes: lanes)
         .centres
       let next = CentreAssignment(of: points, to: updated, lanes: lanes)

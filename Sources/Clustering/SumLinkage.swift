@@ -43,7 +43,7 @@ struct SumLinkage {
   static func checkMemory(
     rows count: Int, width: Int, copied: Int, criterion: Criterion, limit: Int?
   ) throws(ClusteringError) {
-    let limit = limit ?? CondensedLinkage.availableMemory
+    let limit = limit ?? AvailableMemory.bytes
     // Where the nearest pair is merged, means are kept.
     let bytesOfElement = copied + (criterion.isReducible ? 0 : 4)
     let needed = count * (bytesOfElement * width + bytesOfRow)

@@ -75,7 +75,10 @@ struct NpyHeader {
     }
     let text = String(decoding: try file.next(length, of: UInt8.self), as: UTF8.self)
     guard let fields = NpyFields(text) else {
-      throw FileError(path, "has a header that is no dictionary: \(text.prefix(80))")
+      throw FileError(
+        path,
+        "has a header that is no dictionary of a plain array (structured elements have another): "
+          + "\(text.prefix(80))")
     }
     guard let element = fields.element.flatMap({ Element(rawValue: $0) }) else {
       throw FileError(

@@ -3,7 +3,10 @@ import Tensors
 
 /// The ids that belong to the rows of a `.npy` file, as lines of row and id beside it.
 enum IdList {
-  static func path(beside npy: String) -> String { npy.dropLast(4) + ".ids.tsv" }
+  /// `X.ids.tsv` for `X.npy`, and for a file of another name `X` as well.
+  static func path(beside npy: String) -> String {
+    (npy.hasSuffix(".npy") ? String(npy.dropLast(4)) : npy) + ".ids.tsv"
+  }
 
   static func write(
     _ ids: [String], beside npy: String, ready: () throws -> Void

@@ -1,4 +1,5 @@
 import Foundation
+import Tensors
 import Testing
 
 @testable import Clustering
@@ -12,6 +13,29 @@ struct CutTests {
       Dendrogram.Merge(3, 0, height: 0.1, count: 2), Dendrogram.Merge(1, 4, height: 0.2, count: 2),
       Dendrogram.Merge(5, 6, height: 0.2, count: 4), Dendrogram.Merge(7, 2, height: 0.5, count: 5),
     ])
+
+  @Test("Equal rows stay together at any quantile and gap, whatever the order of the rows")
+  func ties() throws {
+    let centres = RandomRows.scattered(40, 8, seed: 5)
+    for shift in 0..<3 {
+      let order = (0..<200).map { ($0 * 77 + shift) % 200 }
+      let tree = try Dendrogram(of: centres.rows(order.map { $0 % 40 }), lanes: LanePool(count: 1))
+      for rule in [CutRule.quantile(0.5), .gap(atLeast: 2), .gap(atLeast: 50)] {
+        let labels = tree.cut(rule).labels
+        var known: [Int: Int32] = [:]
+        for (row, label) in zip(order, labels) {
+          #expect(known[row % 40] ?? label == label, "\(rule)")
+          known[row % 40] = label
+        }
+      }
+      #expect(tree.cut(.quantile(0.5)).clusterCount == 40)
+    }
+    let equal = try Dendrogram(
+      of: centres.rows([Int](repeating: 3, count: 6)), lanes: LanePool(count: 1))
+    #expect(equal.cut(.gap(atLeast: 2)).clusterCount == 1)
+    #expect(equal.cut(.quantile(0.5)).clusterCount == 1)
+    #expect(equal.cut(.quantile(0)).clusterCount == 6)
+  }
 
   @Test("A height keeps the merges at most that high")
   func height() {

@@ -95,6 +95,32 @@ struct DrawingTests {
     #expect(!svg.contains("nan") && !svg.contains("inf"))
   }
 
+  @Test(
+    "Two hundred clusters have a colour each; where there are more, tips are said to hold several")
+  func manyClusters() throws {
+    let triples = RandomRows.scattered(200, 8, seed: 4).rows((0..<600).map { $0 % 200 })
+    let tree = try Dendrogram(of: triples, lanes: LanePool(count: 1))
+    func svg(_ partition: Partition) -> String {
+      DendrogramPicture(
+        of: tree, names: (0..<600).map(String.init), title: "t", axis: "h", partition: partition
+      ).svg
+    }
+    let (each, many) = (svg(tree.cut(.count(200))), svg(tree.cut(.count(500))))
+    #expect(each.ranges(of: "· cluster ").count == 200)
+    #expect(!each.contains("holds several") && many.contains("holds several"))
+  }
+
+  @Test("Marks that join a reserved character leave it escaped, and what XML forbids is left out")
+  func scalars() {
+    let names = ["a<\u{338}b", "q'\u{301}x", "x\u{fffe}y"]
+    let svg = DendrogramPicture(of: tree, names: names, title: "&\u{301}", axis: "h").svg
+    #expect(svg.contains("a&lt;\u{338}b") && svg.contains("&amp;\u{301}"))
+    #expect(!svg.unicodeScalars.contains("\u{fffe}"))
+    #expect(
+      tree.newick(names: names).unicodeScalars.elementsEqual(
+        "('x\u{fffe}y':0.75,('a<\u{338}b':0.25,'q''\u{301}x':0.25):0.5);\n".unicodeScalars))
+  }
+
   @Test("Trees without merges, and trees of copies, have pictures")
   func degenerate() throws {
     for count in [0, 1, 2, 60] {
@@ -123,5 +149,11 @@ struct DrawingTests {
     #expect((5...13).contains(scale.ticks.count))
     #expect(scale.share(of: highest) > 0.97 && scale.share(of: 0) == 0)
     #expect(Set(scale.ticks.map(scale.text)).count == scale.ticks.count)
+  }
+
+  @Test("Numbers of an axis stay short", arguments: [1e-20, 1e-10, 3e8, 1e25])
+  func shortNumbers(_ highest: Double) {
+    let texts = HeightScale(highest: highest).ticks.map(HeightScale(highest: highest).text)
+    #expect(texts.allSatisfy { $0.count <= 12 } && Set(texts).count == texts.count)
   }
 }

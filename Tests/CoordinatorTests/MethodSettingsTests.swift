@@ -40,9 +40,18 @@ import Video
   ) throws {
     let chosen = try Self.load("actions", "objective.name=\(name.rawValue)")
     let views = try chosen.objective.make().views.count
-    let clips = chosen.steps(samples: 1440, views: views) * chosen.batch.videos * views
+    let clips = chosen.steps(samples: 1440, views: views) * chosen.videosPerStep * views
     #expect(clips == 20 * 1440 * 2)
+    // A video in both directions is two of the batch: as many steps, of as many clips.
+    #expect(chosen.videosPerStep * (name == .cluster ? 2 : 1) == chosen.batch.videos)
     #expect(try Self.load(nil).steps(samples: 1440, views: 3) == 20 * 45)
+  }
+
+  @Test func `A microbatch of one video has one in both directions, too`() throws {
+    let single = try Self.load(
+      nil, "objective.bothDirections=true", "batch.videos=8", "batch.microbatches=8")
+    #expect(single.videosPerMicrobatch == 1 && single.videosPerStep == 8)
+    #expect(try single.trainingClips() == 4)
   }
 
   @Test func `An unknown name is refused with the list`() {

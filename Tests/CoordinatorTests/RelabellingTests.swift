@@ -196,6 +196,17 @@ import Worker
     #expect(error?.code == .badData)
   }
 
+  @Test func `Readable videos of zeros get no label, and are known`() throws {
+    var rows = Matrix(rows: 30, columns: 5, values: random(150))
+    for row in [3, 4, 9] { for column in 0..<5 { rows[row, column] = 0 } }
+    for outcome in try Self.outcomes(
+      of: rows, Self.settings(.agglomerative), ranks: 2, unreadable: [4])
+    {
+      #expect(outcome.directionless == [3, 9])
+      #expect([3, 4, 9].allSatisfy { outcome.labels.fine[$0] == -1 })
+    }
+  }
+
   @Test func `A cap and a policy for singletons reach the labels`() throws {
     let rows = Matrix(rows: 120, columns: 6, values: random(720))
     func sizes(_ change: (inout LabelSettings) -> Void) throws -> [Int] {

@@ -58,6 +58,10 @@ import Testing
     plain.update("step 1")
     plain.finish("epoch 1")
     #expect(screen.text == "epoch 1\n")
+    screen.text = ""
+    let restless = ProgressLine(isTerminal: false, silence: .zero) { screen.text += $0 }
+    restless.update("clustering: 900 clusters left")
+    #expect(screen.text == "clustering: 900 clusters left\n")
   }
 
   @Test func `Exit codes are those that are documented`() {

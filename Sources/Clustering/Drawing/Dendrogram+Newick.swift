@@ -57,6 +57,8 @@ extension Dendrogram {
         default: false
         }
       }
-    return isPlain ? name : "'" + name.replacing("'", with: "''") + "'"
+    // By scalar: a mark that joins a quote makes another Character of both.
+    let quoted = name.unicodeScalars.flatMap { $0 == "'" ? [$0, $0] : [$0] }
+    return isPlain ? name : "'" + String(String.UnicodeScalarView(quoted)) + "'"
   }
 }

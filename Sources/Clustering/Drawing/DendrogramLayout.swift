@@ -164,6 +164,11 @@ struct DendrogramLayout {
     }
   }
 
+  /// Whether a tip holds several clusters.
+  private var hasMixedTips: Bool {
+    outline.tips.contains { clusters.cluster(of: outline.branches[$0].top) == nil }
+  }
+
   /// Draws the key below the axis, and returns where the picture ends.
   private func drawLegend(_ svg: inout SVG) -> Double {
     var y = bottom + 66
@@ -194,7 +199,8 @@ struct DendrogramLayout {
       }
     }
     if picture.partition != nil {
-      entry("colours are clusters (used again where there are many); grey lies above the cut") {
+      let grey = "grey lies above the cut" + (hasMixedTips ? ", or holds several" : "")
+      entry("colours are clusters (used again where there are many); \(grey)") {
         for step in 0..<4 {
           let x = Self.left + 7.5 * Double(step)
           let colour = [ClusterColours.above, "#3a6ea5", "#e0803a", "#4f9d5d"][step]

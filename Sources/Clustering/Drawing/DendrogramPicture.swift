@@ -48,11 +48,16 @@ public struct DendrogramPicture: Sendable {
     self.marks = marks
   }
 
-  /// The picture as an SVG document of at most 48 tips, some tens of kilobytes.
+  /// The most clusters of which each has a tip.
+  public static let mostClusters = 256
+
+  /// The picture as an SVG document of 48 tips, or, up to 256, of one for each cluster; a megabyte at most.
   ///
   /// - Complexity: O(N log N)
   public var svg: String {
-    let outline = DendrogramOutline(of: tree, tips: 48)
+    let clusters = partition?.clusterCount ?? 0
+    let outline = DendrogramOutline(
+      of: tree, tips: clusters <= Self.mostClusters ? max(48, clusters) : 48)
     return DendrogramLayout(
       self, outline: outline, clusters: ClusterColours(of: tree, partition, outline)
     ).svg

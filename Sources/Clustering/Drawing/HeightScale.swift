@@ -24,8 +24,10 @@ struct HeightScale {
   /// Whether the axis has a height.
   func contains(_ height: Double) -> Bool { (0...top).contains(height) }
 
-  /// A number of the axis, with the digits that the step needs.
+  /// A number of the axis, with the digits that the step needs; with an exponent where those are many.
   func text(_ tick: Double) -> String {
-    String(format: "%.\(max(0, -Int(floor(log10(step) + 1e-9))))f", tick)
+    let digits = max(0, -Int(floor(log10(step) + 1e-9)))
+    let isPlain = digits <= 9 && top < 1e10
+    return String(format: isPlain ? "%.\(digits)f" : "%.3g", tick)
   }
 }

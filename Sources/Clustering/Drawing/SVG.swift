@@ -60,7 +60,15 @@ struct SVG {
 
   /// Text without the characters that XML reserves or forbids.
   private static func escaped(_ text: String) -> String {
-    String(text.map { $0.unicodeScalars.allSatisfy { $0.value >= 32 } ? $0 : " " })
-      .replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+    // By scalar: a mark that joins a reserved character makes another Character of both.
+    text.unicodeScalars.reduce(into: "") { escaped, scalar in
+      switch scalar {
+      case "&": escaped += "&amp;"
+      case "<": escaped += "&lt;"
+      case ">": escaped += "&gt;"
+      case _ where scalar.value < 32 || (0xfffe...0xffff).contains(scalar.value): escaped += " "
+      default: escaped.unicodeScalars.append(scalar)
+      }
+    }
   }
 }

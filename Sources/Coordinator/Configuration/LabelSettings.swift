@@ -65,6 +65,16 @@ public struct LabelSettings: Codable, Sendable, Equatable {
     }
   }
 
+  /// The number of fine clusters that a method is asked for, and may not find; nil where it finds as many
+  /// as there are.
+  var clustersAsked: Int? {
+    switch (method, fine) {
+    case (.kmeans, .count(let count)): count
+    case (.finch, _): finch.fineCount > 0 ? finch.fineCount : nil
+    default: nil
+    }
+  }
+
   /// The cuts of a dendrogram.
   var cut: TwoLevelCut {
     TwoLevelCut(

@@ -59,9 +59,19 @@ public enum Budget: String, Codable, Sendable, CaseIterable {
 }
 
 extension RunConfiguration {
+  /// The videos of a microbatch: its share of `batch.videos`, or half of that, rounded up, where each
+  /// is played in both directions and counts as two.
+  var videosPerMicrobatch: Int {
+    let share = batch.videos / batch.microbatches
+    return objective.bothDirections ? (share + 1) / 2 : share
+  }
+
+  /// The videos of a step, over all ranks.
+  var videosPerStep: Int { videosPerMicrobatch * batch.microbatches }
+
   /// The steps of a whole run.
   func steps(samples: Int, views: Int) -> Int {
-    let passes = epochs * (samples / batch.videos)
+    let passes = epochs * (samples / videosPerStep)
     switch budget {
     case .passes: return passes
     case .clips: return max(1, passes * 2 / views)
@@ -71,7 +81,8 @@ extension RunConfiguration {
 
 /// How much a step takes in.
 public struct BatchSettings: Codable, Sendable, Equatable {
-  /// The videos of a step, over all ranks.
+  /// The videos of a step, over all ranks; with `objective.bothDirections` a video counts as two, one for
+  /// each direction, so that a step has as many clips as without.
   public var videos = 32
   /// The parts that a step is computed in, a power of two; each has its own batch statistics.
   public var microbatches = 4

@@ -87,7 +87,7 @@ public struct RunEstimate: Codable, Sendable, Equatable {
     let views = objective.views.count
     func viewCount(by source: View.Source) -> Int { objective.views.count { $0.source == source } }
     let keys = viewCount(by: .momentum)
-    let perMicrobatch = batch.videos / batch.microbatches
+    let perMicrobatch = configuration.videosPerMicrobatch
     let clips = perMicrobatch * (views - keys)
     let lanes = max(1, min(lanes, batch.microbatches))
     let timing =
@@ -113,9 +113,9 @@ public struct RunEstimate: Codable, Sendable, Equatable {
     self.objective = configuration.objective.name.rawValue
     self.videos = videos
     epochs = configuration.epochs
-    steps_per_epoch = videos / batch.videos
+    steps_per_epoch = videos / configuration.videosPerStep
     steps = configuration.steps(samples: videos, views: views)
-    clips_per_step = batch.videos * views
+    clips_per_step = configuration.videosPerStep * views
     microbatches = batch.microbatches
     let passes = (steps + steps_per_epoch - 1) / steps_per_epoch
     clusterings = objective.usesLabels ? configuration.labels.clusterings(epochs: passes) : 0

@@ -105,7 +105,7 @@ extension RunConfiguration {
   /// The clips of a microbatch in training.
   public func trainingClips() throws -> Int {
     let trained = try objective.make().views.count { $0.source == .trained }
-    return batch.videos / batch.microbatches * trained
+    return videosPerMicrobatch * trained
   }
 
   /// The checks of the kernels that train with this configuration.

@@ -1,10 +1,12 @@
 import Foundation
 
-/// The live line of a run on standard error: rewritten on a terminal, one line an epoch elsewhere.
+/// The live line of a run on standard error: rewritten on a terminal; elsewhere a line where something is
+/// done, and a sign of life where nothing is for a minute.
 ///
 /// Only rank 0 shows one. A closed or full standard error is no reason to stop a run.
 public final class ProgressLine {
   private let isTerminal: Bool
+  private let silence: Duration
   private let write: (String) -> Void
   private var width = 0
   private var last: ContinuousClock.Instant?
@@ -16,18 +18,22 @@ public final class ProgressLine {
     }
   }
 
-  init(isTerminal: Bool, write: @escaping (String) -> Void) {
+  /// - Parameter silence: how long a log may say nothing while updates come.
+  init(
+    isTerminal: Bool, silence: Duration = .seconds(60), write: @escaping (String) -> Void
+  ) {
     self.isTerminal = isTerminal
+    self.silence = silence
     self.write = write
   }
 
-  /// Rewrites the line, at most ten times a second; does nothing where there is no terminal.
+  /// Rewrites the line, at most ten times a second; where there is no terminal, adds one a minute.
   public func update(_ text: @autoclosure () -> String) {
-    guard isTerminal else { return }
     let now = ContinuousClock.now
-    if let last, last.duration(to: now) < .milliseconds(100) { return }
+    if !isTerminal && last == nil { last = now }
+    if let last, last.duration(to: now) < (isTerminal ? .milliseconds(100) : silence) { return }
     last = now
-    show(text(), end: "")
+    if isTerminal { show(text(), end: "") } else { write(text() + "\n") }
   }
 
   /// Writes a line that stays, in place of the live one.

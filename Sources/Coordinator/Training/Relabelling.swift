@@ -31,6 +31,8 @@ struct Relabelling {
     let dendrogram: Dendrogram?
     /// The samples that were clustered; leaf i of the dendrogram is `members[i]`.
     let members: [Int]
+    /// The readable samples whose rows are zeros, which have no direction and so no label.
+    var directionless: [Int] = []
     var report: ClusterReport
   }
 
@@ -53,7 +55,10 @@ struct Relabelling {
       labels.coarse[sample] = levels.coarse.labels[leaf]
     }
     let report = ClusterReport(of: levels, seconds: (clock.now - start).seconds)
-    return Outcome(labels: labels, dendrogram: dendrogram, members: members, report: report)
+    let others = Set(labels.fine.indices).subtracting(members).subtracting(unreadable)
+    return Outcome(
+      labels: labels, dendrogram: dendrogram, members: members, directionless: others.sorted(),
+      report: report)
   }
 
   private static func members(of rows: Matrix, unreadable: Set<Int>) -> [Int] {
@@ -136,7 +141,8 @@ struct Relabelling {
       RandomStream(seed: seed, purpose: .clustering, epoch: epoch, view: level)
     }
     return try TwoLevelPartition(
-      kMeansOf: rows, fine: fine, coarse: coarse, random: (random[0], random[1]), lanes: lanes)
+      kMeansOf: rows, fine: fine, coarse: coarse, random: (random[0], random[1]), lanes: lanes,
+      progress: progress)
   }
 
   /// Ranks that found other clusters are an invariant broken.

@@ -125,7 +125,7 @@ final class RootFiles: @unchecked Sendable {
   ///   process made, all of the epoch's unless it was resumed within.
   func log(_ run: TrainingRun, dataShares: [Float]) {
     let (configuration, loss) = (run.configuration, run.position.last.mean)
-    let clips = figures.steps * configuration.batch.videos * run.trainer.objective.views.count
+    let clips = figures.steps * configuration.videosPerStep * run.trainer.objective.views.count
     let rate = Double(clips) / max(figures.seconds, 1e-9)
     let dataShare = Double(dataShares.max() ?? 0)
     let fields: [String: MetricValue] = [

@@ -1,3 +1,4 @@
+internal import Clustering
 internal import Collective
 internal import Model
 internal import Tensors
@@ -42,6 +43,24 @@ extension TrainingRun {
       try root?.keep(
         outcome, before: labels, epoch: position.epoch, manifest: dataset.manifest)
       return outcome.labels
+    }
+    warn(of: outcome)
+  }
+
+  /// Says what is odd about labels that hold all the same.
+  private func warn(of outcome: Relabelling.Outcome) {
+    // The bank has zeros for videos that no step has shown yet.
+    if trainer.bank == nil, !outcome.directionless.isEmpty {
+      let ids = outcome.directionless.prefix(10).map { dataset.manifest.samples[$0].id }
+      root?.say(
+        "warning: the embeddings of \(outcome.directionless.count) videos are zeros, so these get no "
+          + "label: \(ids.joined(separator: ", "))\(outcome.directionless.count > 10 ? ", …" : "")")
+    }
+    let found = outcome.report.fineClusters
+    if let asked = configuration.labels.clustersAsked, found < min(asked, outcome.members.count) {
+      root?.say(
+        "warning: \(configuration.labels.method.rawValue) found \(found) fine clusters of \(asked) that "
+          + "were asked for")
     }
   }
 

@@ -77,7 +77,7 @@ public struct TrainingRun {
         ?? kernelSource.choices(
           configuration.convolutions, configuration.kernelTiming(), communicator),
       communicator, note: note)
-    let videos = configuration.batch.videos / configuration.batch.microbatches
+    let videos = configuration.videosPerMicrobatch
     func views(by source: View.Source) -> Int { objective.views.count { $0.source == source } }
     let (keyViews, partnerViews) = (views(by: .momentum), views(by: .partner))
     let partner = try partnerViews > 0 ? configuration.partnerWeights(network) : nil
@@ -121,7 +121,7 @@ public struct TrainingRun {
       objective: objective, optimizer: configuration.optimizer,
       totalSteps: configuration.steps(samples: dataset.count, views: objective.views.count),
       source: dataset.source, sampleCount: dataset.count,
-      videosPerStep: configuration.batch.videos, microbatches: configuration.batch.microbatches,
+      videosPerStep: configuration.videosPerStep, microbatches: configuration.batch.microbatches,
       seed: configuration.seed, communicator: communicator)
     labels = .none(dataset.count)
     if request.resumes { try resume(from: checkpoint) }
@@ -161,7 +161,7 @@ public struct TrainingRun {
   }
 
   /// The steps of an epoch that is not cut short.
-  var stepsPerEpoch: Int { dataset.count / configuration.batch.videos }
+  var stepsPerEpoch: Int { dataset.count / configuration.videosPerStep }
 
   /// The epochs of the run; the last one may be cut short.
   var epochs: Int { (trainer.totalSteps + stepsPerEpoch - 1) / stepsPerEpoch }
@@ -169,7 +169,7 @@ public struct TrainingRun {
   /// Trains the rest of the current epoch; true if somebody asked to stop meanwhile.
   private mutating func trainEpoch() throws -> Bool {
     let plan = BatchPlan(
-      count: dataset.count, videosPerStep: configuration.batch.videos, labels: labels,
+      count: dataset.count, videosPerStep: configuration.videosPerStep, labels: labels,
       perCluster: configuration.labels.perCluster,
       shards: configuration.batch.shards == .static ? configuration.batch.microbatches : 1,
       replacing: Set(dataset.unreadable.keys),

@@ -11,7 +11,9 @@ struct BenchCluster: ParsableCommand {
     commandName: "cluster",
     abstract: "Exact agglomerative clustering of unit rows around count/50 centres.",
     discussion: """
-      Ranks share the searches: with --ranks 2, or under mpirun -n 2, each of them searches for half.
+      Ranks share the searches of average linkage on cosines and of Ward's: with --ranks 2, or under \
+      mpirun -n 2, each of them searches for half. By the other linkages each rank computes all, and \
+      single and complete count no rounds and no searches.
 
       start_rss_bytes is what the process held before there were rows (the libraries, above all), and \
       peak_to_input how many times the size of the rows came on top of it at most, theirs included. \
@@ -22,11 +24,11 @@ struct BenchCluster: ParsableCommand {
       peak_rss_bytes.
       """)
 
-  @Option(help: "Rows.")
-  var count = 20_000
+  @Option(help: "Rows; the default is 20000.")
+  var count: Int?
 
-  @Option(help: "Columns.")
-  var width = 128
+  @Option(help: "Columns; the default is 128.")
+  var width: Int?
 
   @Option(help: "Cluster the rows of this .npy file instead, float64 rounded to float32.")
   var rows: String?
@@ -38,9 +40,16 @@ struct BenchCluster: ParsableCommand {
   @OptionGroup var options: BenchOptions
 
   func validate() throws {
+    let (count, width) = asked
     try BenchOptions.requirePositive([("count", count), ("width", width)])
     try BenchOptions.requireRoom(count, width)
+    if let rows, self.count != nil || self.width != nil {
+      throw ValidationError("--rows \(rows) has its own size; leave --count and --width out")
+    }
   }
+
+  /// The size of the rows that are made.
+  private var asked: (count: Int, width: Int) { (count ?? 20_000, width ?? 128) }
 
   func run() throws {
     try reportingFailure {
@@ -58,7 +67,7 @@ struct BenchCluster: ParsableCommand {
   ) throws -> [String: BenchFigure] {
     let pool = LanePool(count: world.lanesOfRank)
     var statistics: JoiningStatistics?
-    var (count, width) = (count, width)
+    var (count, width) = asked
     var processorTimes: [Double] = []
     let timing = try options.time {
       let matrix = try rows.map { try Npy.readMatrix($0) } ?? Self.clustered(count, width)

@@ -136,6 +136,11 @@ struct Cluster: ParsableCommand, RunsAlone {
     }
   }
 
+  /// The clusters that a picture has room for.
+  private static func shown(_ levels: TwoLevelPartition) -> Partition {
+    levels.fine.clusterCount <= DendrogramPicture.mostClusters ? levels.fine : levels.coarse
+  }
+
   private func write(
     _ tree: Dendrogram, _ levels: TwoLevelPartition?, ids: [String]
   ) throws {
@@ -152,7 +157,7 @@ struct Cluster: ParsableCommand, RunsAlone {
       let picture = DendrogramPicture(
         of: tree, names: ids, title: "\(name), \(joining.linkage.rawValue) linkage",
         axis: "height: \(joining.distance) of the two clusters that merge",
-        partition: levels?.fine, marks: cuts.marks(of: tree))
+        partition: levels.map(Self.shown), marks: cuts.marks(of: tree))
       try AtomicFile.write(Data(picture.svg.utf8), to: svg)
     }
   }

@@ -1,6 +1,6 @@
 import Coordinator
 
-/// The bar on a terminal while rows are joined; nothing elsewhere.
+/// The bar on a terminal while rows are joined; a line a minute elsewhere.
 ///
 /// `@unchecked Sendable`: clustering reports on the thread that asked for it.
 final class ClusterProgress: @unchecked Sendable {

@@ -6,7 +6,9 @@ import Foundation
 
 /// Where `kindreel cluster` cuts.
 struct CutOptions: ParsableArguments {
-  @Option(help: "Where to cut: height:H, count:K, quantile:Q, gap, gap:K, or FINE/COARSE.")
+  @Option(
+    help: "Where to cut: height:H, count:K, quantile:Q, gap, gap:K, or FINE/COARSE.",
+    transform: CutArgument.init(parsing:))
   var cut: CutArgument?
 
   @Option(help: "The most rows of a cluster; larger ones are cut further down.")
@@ -67,18 +69,19 @@ struct CutOptions: ParsableArguments {
 }
 
 /// A cut, or two of them separated by a slash.
-struct CutArgument: ExpressibleByArgument, CustomStringConvertible {
+struct CutArgument: CustomStringConvertible {
   let fine: CutRule
   let coarse: CutRule?
 
-  init?(argument: String) {
-    let rules = argument.split(separator: "/", omittingEmptySubsequences: false)
-      .map { CutRule(String($0)) }
-    guard rules.count <= 2, let fine = rules.first.flatMap({ $0 }),
-      let last = rules.last.flatMap({ $0 })
-    else { return nil }
-    self.fine = fine
-    coarse = rules.count == 2 ? last : nil
+  /// Reads one cut or two.
+  ///
+  /// - Throws: `CutRule.Problem`; `ValidationError` for more than two.
+  init(parsing text: String) throws {
+    let rules = try text.split(separator: "/", omittingEmptySubsequences: false)
+      .map { try CutRule(parsing: String($0)) }
+    guard rules.count <= 2 else { throw ValidationError("'\(text)' has more than two cuts") }
+    fine = rules[0]
+    coarse = rules.count == 2 ? rules[1] : nil
   }
 
   var description: String { coarse.map { "\(fine)/\($0)" } ?? "\(fine)" }
