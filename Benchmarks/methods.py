@@ -12,8 +12,8 @@ import sys
 
 KINDREEL = os.environ["KINDREEL"]
 EPOCHS = {"quick": 20, "full": 100}
-# Videos are not played backwards, as the preset has them for cluster.
-ONE_DIRECTION = "objective.bothDirections=false"
+# Whether cluster plays videos backwards, too, as the preset actions has it.
+BOTH_DIRECTIONS, ONE_DIRECTION = (f"objective.bothDirections={value}" for value in ("true", "false"))
 # The views and the optimiser of cluster (and of iic) in one direction, for other objectives.
 CLUSTER_VIEWS = [
     "views=[rgb,same+residual]",
@@ -30,9 +30,9 @@ CROSS_ENTROPY = "cross-entropy"
 METHODS = {
     "untrained": None,
     "simclr": ["objective.name=simclr"],
-    "cluster": ["objective.name=cluster"],
+    "cluster": ["objective.name=cluster", BOTH_DIRECTIONS],
     # Cluster as it is before any labels: instance discrimination on its views.
-    "cluster without labels": ["labels.warmupEpochs=1000"],
+    "cluster without labels": [BOTH_DIRECTIONS, "labels.warmupEpochs=1000"],
     "cluster, one direction": [ONE_DIRECTION],
     # Its views and optimiser, without labels.
     "simclr, views of cluster": ["objective.name=simclr", *CLUSTER_VIEWS],
@@ -44,7 +44,11 @@ METHODS = {
     "koreitem": ["objective.name=koreitem"],
     # Bounds, no methods: clusters are the true classes, which only this script knows; and the same
     # network trained by cross-entropy on them.
-    "bound: true classes": ["labels.file={classes}", "labels.warmupEpochs=0"],
+    "bound: true classes": [
+        BOTH_DIRECTIONS,
+        "labels.file={classes}",
+        "labels.warmupEpochs=0",
+    ],
     "bound: true classes, one direction": [
         ONE_DIRECTION,
         "labels.file={classes}",
@@ -62,7 +66,7 @@ METHODS = {
     "cluster, colours alone": [ONE_DIRECTION, "views=[rgb,rgb]", "labels.shows=[rgb]"],
 }
 
-# All change cluster in one direction, which half as many views make.
+# All but the last two change cluster in one direction, some of them its list of two views.
 ABLATIONS = {
     "cluster": [],
     "fine cut alone": ["labels.coarse={fine}"],
@@ -113,8 +117,8 @@ ABLATIONS = {
 }
 ABLATIONS = {name: [ONE_DIRECTION, *settings] for name, settings in ABLATIONS.items()}
 # As many clips a step as the others; or twice as many, in half of the steps.
-ABLATIONS["both directions"] = []
-ABLATIONS["both directions, larger steps"] = ["batch.videos=64"]
+ABLATIONS["both directions"] = [BOTH_DIRECTIONS]
+ABLATIONS["both directions, larger steps"] = [BOTH_DIRECTIONS, "batch.videos=64"]
 
 ROWS = {"methods": METHODS, "ablations": ABLATIONS}
 

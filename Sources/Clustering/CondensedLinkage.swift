@@ -16,8 +16,8 @@ struct CondensedLinkage {
   /// Computes all distances.
   ///
   /// - Parameter tick: called now and then.
-  /// - Throws: `ClusteringError` if they do not fit in `memoryLimit` bytes, or in what the machine has,
-  ///   if nil, before it takes any.
+  /// - Throws: `ClusteringError` if they do not fit in `memoryLimit` bytes, or in what this process can
+  ///   still get, if nil, before it takes any.
   init(
     _ space: RowSpace, linkage: Linkage, lanes: LanePool, memoryLimit: Int?,
     tick: () -> Void
@@ -107,7 +107,7 @@ extension Dendrogram {
   /// Refuses what `init` would refuse for the number of rows alone, before anything is computed.
   ///
   /// - Throws: `ClusteringError`: a linkage that the metric does not suit; distances that do not fit
-  ///   in `memoryLimit` bytes, or in what the machine has, if nil.
+  ///   in `memoryLimit` bytes, or in what this process can still get, if nil.
   public static func check(
     rows count: Int, linkage: Linkage, metric: Metric, memoryLimit: Int? = nil
   ) throws(ClusteringError) {

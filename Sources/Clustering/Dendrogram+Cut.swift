@@ -7,8 +7,8 @@ extension Dendrogram {
   /// - Parameters:
   ///   - rule: a height (merges at most that high hold), a number of clusters (above N it means N,
   ///     and no rows have no clusters), a share of the merges, rounded to the nearest, or the widest
-  ///     gap between heights. By all but the number of clusters, equal rows stay together, even where that
-  ///     leaves fewer clusters than a gap was to leave.
+  ///     gap between heights. By a share that holds any merge, and by a gap, equal rows stay together,
+  ///     even where that leaves fewer clusters than a gap was to leave; `largest` may part them.
   ///   - largest: the most rows of a cluster, at least 1; larger ones are cut further down, at their
   ///     highest merges. Nil sets no limit.
   /// - Complexity: O(N)

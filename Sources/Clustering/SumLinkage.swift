@@ -39,7 +39,7 @@ struct SumLinkage {
   ///
   /// - Parameters:
   ///   - copied: the bytes of an element that are copied: none where rows are taken over.
-  ///   - limit: in bytes; what the machine has, if nil.
+  ///   - limit: in bytes; what this process can still get, if nil.
   static func checkMemory(
     rows count: Int, width: Int, copied: Int, criterion: Criterion, limit: Int?
   ) throws(ClusteringError) {

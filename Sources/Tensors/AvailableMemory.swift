@@ -34,22 +34,25 @@ public enum AvailableMemory {
         let folder = hierarchy + names.map { $0 + "/" }.joined()
         left.append(
           isUnified
-            ? rest(folder + "memory.max", folder + "memory.current", folder, "inactive_file ")
-            : rest(
-              folder + "memory.limit_in_bytes", folder + "memory.usage_in_bytes", folder,
-              "total_inactive_file "))
+            ? rest(folder + "memory.max", folder + "memory.current", folder)
+            : rest(folder + "memory.limit_in_bytes", folder + "memory.usage_in_bytes", folder))
         guard names.popLast() != nil else { return left }
       }
     }
   }
 
-  /// A group's limit less what it uses; pages of files that were read long ago make room.
-  private static func rest(
-    _ limit: String, _ usage: String, _ folder: String, _ key: String
-  ) -> Int? {
+  /// A group's limit less what it uses; what can be had back does not count, above all pages of files.
+  private static func rest(_ limit: String, _ usage: String, _ folder: String) -> Int? {
     guard let limit = number(limit), let usage = number(usage) else { return nil }
-    let lines = text(folder + "memory.stat")?.split(separator: "\n") ?? []
-    let idle = lines.first { $0.hasPrefix(key) }.flatMap { Int($0.dropFirst(key.count)) } ?? 0
+    var reclaimable: [Substring: Int] = [:]
+    for line in text(folder + "memory.stat")?.split(separator: "\n") ?? [] {
+      let words = line.split(separator: " ")
+      if words.count == 2 { reclaimable[words[0]] = Int(words[1]) }
+    }
+    // The older hierarchy has the totals of a group and those in it beside its own.
+    let idle = ["active_file", "inactive_file", "slab_reclaimable"].reduce(0) {
+      $0 + (reclaimable["total_\($1)"] ?? reclaimable[$1[...]] ?? 0)
+    }
     return max(0, limit - max(0, usage - idle))
   }
 

@@ -56,6 +56,11 @@ public enum Normalisation: String, Codable, Sendable, CaseIterable {
 }
 
 extension AugmentationSettings {
+  /// Whether chance decides what a view of a list shows: colours, residual frames or motion vectors.
+  public func mayReplace(_ recipe: ViewRecipe, view: Int) -> Bool {
+    view > 0 && recipe.content == .rgb && residual + motionVectors > 0
+  }
+
   /// The mean and the deviation in force, three numbers each.
   public var normalised: (mean: [Float], deviation: [Float]) {
     switch normalisation {

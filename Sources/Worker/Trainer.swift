@@ -76,7 +76,8 @@ public struct Trainer {
     replica: Replica, partner: Replica?, average: WeightAverage?, averaged: Replica?,
     bank: FeatureBank?,
     objective: any Objective, optimizer settings: OptimizerSettings, totalSteps: Int,
-    source: ClipSource, sampleCount: Int, videosPerStep: Int, microbatches: Int, seed: UInt64,
+    source: ClipSource, sampleCount: Int, batchVideos: Int, videosPerStep: Int, microbatches: Int,
+    seed: UInt64,
     communicator: Communicator
   ) {
     precondition(
@@ -95,7 +96,7 @@ public struct Trainer {
     self.objective = objective
     self.settings = settings
     self.totalSteps = totalSteps
-    schedule = LearningRateSchedule(settings, videosPerStep: videosPerStep)
+    schedule = LearningRateSchedule(settings, videosPerStep: batchVideos)
     optimizer = Optimizer(settings, layout: replica.weights.network.layout)
     self.source = source
     self.sampleCount = sampleCount

@@ -134,6 +134,13 @@ import Video
         + "is [rgb, residual]"
     ),
     (
+      [
+        "labels.source=bank", "views=[residual,rgb]", "labels.shows=[rgb]",
+        "augmentation.residual=0.5",
+      ],
+      "labels.shows: must be one of what the views show, residual, where"
+    ),
+    (
       ["labels.source=bank", "views=[rgb,same+reverse+residual]"],
       "labels.shows: must be one of what the views show, rgb, where"
     ),

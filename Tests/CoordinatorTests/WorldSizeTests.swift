@@ -152,6 +152,12 @@ import Worker
     }
     let pass = try world.train("pass", ranks: 1, lanes: 2) { $0.video.badShare = 0.2 }
     #expect(pass.labels_hash != alone.labels_hash)
+    // What moves is clustered by default; the rows of colours are others.
+    let colours = try world.train("colours", ranks: 1, lanes: 2) {
+      ($0.labels.source, $0.labels.feature, $0.labels.shows) = (.bank, feature, [.rgb])
+      $0.video.badShare = 0.2
+    }
+    #expect(colours.labels_hash != alone.labels_hash)
   }
 
   @Test(.timeLimit(.minutes(10)))

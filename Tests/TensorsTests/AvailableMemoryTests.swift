@@ -34,7 +34,12 @@ import Testing
     let step = [
       "proc/self/cgroup": "0::/job/step\n", "sys/fs/cgroup/job/step/memory.max": "1000000\n",
       "sys/fs/cgroup/job/step/memory.current": "300000\n",
-      "sys/fs/cgroup/job/step/memory.stat": "anon 7\ninactive_file 100000\n",
+      "sys/fs/cgroup/job/step/memory.stat": """
+      anon 7
+      active_file 60000
+      inactive_file 30000
+      slab_reclaimable 10000
+      """,
     ]
     #expect(try Self.bytes(Self.machine.merging(step) { $1 }) == 800_000)
     let around = [
@@ -48,7 +53,7 @@ import Testing
       "proc/self/cgroup": "5:cpu,cpuacct:/a\n4:memory:/slurm/job\n",
       "sys/fs/cgroup/memory/slurm/job/memory.limit_in_bytes": "640000\n",
       "sys/fs/cgroup/memory/slurm/job/memory.usage_in_bytes": "40000\n",
-      "sys/fs/cgroup/memory/slurm/job/memory.stat": "total_inactive_file 10000\n",
+      "sys/fs/cgroup/memory/slurm/job/memory.stat": "inactive_file 1\ntotal_inactive_file 10000\n",
       // The root's, which is no limit.
       "sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
       "sys/fs/cgroup/memory/memory.usage_in_bytes": "1\n",

@@ -48,7 +48,7 @@ public struct DendrogramPicture: Sendable {
     self.marks = marks
   }
 
-  /// The most clusters of which each has a tip.
+  /// The most clusters of which each has a tip, unless it is tiny.
   public static let mostClusters = 256
 
   /// The picture as an SVG document of 48 tips, or, up to 256, of one for each cluster; a megabyte at most.

@@ -60,8 +60,12 @@ extension RunConfiguration {
   ///
   /// - Parameter views: the objective's.
   func validateBankViews(_ views: [View]) throws(ConfigurationError) {
-    let whole = zip(views, try viewRecipes()).filter { $0.source == .trained && $1.standsForVideo }
-    let shown = Set(whole.map(\.1.content.rawValue)).sorted()
+    let recipes = try viewRecipes()
+    let whole = recipes.indices.filter {
+      views[$0].source == .trained && recipes[$0].standsForVideo
+        && !augmentation.mayReplace(recipes[$0], view: $0)
+    }
+    let shown = Set(whole.map { recipes[$0].content.rawValue }).sorted()
     let asked = labels.shows.map(\.rawValue)
     guard asked.count != 1 || !shown.contains(asked[0]) else { return }
     throw ConfigurationError(

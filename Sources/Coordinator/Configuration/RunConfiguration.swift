@@ -69,6 +69,12 @@ extension RunConfiguration {
   /// The videos of a step, over all ranks.
   var videosPerStep: Int { videosPerMicrobatch * batch.microbatches }
 
+  /// The videos of a step in words.
+  var videosOfStep: String {
+    let half = videosPerStep < batch.videos ? " makes of a step, \(videosPerStep)" : ""
+    return "batch.videos \(batch.videos)\(half)"
+  }
+
   /// The steps of a whole run.
   func steps(samples: Int, views: Int) -> Int {
     let passes = epochs * (samples / videosPerStep)
@@ -82,7 +88,7 @@ extension RunConfiguration {
 /// How much a step takes in.
 public struct BatchSettings: Codable, Sendable, Equatable {
   /// The videos of a step, over all ranks; with `objective.bothDirections` a video counts as two, one for
-  /// each direction, so that a step has as many clips as without.
+  /// each direction, so that a step has as many clips as without (a microbatch's share is rounded up).
   public var videos = 32
   /// The parts that a step is computed in, a power of two; each has its own batch statistics.
   public var microbatches = 4

@@ -78,9 +78,9 @@ public struct RunEstimate: Codable, Sendable, Equatable {
     given: StepTiming? = nil
   ) throws {
     let batch = configuration.batch
-    guard videos >= batch.videos else {
+    guard videos >= configuration.videosPerStep else {
       throw DatasetError(
-        description: "\(videos) training videos are fewer than batch.videos \(batch.videos)",
+        description: "\(videos) training videos are fewer than \(configuration.videosOfStep)",
         code: .badData)
     }
     let objective = try configuration.objective.make()

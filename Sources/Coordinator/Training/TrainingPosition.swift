@@ -27,6 +27,13 @@ extension TrainingPosition {
         finiteSteps: progress["last_steps"] ?? 0))
   }
 
+  /// Whether so many steps of the run lead here: epochs are equally long, but for a last one that was cut
+  /// short.
+  func isAfter(_ steps: Int, stepsPerEpoch: Int) -> Bool {
+    let ahead = epoch * stepsPerEpoch + step - steps
+    return ahead == 0 || step == 0 && (0..<stepsPerEpoch).contains(ahead)
+  }
+
   /// What a checkpoint keeps of it besides the epoch.
   var progress: [String: Int] {
     [

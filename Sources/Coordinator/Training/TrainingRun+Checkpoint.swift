@@ -116,6 +116,12 @@ extension TrainingRun {
     labels = PseudoLabels(fine: fine.map { Int32($0) }, coarse: coarse.map { Int32($0) })
     trainer.step = contents.step
     position = TrainingPosition(contents)
+    guard position.isAfter(trainer.step, stepsPerEpoch: stepsPerEpoch) else {
+      throw ConfigurationError(
+        origin: loaded.path,
+        "was made with other epochs than of \(stepsPerEpoch) steps, by a build that counted otherwise: "
+          + "\(trainer.step) steps are \(position.epoch) epochs and \(position.step) steps there")
+    }
     reopenLastEpoch()
     if let figures = contents.text[EpochFigures.fileName] {
       do { root?.figures = try EpochFigures(json: figures) } catch {

@@ -13,19 +13,20 @@ extension TrainingRun {
         "note: \(perRank) microbatches a rank is no power of two, so another number of ranks "
           + "gives other bits")
     }
-    if trainer.averaged != nil && configuration.batch.microbatches == 1
+    if configuration.batch.microbatches == 1
       && trainer.objective.views.contains(where: { $0.source == .momentum })
     {
       notes.append(
         "note: batch.microbatches is 1, so keys share batch statistics with their queries, which the "
           + "other order of keys would prevent")
     }
-    if configuration.batch.shards == .static && showsOthers {
+    if communicator.size > 1 && configuration.batch.shards == .static && showsOthers {
       notes.append(
         "note: batch.shards is static, but keys in another order, or positives of other videos, come from "
           + "all shards, so every rank needs all videos")
     }
-    let shown = Set(((try? configuration.viewRecipes()) ?? []).map(\.content))
+    var shown = Set(((try? configuration.viewRecipes()) ?? []).map(\.content))
+    if configuration.augmentation.residual > 0 { shown.insert(.residual) }
     if shown.isDisjoint(with: configuration.evaluation.shows) {
       notes.append(
         "note: no view shows \(configuration.evaluation.shows.map(\.rawValue).joined(separator: " or ")), "

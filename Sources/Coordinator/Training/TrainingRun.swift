@@ -45,10 +45,10 @@ public struct TrainingRun {
     lanes = LanePool(count: max(1, min(request.lanes, share)))
     var dataset = try shared ?? Dataset(request, split: .train)
     try StartAgreement.check(configuration, manifest: dataset.manifest, communicator)
-    guard dataset.count >= configuration.batch.videos else {
+    guard dataset.count >= configuration.videosPerStep else {
       throw DatasetError(
         description: "\(request.data) has \(dataset.count) training videos, "
-          + "fewer than batch.videos \(configuration.batch.videos)",
+          + "fewer than \(configuration.videosOfStep)",
         code: .badData)
     }
     root = try RootFiles.open(request, communicator)
@@ -121,8 +121,9 @@ public struct TrainingRun {
       objective: objective, optimizer: configuration.optimizer,
       totalSteps: configuration.steps(samples: dataset.count, views: objective.views.count),
       source: dataset.source, sampleCount: dataset.count,
-      videosPerStep: configuration.videosPerStep, microbatches: configuration.batch.microbatches,
-      seed: configuration.seed, communicator: communicator)
+      batchVideos: configuration.batch.videos, videosPerStep: configuration.videosPerStep,
+      microbatches: configuration.batch.microbatches, seed: configuration.seed,
+      communicator: communicator)
     labels = .none(dataset.count)
     if request.resumes { try resume(from: checkpoint) }
     let run = self

@@ -30,6 +30,7 @@ struct ViewPlanner: Sendable {
 
   func mayStandForVideo(view: Int, showing contents: [ViewRecipe.Content]) -> Bool {
     recipes[view].standsForVideo && contents.contains(recipes[view].content)
+      && !augmentation.settings.mayReplace(recipes[view], view: view)
   }
 
   func recipe(_ name: Name) -> ViewRecipe {

@@ -35,7 +35,7 @@ struct Cluster: ParsableCommand, RunsAlone {
 
         height:0.24     merges up to this height hold
         count:101       this many clusters
-        quantile:0.9    this share of the merges holds, the lowest first
+        quantile:0.9    this share of the merges holds, the lowest first, and all of equal rows
         gap, gap:20     the widest gap that leaves 2, or 20, clusters or more
         FINE/COARSE     two of these, as in count:200/count:60: two levels; a coarse cut below the \
       fine one is refused (exit code 64, or 78 where only the tree tells)
@@ -71,7 +71,8 @@ struct Cluster: ParsableCommand, RunsAlone {
   @Option(help: "The file for the tree in Newick's format.")
   var newick: String?
 
-  @Option(help: "The file for the picture of the tree.")
+  @Option(
+    help: "The file for the picture of the tree, with the fine clusters, if over 256 the coarse.")
   var svg: String?
 
   @Flag(help: "Print a summary as one line of JSON.")
@@ -136,9 +137,10 @@ struct Cluster: ParsableCommand, RunsAlone {
     }
   }
 
-  /// The clusters that a picture has room for.
-  private static func shown(_ levels: TwoLevelPartition) -> Partition {
-    levels.fine.clusterCount <= DendrogramPicture.mostClusters ? levels.fine : levels.coarse
+  /// The clusters that a picture has room for: the fine ones, or else the coarse ones if there are.
+  private func shown(_ levels: TwoLevelPartition) -> Partition {
+    let isRoom = levels.fine.clusterCount <= DendrogramPicture.mostClusters
+    return isRoom || !cuts.isTwoLevel ? levels.fine : levels.coarse
   }
 
   private func write(
@@ -157,7 +159,7 @@ struct Cluster: ParsableCommand, RunsAlone {
       let picture = DendrogramPicture(
         of: tree, names: ids, title: "\(name), \(joining.linkage.rawValue) linkage",
         axis: "height: \(joining.distance) of the two clusters that merge",
-        partition: levels.map(Self.shown), marks: cuts.marks(of: tree))
+        partition: levels.map(shown), marks: cuts.marks(of: tree))
       try AtomicFile.write(Data(picture.svg.utf8), to: svg)
     }
   }

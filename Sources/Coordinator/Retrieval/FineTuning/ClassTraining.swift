@@ -73,7 +73,8 @@ struct ClassTraining {
         labels: truth.galleryClasses, dropout: request.dropout, optimizer: request.optimizer,
         videosPerStep: batch.videos, totalSteps: totalSteps),
       optimizer: request.optimizer, totalSteps: totalSteps, source: dataset.source,
-      sampleCount: dataset.count, videosPerStep: batch.videos, microbatches: batch.microbatches,
+      sampleCount: dataset.count, batchVideos: batch.videos, videosPerStep: batch.videos,
+      microbatches: batch.microbatches,
       seed: configuration.seed, communicator: communicator)
     if request.resumes { try resume(from: checkpoint) }
   }
