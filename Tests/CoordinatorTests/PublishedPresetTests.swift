@@ -46,6 +46,31 @@ import Worker
     #expect(views == ["rgb", "same+residual"] + (name == "iic" ? ["same+repeat"] : []))
   }
 
+  @Test("cmc-separate has two networks of half width, as on pictures")
+  func separate() throws {
+    let cmc = try load("cmc-separate")
+    #expect((cmc.objective.name, cmc.objective.encoders) == (.cmc, .separate))
+    #expect((cmc.objective.bankNegatives, cmc.objective.temperature) == (4096, 0.07))
+    #expect((cmc.batch.videos, cmc.encoder.width, cmc.encoder.headWidth) == (128, 0.5, 128))
+    #expect((cmc.optimizer.learningRate, cmc.optimizer.weightDecay) == (0.03, 1e-4))
+    #expect(cmc.optimizer.drops.map { ($0 * 240).rounded() } == [120, 160, 200])
+    #expect((cmc.augmentation.area, cmc.augmentation.flip) == ([0.2, 1], 0.5))
+    #expect(try cmc.viewRecipes().map(\.description) == ["rgb", "same+residual"])
+  }
+
+  @Test("koreitem clusters once, maps of a network trained before")
+  func koreitem() throws {
+    let koreitem = try load("koreitem")
+    #expect(koreitem.objective == RunConfiguration(startingFrom: .koreitem).objective)
+    // Half of a batch's triplets are its hardest: 16 and 16.
+    #expect((koreitem.batch.videos, koreitem.objective.margin) == (32, 0.5))
+    #expect((koreitem.labels.warmupEpochs, koreitem.labels.every) == (0, 0))
+    #expect((koreitem.labels.linkage, koreitem.labels.feature) == (.average, .map))
+    #expect((koreitem.labels.fine, koreitem.labels.coarse) == (.height(0.45), .height(0.45)))
+    #expect((koreitem.optimizer.name, koreitem.optimizer.learningRate) == (.adamw, 6e-4))
+    #expect((koreitem.optimizer.weightDecay, koreitem.optimizer.schedule) == (0, .constant))
+  }
+
   @Test("moco is the baseline of CoCLR")
   func moco() throws {
     let moco = try load("moco")

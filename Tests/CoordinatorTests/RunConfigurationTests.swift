@@ -26,16 +26,16 @@ import Video
   @Test func `The presets are all there is`() throws {
     #expect(
       Self.presets.names == [
-        "actions", "cmc", "demo", "dsm", "hmdb51", "iic", "kinetics400", "moco", "simclr", "slic",
-        "smoke", "ucf101",
+        "actions", "cmc", "cmc-separate", "demo", "dsm", "hmdb51", "iic", "kinetics400", "koreitem",
+        "moco", "simclr", "slic", "smoke", "ucf101",
       ])
     let error = #expect(throws: ConfigurationError.self) {
       try RunConfiguration.load("dmeo", presets: Self.presets)
     }
     #expect(
       error?.description
-        == "dmeo: is neither a file nor a preset; the presets are actions, cmc, demo, dsm, hmdb51, iic, "
-        + "kinetics400, moco, simclr, slic, smoke, ucf101")
+        == "dmeo: is neither a file nor a preset; the presets are actions, cmc, cmc-separate, demo, "
+        + "dsm, hmdb51, iic, kinetics400, koreitem, moco, simclr, slic, smoke, ucf101")
     #expect(error.map { $0.code } == .configuration)
   }
 
