@@ -86,6 +86,20 @@ check "cosine distance has its linkages too" bash -c "'$kindreel' cluster x.npy 
 
 npy none_of.npy '<f4' '(0, 2)' ''
 npy one.npy '<f4' '(1, 2)' "$f1$f1"
+check "rows come through a pipe" bash -c "cat x.npy | '$kindreel' cluster - --out zp.npy && cmp zd.npy zp.npy"
+check "and through a shell's, with ids" bash -c "'$kindreel' cluster <(cat d.npy) --ids named.ids.tsv \
+  --cut count:3/count:2 --labels piped.tsv && cmp two.tsv piped.tsv"
+check "input may be a file" bash -c "'$kindreel' cluster - --out zp.npy < x.npy && cmp zd.npy zp.npy"
+check "a pipe that ends early is refused" leaves 65 "standard input: ends 3 bytes too early" \
+  bash -c "head -c -3 x.npy | '$kindreel' cluster - --out none.npy"
+check "a pipe that holds more is refused" leaves 65 "standard input: is too long: bytes follow" \
+  bash -c "{ cat x.npy; echo; } | '$kindreel' cluster - --out none.npy"
+check "a folder is no pipe" leaves 65 ".: is neither a file nor a pipe" "$kindreel" cluster . --out none.npy
+check "ids of other rows are refused" leaves 65 "named.ids.tsv: has 4 ids for 1 rows of -" \
+  bash -c "'$kindreel' cluster - --ids named.ids.tsv --out none.npy < one.npy"
+check "ids are not written over" leaves 64 "two of the files are the same" \
+  "$kindreel" cluster - --ids named.ids.tsv --cut gap --labels named.ids.tsv
+
 check "no rows have a tree, a table and a picture" says "0 clusters of 0 rows at gap" \
   "$kindreel" cluster none_of.npy --out z.npy --cut gap --labels l.tsv --newick t.nwk --svg t.svg
 check "one row has a tree, a table and a picture" says "1 clusters of 1 rows at count:3" \

@@ -15,12 +15,12 @@ struct CondensedLinkage {
 
   /// Computes all distances.
   ///
-  /// - Parameter tick: called now and then.
+  /// - Parameter progress: told the share of the distances that are there, now and then.
   /// - Throws: `ClusteringError` if they do not fit in `memoryLimit` bytes, or in what this process can
   ///   still get, if nil, before it takes any.
   init(
     _ space: RowSpace, linkage: Linkage, lanes: LanePool, memoryLimit: Int?,
-    tick: () -> Void
+    progress: ClusteringProgress.Report?
   ) throws(ClusteringError) {
     self.space = space
     self.linkage = linkage
@@ -32,7 +32,8 @@ struct CondensedLinkage {
     distances = LaneArray(count: count * (count - 1) / 2)
     let (rows, distances) = (distinct.rows, distances)
     for first in stride(from: 0, to: rows.count, by: 512) {
-      tick()
+      let share = Double(first * first) / Double(count * count)
+      progress?(.comparing(rows: count, share: share))
       lanes.eachRange(in: min(512, rows.count - first), by: 16) { range in
         for other in range.map({ first + $0 }) {
           for one in 0..<other {
@@ -55,7 +56,7 @@ struct CondensedLinkage {
   }
 
   /// - Complexity: O(N²), after the O(N²·D) of the distances.
-  mutating func run(progress: (@Sendable (Int) -> Void)?) -> MergeLog {
+  mutating func run(progress: ClusteringProgress.Report?) -> MergeLog {
     var live = Array(distinct.rows.indices)
     var (nodes, sizes) = (distinct.nodes, distinct.weights)
     var chain: [Int] = []
@@ -79,7 +80,7 @@ struct CondensedLinkage {
       sizes[kept] += sizes[dropped]
       nodes[kept] = log.append(nodes[kept], nodes[dropped], height: distance, size: sizes[kept])
       live.removeAll { $0 == dropped }
-      if live.count % 512 == 0 { progress?(live.count) }
+      if live.count % 512 == 0 { progress?(.joining(left: live.count)) }
     }
     return log
   }

@@ -70,7 +70,7 @@ public struct Dendrogram: Sendable {
   ///   - team: ranks that share the searches of the linkages by sums; all call this with the same
   ///     rows, and all get the same dendrogram. Other linkages are computed by each rank alone.
   ///   - memoryLimit: the bytes that may be taken besides the rows; what this process can still get, if nil.
-  ///   - progress: told the number of clusters that are left, on the caller's thread.
+  ///   - progress: told how far the clustering is, on the caller's thread.
   /// - Throws: `ClusteringError`: rows that are NaN or infinite, or zero where the metric is cosine;
   ///   distances, or what is kept for each row, that do not fit; a linkage that the metric does not suit.
   ///   And what the team throws.
@@ -82,7 +82,7 @@ public struct Dendrogram: Sendable {
     of rows: consuming Matrix, areKept: Bool = false, linkage: Linkage = .average,
     metric: Metric = .cosine, lanes: LanePool,
     team: (any SearchTeam)? = nil, memoryLimit: Int? = nil,
-    progress: (@Sendable (_ clustersLeft: Int) -> Void)? = nil
+    progress: ClusteringProgress.Report? = nil
   ) throws {
     let start = ContinuousClock.now
     if let criterion = linkage.criterion(on: metric) {
@@ -105,7 +105,7 @@ public struct Dendrogram: Sendable {
   public init(
     of rows: consuming DoubleMatrix, linkage: Linkage = .average, metric: Metric = .cosine,
     lanes: LanePool, memoryLimit: Int? = nil,
-    progress: (@Sendable (_ clustersLeft: Int) -> Void)? = nil
+    progress: ClusteringProgress.Report? = nil
   ) throws {
     let start = ContinuousClock.now
     let criterion = linkage.criterion(on: metric)
@@ -121,7 +121,7 @@ public struct Dendrogram: Sendable {
 
   private init(
     joining space: consuming RowSpace, _ linkage: Linkage, _ lanes: LanePool,
-    _ team: any SearchTeam, _ memoryLimit: Int?, _ progress: (@Sendable (Int) -> Void)?,
+    _ team: any SearchTeam, _ memoryLimit: Int?, _ progress: ClusteringProgress.Report?,
     since start: ContinuousClock.Instant
   ) throws {
     let count = space.rows.rows
@@ -134,7 +134,7 @@ public struct Dendrogram: Sendable {
 
   private static func join(
     _ space: consuming RowSpace, _ linkage: Linkage, _ lanes: LanePool, _ team: any SearchTeam,
-    _ memoryLimit: Int?, _ progress: (@Sendable (Int) -> Void)?
+    _ memoryLimit: Int?, _ progress: ClusteringProgress.Report?
   ) throws -> (MergeLog, JoiningStatistics) {
     let (metric, count) = (space.metric, space.rows.rows)
     guard linkage.isDefined(on: metric) else {
@@ -150,7 +150,7 @@ public struct Dendrogram: Sendable {
     if linkage.needsAllDistances(on: metric) {
       var joining = try CondensedLinkage(
         space, linkage: linkage, lanes: lanes, memoryLimit: memoryLimit,
-        tick: { progress?(count) })
+        progress: progress)
       return (joining.run(progress: progress), JoiningStatistics())
     }
     return (SingleLinkage(space, lanes: lanes).run(progress: progress), JoiningStatistics())

@@ -25,25 +25,23 @@ public struct Finch: Sendable, Equatable {
   ///   - lanes: the threads that compute; their number changes nothing.
   ///   - team: ranks that share the searches; all call this with the same rows, and all get the same
   ///     partitions.
-  ///   - progress: told the number of clusters so far, about once a second and with each partition, on
-  ///     the caller's thread.
+  ///   - progress: told how far the search for a partition is, and its number of clusters, on the
+  ///     caller's thread.
   /// - Throws: `ClusteringError` naming all rows that are zero, or NaN or infinite. And what the team
   ///   throws.
   /// - Complexity: O(N·D) memory; N²·D multiplications for the first partition, a fraction of that
   ///   for the others.
   public init(
     of rows: Matrix, lanes: LanePool, team: (any SearchTeam)? = nil,
-    progress: (@Sendable (_ clusters: Int) -> Void)? = nil
+    progress: ClusteringProgress.Report? = nil
   ) throws {
     func joined(_ space: RowSpace) throws -> Partition {
-      let count = space.rows.rows
-      return try FirstNeighbors(of: space, lanes: lanes, team: team ?? Alone()) {
-        progress?(count)
-      }.components
+      try FirstNeighbors(of: space, lanes: lanes, team: team ?? Alone(), progress: progress)
+        .components
     }
     var partition = try joined(RowSpace(rows, metric: .cosine))
     var partitions = [partition]
-    progress?(partition.clusterCount)
+    progress?(.joining(left: partition.clusterCount))
     while partition.clusterCount > 1 {
       let means = Self.means(of: rows, in: partition)
       // Rows that cancel out have a mean without a direction: nothing is nearest to it.
@@ -52,7 +50,7 @@ public struct Finch: Sendable, Equatable {
       if joined.clusterCount == 1 { break }
       partition = Partition(numbering: partition.labels.map { joined.labels[Int($0)] })
       partitions.append(partition)
-      progress?(partition.clusterCount)
+      progress?(.joining(left: partition.clusterCount))
     }
     self.partitions = partitions
   }

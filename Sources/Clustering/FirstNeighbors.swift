@@ -13,12 +13,12 @@ struct FirstNeighbors {
   ///
   /// A row that equals others has one of them for its first neighbour.
   ///
-  /// - Parameter tick: called about once a second.
+  /// - Parameter progress: told how far that is, about once a second.
   /// - Throws: what the team throws.
   /// - Complexity: O(N·D) memory, N²·D / 2 multiplications.
   init(
     of space: consuming RowSpace, lanes: LanePool, team: any SearchTeam = Alone(),
-    tick: () -> Void = {}
+    progress: ClusteringProgress.Report? = nil
   ) throws {
     var neighbors = Array(0..<space.rows.rows)
     let firsts = EqualRows(in: copy space, lanes: lanes).firsts
@@ -28,7 +28,7 @@ struct FirstNeighbors {
       if neighbors[first] == first { neighbors[first] = row }
     }
     if joining.store.live.count > 1 {
-      try joining.compareAll(tick: tick)
+      try joining.compareAll(progress: progress)
       let store = joining.store
       let alone = store.live.filter { store.clusters[Int($0)].size == 1 }
       try joining.refresh(alone)

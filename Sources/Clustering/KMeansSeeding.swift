@@ -10,12 +10,18 @@ struct KMeansSeeding {
   let centres: Matrix
 
   /// Draws rows; the first by weight, the others by weight times distance.
-  init(_ rows: WeightedRows, clusters: Int, random: RandomStream, lanes: LanePool) {
+  ///
+  /// - Parameter progress: told the number of centres drawn.
+  init(
+    _ rows: WeightedRows, clusters: Int, random: RandomStream, lanes: LanePool,
+    progress: ClusteringProgress.Report? = nil
+  ) {
     var random = random
     var drawn: [Int] = []
     let distances = LaneArray<Double>(count: rows.count)
     for row in 0..<rows.count { distances[row] = 2 }
-    while drawn.count < min(clusters, rows.count) {
+    let wanted = min(clusters, rows.count)
+    while drawn.count < wanted {
       let chances = (0..<rows.count).lazy.map { rows.weights[$0] * distances[$0] }
       let total = chances.reduce(0, +)
       guard total > 0 else { break }
@@ -23,6 +29,7 @@ struct KMeansSeeding {
       let row = Self.place(of: target, in: chances)
       drawn.append(row)
       Self.lower(distances, to: rows.rows([row]), of: rows, lanes: lanes)
+      progress?(.seeding(centres: drawn.count, of: wanted))
     }
     centres = rows.rows(drawn)
   }

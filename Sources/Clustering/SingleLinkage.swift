@@ -15,7 +15,7 @@ struct SingleLinkage {
   }
 
   /// - Complexity: O(N²·D) time, O(N) memory.
-  func run(progress: (@Sendable (Int) -> Void)?) -> MergeLog {
+  func run(progress: ClusteringProgress.Report?) -> MergeLog {
     var log = MergeLog(count: space.rows.rows)
     let distinct = DistinctRows(space, lanes: lanes, log: &log)
     let edges = spanningTree(of: distinct.rows, progress).sorted {
@@ -47,7 +47,7 @@ struct SingleLinkage {
     var distance = Double.infinity
   }
 
-  private func spanningTree(of rows: [Int], _ progress: (@Sendable (Int) -> Void)?) -> [Edge] {
+  private func spanningTree(of rows: [Int], _ progress: ClusteringProgress.Report?) -> [Edge] {
     let (space, lanes) = (space, lanes)
     let outside = LaneArray<Outside>(count: max(rows.count - 1, 0))
     for place in 0..<outside.count { outside[place] = Outside(kind: place + 1) }
@@ -79,7 +79,7 @@ struct SingleLinkage {
           length: found.distance))
       newest = found.kind
       outside[next] = outside[left - 1]
-      if left % 512 == 0 { progress?(left) }
+      if left % 512 == 0 { progress?(.joining(left: left)) }
     }
     return edges
   }

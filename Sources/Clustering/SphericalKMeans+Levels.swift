@@ -10,19 +10,19 @@ extension TwoLevelPartition {
   ///   - fine: the number of fine clusters.
   ///   - coarse: the number of coarse clusters.
   ///   - random: the streams that the seedings draw from.
-  ///   - progress: told the number of clusters in every round, on the caller's thread.
+  ///   - progress: told of every centre drawn and every round, on the caller's thread.
   /// - Throws: `ClusteringError` naming all rows that are zero, or NaN or infinite.
   public init(
     kMeansOf rows: Matrix, fine: Int, coarse: Int,
     random: (fine: RandomStream, coarse: RandomStream),
-    lanes: LanePool, progress: (@Sendable (_ clusters: Int) -> Void)? = nil
+    lanes: LanePool, progress: ClusteringProgress.Report? = nil
   ) throws(ClusteringError) {
     let clusters = try SphericalKMeans(
       of: rows, clusters: fine, random: random.fine, lanes: lanes, progress: progress)
     let sums = try Self.sums(of: rows, in: clusters.partition)
     let groups = try SphericalKMeans(
       of: sums.directions, clusters: coarse, weights: sums.lengths, random: random.coarse,
-      lanes: lanes)
+      lanes: lanes, progress: progress)
     self.init(
       fine: clusters.partition,
       coarse: Partition(

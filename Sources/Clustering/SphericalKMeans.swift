@@ -28,16 +28,17 @@ public struct SphericalKMeans: Sendable, Equatable {
   ///   - random: the stream that seeding draws from.
   ///   - maximumRounds: where to stop if assignments still change.
   ///   - lanes: the threads that compute.
-  ///   - progress: told the number of centres in every round, on the caller's thread.
+  ///   - progress: told of every centre drawn and every round, on the caller's thread.
   /// - Throws: `ClusteringError` naming all rows that are zero, or NaN or infinite.
   /// - Complexity: O(N·D + k·D) memory, N·k·D multiplications for the seeding and for every round.
   public init(
     of rows: Matrix, clusters: Int, weights: [Double]? = nil, random: RandomStream,
-    maximumRounds: Int = 100, lanes: LanePool, progress: (@Sendable (Int) -> Void)? = nil
+    maximumRounds: Int = 100, lanes: LanePool, progress: ClusteringProgress.Report? = nil
   ) throws(ClusteringError) {
     precondition(clusters >= 1, "k-means cannot make \(clusters) clusters")
     let points = try WeightedRows(rows, weights: weights)
-    let seeding = KMeansSeeding(points, clusters: clusters, random: random, lanes: lanes)
+    let seeding = KMeansSeeding(
+      points, clusters: clusters, random: random, lanes: lanes, progress: progress)
     self.init(
       points, centres: seeding.centres, maximumRounds: maximumRounds, lanes: lanes,
       progress: progress)
@@ -61,21 +62,21 @@ public struct SphericalKMeans: Sendable, Equatable {
 
   private init(
     _ points: WeightedRows, centres: Matrix, maximumRounds: Int, lanes: LanePool,
-    progress: (@Sendable (Int) -> Void)? = nil
+    progress: ClusteringProgress.Report? = nil
   ) {
     precondition(maximumRounds >= 1, "k-means cannot work in \(maximumRounds) rounds")
     var centres = centres
     var assignment = CentreAssignment(of: points, to: centres, lanes: lanes)
     var rounds = 1
     while rounds < maximumRounds {
-      progress?(centres.rows)
       let updated = CentreUpdate(of: centres, from: points, assignment: assignment, lanes: lanes)
         .centres
       let next = CentreAssignment(of: points, to: updated, lanes: lanes)
       rounds += 1
-      let isSettled = next.places == assignment.places
+      let moved = zip(next.places, assignment.places).count { $0 != $1 }
       (centres, assignment) = (updated, next)
-      if isSettled { break }
+      progress?(.assigning(centres: centres.rows, round: rounds, moved: moved))
+      if moved == 0 { break }
     }
     self.centres = centres
     self.rounds = rounds

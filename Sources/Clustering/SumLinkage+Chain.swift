@@ -8,7 +8,7 @@ extension SumLinkage {
   /// Every rank does all of it alike, and shows the others now and then that it is alive.
   ///
   /// - Complexity: O(count²·D), whatever the data.
-  mutating func followChain(until target: Int, progress: (@Sendable (Int) -> Void)? = nil) throws {
+  mutating func followChain(until target: Int, progress: ClusteringProgress.Report? = nil) throws {
     var chain: [Int32] = []
     while store.live.count > target {
       let last = chain.last ?? store.live[0]
@@ -23,7 +23,7 @@ extension SumLinkage {
           unite([Pair(kept: kept, dropped: dropped, similarity: similarity)])
           statistics.chainMerges += 1
           if store.live.count % 256 == 0 {
-            progress?(store.live.count)
+            progress?(.joining(left: store.live.count))
             if team.size > 1 { _ = try team.gather([Int32]()) }
           }
           continue

@@ -10,8 +10,10 @@ extension SumLinkage {
   ///
   /// - Parameters:
   ///   - size: the clusters of a block, on all ranks alike; chosen by their number and lanes, if nil.
-  ///   - tick: called about once a second.
-  mutating func compareAll(inBlocksOf size: Int? = nil, tick: () -> Void) throws {
+  ///   - progress: told the share of the games that are over, about once a second.
+  mutating func compareAll(
+    inBlocksOf size: Int? = nil, progress: ClusteringProgress.Report? = nil
+  ) throws {
     let count = store.clusters.count
     let team = team
     let size = try size ?? blockSize(count)
@@ -19,7 +21,8 @@ extension SumLinkage {
     let (store, search) = (store, search)
     var last = Date.now
     var dealt = 0
-    for (turn, games) in Tournament(blocks.count).enumerated() {
+    let tournament = Tournament(blocks.count)
+    for (turn, games) in tournament.enumerated() {
       // So that nobody waits at the end for all that others are slower.
       if team.size > 1, turn % 64 == 63 { _ = try team.gather([Int32]()) }
       let mine = games.indices.filter { (dealt + $0) % team.size == team.rank }
@@ -30,7 +33,8 @@ extension SumLinkage {
       }
       if last.timeIntervalSinceNow < -1 {
         last = .now
-        tick()
+        let share = Double(turn + 1) / Double(tournament.turns)
+        progress?(.comparing(rows: count, share: share))
       }
     }
     if team.size > 1 { try joinLists() }
@@ -67,10 +71,12 @@ struct Tournament: Sequence, IteratorProtocol {
 
   init(_ players: Int) { self.players = players }
 
+  /// The number of turns: with an odd number of players, whoever would meet the missing one rests.
+  var turns: Int { players + players % 2 }
+
   /// The games of the next turn, the lower player first.
   mutating func next() -> [(Int, Int)]? {
-    // With an odd number of players, whoever would meet the missing one rests.
-    let seats = players + players % 2
+    let seats = turns
     defer { turn += 1 }
     guard players > 0, turn < seats else { return nil }
     if turn == seats - 1 { return (0..<players).map { ($0, $0) } }

@@ -9,14 +9,15 @@ extension SumLinkage {
   ///
   /// - Complexity: O(N²·D) for comparing, and O(N·D) for every search. Data that rounding or ties keep
   ///   lists from telling apart may need O(N²) searches.
-  mutating func mergeNearest(progress: (@Sendable (Int) -> Void)?) throws {
+  mutating func mergeNearest(progress: ClusteringProgress.Report?) throws {
     let means = SlotMeans(of: store)
     while store.live.count > 1 {
       let pair = try nearestPair()
       unite([pair])
       store.introduce(Int32(pair.kept), insteadOf: Int32(pair.dropped), in: means)
       statistics.rounds += 1
-      if store.live.count % 64 == 0 || store.live.count == 1 { progress?(store.live.count) }
+      let left = store.live.count
+      if left % 64 == 0 || left == 1 { progress?(.joining(left: left)) }
     }
   }
 

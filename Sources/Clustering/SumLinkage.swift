@@ -54,9 +54,8 @@ struct SumLinkage {
   }
 
   /// Merges until one cluster is left.
-  mutating func run(progress: (@Sendable (Int) -> Void)?) throws {
-    let count = store.live.count
-    try compareAll { progress?(count) }
+  mutating func run(progress: ClusteringProgress.Report?) throws {
+    try compareAll(progress: progress)
     guard store.criterion.isReducible else { return try mergeNearest(progress: progress) }
     while store.live.count > 1 {
       let before = statistics.searches
@@ -72,7 +71,7 @@ struct SumLinkage {
       if roundsAreWasteful(merges: pairs.count, searches: statistics.searches - before) {
         try followChain(until: max(1, store.live.count / 2), progress: progress)
       }
-      progress?(store.live.count)
+      progress?(.joining(left: store.live.count))
     }
   }
 

@@ -18,16 +18,44 @@ struct FileDescriptor: ~Copyable, Sendable {
     try FileDescriptor(path, flags: O_RDONLY | O_NONBLOCK)
   }
 
+  /// Standard input, which stays open when the owner is gone.
+  static func standardInput() throws(FileError) -> FileDescriptor {
+    try FileDescriptor(duplicating: STDIN_FILENO, path: "standard input")
+  }
+
+  private init(duplicating number: Int32, path: String) throws(FileError) {
+    self.path = path
+    self.number = fcntl(number, F_DUPFD_CLOEXEC, 0)
+    if self.number < 0 { throw .system(path, "cannot be opened") }
+  }
+
   deinit { close(number) }
 
   /// The size in bytes of a regular file; anything else is refused.
   func regularSize() throws(FileError) -> Int {
-    var status = stat()
-    guard unsafe fstat(number, &status) == 0 else { throw .system(path, "has no status") }
+    let status = try status()
     guard status.st_mode & S_IFMT == S_IFREG else {
       throw FileError(path, "is not a regular file")
     }
     return Int(status.st_size)
+  }
+
+  /// The bytes of a regular file from here on, or nil for a pipe or another stream.
+  ///
+  /// - Throws: for a folder or a disk.
+  func sizeUnlessPipe() throws(FileError) -> Int? {
+    let status = try status()
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return Int(status.st_size) - Int(lseek(number, 0, SEEK_CUR))
+    case S_IFIFO, S_IFSOCK, S_IFCHR: return nil
+    default: throw FileError(path, "is neither a file nor a pipe")
+    }
+  }
+
+  private func status() throws(FileError) -> stat {
+    var status = stat()
+    guard unsafe fstat(number, &status) == 0 else { throw .system(path, "has no status") }
+    return status
   }
 
   /// Writes all of `bytes`.

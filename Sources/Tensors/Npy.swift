@@ -28,20 +28,13 @@ public enum Npy {
     }
   }
 
-  /// Reads an N×D array of `<f4` or `<f8`; doubles are rounded to floats as they come, so that the
-  /// floats are all that is held.
+  /// Reads an N×D array of `<f4` or `<f8` from a file, a pipe or, as "-", standard input; doubles are
+  /// rounded to floats as they come, so that the floats are all that is held.
   ///
   /// - Throws: `FileError` for anything else, before memory is allocated for the elements.
   public static func readMatrix(_ path: String) throws(FileError) -> Matrix {
-    var file = try FileReader(path)
-    let header = try matrixHeader(of: &file)
-    let (rows, columns) = (header.shape[0], header.shape[1])
-    let values: [Float] =
-      switch header.element {
-      case .float32: try file.next(rows * columns)
-      case .float64: try file.nextRounded(rows * columns)
-      }
-    return Matrix(rows: rows, columns: columns, values: values)
+    var stream = try MatrixStream(path)
+    return try stream.floats()
   }
 
   /// An array as its file has it.
@@ -70,51 +63,15 @@ public enum Npy {
 
   /// Reads an N×D array of `<f4` or `<f8`, rounding nothing.
   ///
+  /// - Parameter progress: told how much of all elements is there, in 0…1, now and then.
   /// - Throws: as `readMatrix`.
-  public static func readRows(_ path: String) throws(FileError) -> Rows {
-    var file = try FileReader(path)
-    let header = try matrixHeader(of: &file)
-    let (rows, columns) = (header.shape[0], header.shape[1])
-    switch header.element {
-    case .float32:
-      return .single(
-        Matrix(rows: rows, columns: columns, values: try file.next(rows * columns)))
-    case .float64:
-      return .double(
-        DoubleMatrix(rows: rows, columns: columns, values: try file.next(rows * columns)))
+  public static func readRows(
+    _ path: String, progress: (Double) -> Void = { _ in }
+  ) throws(FileError) -> Rows {
+    var stream = try MatrixStream(path)
+    return switch stream.element {
+    case .float32: .single(try stream.floats(progress: progress))
+    case .float64: .double(try stream.doubles(progress: progress))
     }
-  }
-
-  /// The most rows or columns of an array without elements, whose file's size bounds neither.
-  private static let longestOfNone = 1 << 24
-
-  /// The header of an array of two dimensions, whose elements are all that follows.
-  private static func matrixHeader(of file: inout FileReader) throws(FileError) -> NpyHeader {
-    let path = file.path
-    let header = try NpyHeader(from: &file)
-    guard header.shape.count == 2 else {
-      throw FileError(
-        path, "has the shape \(header.shape); two dimensions are needed, one row a sample")
-    }
-    let (rows, columns) = (header.shape[0], header.shape[1])
-    let bytes = try header.byteCount(in: path)
-    guard bytes > 0 || max(rows, columns) <= Self.longestOfNone else {
-      throw FileError(
-        path,
-        "has the shape (\(rows), \(columns)): of no elements, at most \(Self.longestOfNone) rows or "
-          + "columns are taken")
-    }
-    let shape = "the shape (\(rows), \(columns)) of \(header.element.rawValue)"
-    guard bytes <= file.remaining else {
-      throw FileError(
-        path,
-        "is cut short: \(shape) takes \(bytes) bytes, and \(file.remaining) follow the header")
-    }
-    guard bytes == file.remaining else {
-      throw FileError(
-        path,
-        "is too long: \(shape) takes \(bytes) bytes, and \(file.remaining) follow the header")
-    }
-    return header
   }
 }

@@ -30,7 +30,7 @@ public final class NpyArray: Sendable {
     }
     shape = header.shape
     sliceCount = header.shape.dropFirst().reduce(1, *)
-    start = reader.size - reader.remaining
+    start = reader.position
     file = try RandomAccessFile(path)
   }
 

@@ -55,7 +55,7 @@ struct NpyHeader {
   /// Reads the header, and leaves the file at the first element.
   init(from file: inout FileReader) throws(FileError) {
     let path = file.path
-    guard file.size >= 10 else { throw FileError(path, "is no NumPy array: it is too short") }
+    guard file.remaining >= 10 else { throw FileError(path, "is no NumPy array: it is too short") }
     let start: [UInt8] = try file.next(8)
     guard Array(start[0..<6]) == Self.magic else {
       throw FileError(path, "is no NumPy array: it does not start with \\x93NUMPY")

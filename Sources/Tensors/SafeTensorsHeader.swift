@@ -39,14 +39,14 @@ struct SafeTensorsHeader {
   /// Reads and checks the header, and leaves the file at the first value.
   init(from file: inout FileReader) throws(FileError) {
     let path = file.path
-    guard file.size >= 8 else {
-      throw FileError(path, "is no safetensors file: it is \(file.size) bytes long")
+    guard file.remaining >= 8 else {
+      throw FileError(path, "is no safetensors file: it is \(file.remaining) bytes long")
     }
     let length = UInt64(littleEndian: try file.next(1, of: UInt64.self)[0])
     guard length <= UInt64(min(Self.longest, file.remaining)) else {
       throw FileError(
         path,
-        "is no safetensors file: its header would be \(length) bytes long, of \(file.remaining) "
+        "is no safetensors file: its header would be \(length) bytes long, of \(file.position + file.remaining) "
           + "bytes (\(Self.longest) at most)")
     }
     let bytes = Data(try file.next(Int(length), of: UInt8.self))

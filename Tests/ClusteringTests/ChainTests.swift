@@ -48,7 +48,7 @@ struct ChainTests {
     let pool = LanePool(count: 2)
     #expect(try Dendrogram(of: rows, lanes: pool).violation == nil)
     var joining = SumLinkage(try RowSpace(rows, metric: .cosine), criterion: .cosine, lanes: pool)
-    try joining.compareAll {}
+    try joining.compareAll()
     try joining.followChain(until: 1)
     let chained = Dendrogram(count: 256, merges: joining.log.sorted())
     #expect(chained.violation == nil)
@@ -63,7 +63,7 @@ struct ChainTests {
     let rows = RandomRows.clustered(300, 10, centres: 12, spread: 0.5, seed: 4)
     let pool = LanePool(count: 2)
     var joining = SumLinkage(try RowSpace(rows, metric: .cosine), criterion: .cosine, lanes: pool)
-    try joining.compareAll {}
+    try joining.compareAll()
     try joining.followChain(until: 1)
     let chained = Dendrogram(count: 300, merges: joining.log.sorted())
     let tree = try Dendrogram(of: rows, lanes: pool)

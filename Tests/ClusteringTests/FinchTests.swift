@@ -43,7 +43,9 @@ struct FinchTests {
   @Test("Partitions are nested, and each has at most half the clusters of the one before")
   func nested() throws {
     let rows = RandomRows.clustered(1500, 16, centres: 40, spread: 0.5, seed: 2)
-    let one = try Finch(of: rows, lanes: LanePool(count: 1))
+    let seen = Seen()
+    let one = try Finch(of: rows, lanes: LanePool(count: 1)) { seen.note($0) }
+    #expect(seen.counts == one.partitions.map(\.clusterCount))
     #expect(one.partitions.count >= 3)
     #expect(one.partitions[0].clusterCount <= 750)
     for (fine, coarse) in zip(one.partitions, one.partitions.dropFirst()) {

@@ -43,7 +43,7 @@ struct KernelTests {
     for (criterion, metric) in [(Criterion.cosine, Metric.cosine), (.ward, .euclidean)] {
       var joining = SumLinkage(
         try RowSpace(rows, metric: metric), criterion: criterion, lanes: LanePool(count: 2))
-      try joining.compareAll {}
+      try joining.compareAll()
       expectBounds(joining.store)
       let searched = joining.store.live
       let before = searched.map { joining.store.list(of: Int($0)).slot(0) }
@@ -58,7 +58,7 @@ struct KernelTests {
     let lists = try [14, 100, 224, 448].map { size -> [UInt32] in
       var joining = SumLinkage(
         try RowSpace(rows, metric: .euclidean), criterion: .ward, lanes: LanePool(count: 2))
-      try joining.compareAll(inBlocksOf: size) {}
+      try joining.compareAll(inBlocksOf: size)
       return bitsOfLists(joining.store)
     }
     #expect(lists.allSatisfy { $0 == lists[0] })
@@ -74,7 +74,7 @@ struct KernelTests {
           var joining = SumLinkage(
             try RowSpace(rows, metric: metric), criterion: criterion, lanes: pool)
           joining.search = NearestSearch(width: width, lanes: pool, instructions: instructions)
-          try joining.compareAll {}
+          try joining.compareAll()
           return bitsOfLists(joining.store)
         }
       #expect(lists.allSatisfy { $0 == lists[0] })
@@ -87,7 +87,7 @@ struct KernelTests {
     for (criterion, metric) in [(Criterion.cosine, Metric.cosine), (.ward, .euclidean)] {
       var joining = SumLinkage(
         try RowSpace(rows, metric: metric), criterion: criterion, lanes: LanePool(count: 1))
-      try joining.compareAll {}
+      try joining.compareAll()
       for _ in 0..<4 {
         try joining.followChain(until: joining.store.live.count * 2 / 3)
         expectBounds(joining.store)

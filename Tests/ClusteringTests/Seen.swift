@@ -1,10 +1,17 @@
 import Synchronization
 
-/// Collects the numbers that a progress closure is told.
+@testable import Clustering
+
+/// Collects what a progress closure is told.
 final class Seen: Sendable {
-  private let list = Mutex<[Int]>([])
+  private let list = Mutex<[ClusteringProgress]>([])
 
-  var counts: [Int] { list.withLock { $0 } }
+  var all: [ClusteringProgress] { list.withLock { $0 } }
 
-  func note(_ count: Int) { list.withLock { $0.append(count) } }
+  /// The numbers of clusters left.
+  var counts: [Int] {
+    all.compactMap { if case .joining(let left) = $0 { left } else { nil } }
+  }
+
+  func note(_ progress: ClusteringProgress) { list.withLock { $0.append(progress) } }
 }

@@ -50,6 +50,24 @@ struct SphericalKMeansTests {
     #expect(cohesions[11] > cohesions[0] + 0.01)
   }
 
+  @Test("Every centre drawn and every round is told, and rows that moved")
+  func progress() throws {
+    let rows = RandomRows.scattered(600, 8, seed: 3)
+    let seen = Seen()
+    let found = try SphericalKMeans(of: rows, clusters: 15, random: stream(0), lanes: pool) {
+      seen.note($0)
+    }
+    let centres = (1...15).map { ClusteringProgress.seeding(centres: $0, of: 15) }
+    #expect(Array(seen.all.prefix(15)) == centres)
+    let rounds = seen.all.dropFirst(15)
+    #expect(rounds.count == found.rounds - 1)
+    #expect(rounds.last == .assigning(centres: 15, round: found.rounds, moved: 0))
+    #expect(
+      rounds.dropLast().allSatisfy {
+        if case .assigning(15, _, let moved) = $0 { moved > 0 } else { false }
+      })
+  }
+
   @Test("Seeds are spread: separate clusters get one each, nearly always")
   func seeding() throws {
     let rows = RandomRows.clustered(400, 16, centres: 6, spread: 0.05, seed: 8)

@@ -82,4 +82,17 @@ struct SumLinkageTests {
     #expect(seen.counts == seen.counts.sorted(by: >))
     #expect(seen.counts.last == 1)
   }
+
+  @Test("The first comparison tells which share of the pairs it has seen")
+  func comparing() throws {
+    let shares = Tournament(7).turns
+    #expect(Tournament(7).reduce(0) { count, _ in count + 1 } == shares)
+    #expect(Tournament(4).reduce(0) { count, _ in count + 1 } == Tournament(4).turns)
+    let seen = Seen()
+    let rows = RandomRows.scattered(600, 5, seed: 1)
+    _ = try Dendrogram(of: rows, linkage: .complete, lanes: LanePool(count: 1)) { seen.note($0) }
+    let compared = seen.all.prefix { if case .comparing = $0 { true } else { false } }
+    #expect(compared.count == 2)
+    #expect(compared.first == .comparing(rows: 600, share: 0))
+  }
 }

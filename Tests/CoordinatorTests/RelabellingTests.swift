@@ -133,9 +133,13 @@ import Worker
       var relabelling = Relabelling(
         settings: settings, seed: 1, epoch: 0, lanes: LanePool(count: 1),
         communicator: communicator, ids: (0..<600).map { "video \($0)" })
-      relabelling.progress = { left in
+      relabelling.progress = { progress in
         if reports.counts.isEmpty { Thread.sleep(forTimeInterval: 5) }
-        reports.counts.append(left)
+        switch progress {
+        case .joining(let left): reports.counts.append(left)
+        case .comparing(let rows, _): reports.counts.append(rows)
+        default: Issue.record("\(progress) of \(linkage) linkage")
+        }
       }
       return try relabelling(rows, unreadable: [])
     }

@@ -123,4 +123,56 @@ import Testing
     }
     #expect(error?.fault == .missing)
   }
+
+  /// Reads what comes through a named pipe.
+  private static func piped(_ data: Data) throws -> Npy.Rows {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("pipe")
+    #expect(unsafe mkfifo(path, 0o600) == 0)
+    let writer = Thread {
+      let handle = FileHandle(forWritingAtPath: path)
+      for start in stride(from: 0, to: data.count, by: 5) {
+        try? handle?.write(contentsOf: data[start..<min(start + 5, data.count)])
+      }
+      try? handle?.close()
+    }
+    // A reader that refuses the header closes the pipe; writing to it is then an error, not a death.
+    signal(SIGPIPE, SIG_IGN)
+    writer.start()
+    return try Npy.readRows(path)
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `Rows come through a pipe, which may end too early or too late`() throws {
+    let whole = Self.array(
+      Self.header, values: Self.bytes([Float](arrayLiteral: 0, 1, 2, 3, 4, 5)))
+    guard case .single(let matrix) = try Self.piped(whole) else {
+      Issue.record("floats are singles")
+      return
+    }
+    #expect(matrix == Matrix(rows: 2, columns: 3, values: [0, 1, 2, 3, 4, 5]))
+    for (data, reason) in [
+      (whole.prefix(5), "ends 3 bytes too early"), (whole.prefix(40), "bytes too early"),
+      (whole.dropLast(), "ends 1 bytes too early"),
+      (whole + [0], "is too long: bytes follow those of the shape (2, 3)"),
+      (
+        Self.array(
+          "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000000, 1000000), }",
+          values: Data()),
+        "has the shape (1000000000, 1000000), whose <f8 take 7629394531 MB of memory, and there are"
+      ),
+    ] {
+      let error = #expect(throws: FileError.self) { try Self.piped(data) }
+      #expect(error?.reason.contains(reason) == true, "\(error?.reason ?? "")")
+    }
+  }
+
+  @Test func `Reading tells how far it is`() throws {
+    let directory = try TemporaryDirectory()
+    let path = directory.file("x.npy")
+    try Npy.write(Matrix(rows: 5 << 10, columns: 1 << 10), to: path)
+    var shares: [Double] = []
+    _ = try Npy.readRows(path) { shares.append($0) }
+    #expect(shares == shares.sorted() && shares.count == 2 && shares.last == 1)
+  }
 }

@@ -21,8 +21,8 @@ struct Relabelling {
   let ids: [String]
   /// Whether somebody else keeps the rows, too.
   var rowsAreKept = false
-  /// Told how many clusters are left.
-  var progress: (@Sendable (_ clustersLeft: Int) -> Void)?
+  /// Told how far the clustering is.
+  var progress: ClusteringProgress.Report?
 
   /// The labels by sample, and what led to them, over the samples in `members`.
   struct Outcome {

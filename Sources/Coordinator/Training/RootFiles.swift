@@ -80,7 +80,7 @@ final class RootFiles: @unchecked Sendable {
   }
 
   /// Shows how far a clustering is.
-  func show(clustersLeft: Int) { line.update("clustering: \(clustersLeft) clusters left") }
+  func show(_ clustering: ClusteringProgress) { line.update("clustering: \(clustering)") }
 
   /// Keeps an epoch's labels and dendrogram, and what they look like beside the labels before and
   /// the true classes.

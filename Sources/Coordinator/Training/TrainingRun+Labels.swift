@@ -36,7 +36,7 @@ extension TrainingRun {
       settings: settings, seed: configuration.seed, epoch: position.epoch, lanes: lanes,
       communicator: communicator, ids: dataset.manifest.samples.map(\.id),
       rowsAreKept: trainer.bank != nil
-    ) { [root] left in root?.show(clustersLeft: left) }
+    ) { [root] in root?.show($0) }
     let (rows, failures) = try labelRows()
     let outcome = try relabelling(rows, unreadable: try unreadable(after: failures))
     labels = try communicator.decide(gathering: [UInt8]()) { _ in

@@ -40,8 +40,12 @@ struct Cluster: ParsableCommand, RunsAlone {
         FINE/COARSE     two of these, as in count:200/count:60: two levels; a coarse cut below the \
       fine one is refused (exit code 64, or 78 where only the tree tells)
 
-      Ids come from X.ids.tsv beside X.npy where it exists (kindreel embed writes it), and are row \
-      numbers otherwise. Rows of NaN or infinities, and rows of zeros where the metric is cosine, \
+      Ids come from --ids, or else from X.ids.tsv beside X.npy where it exists (kindreel embed writes \
+      it), and are row numbers otherwise. Rows may come through a pipe:
+
+        zcat rows.npy.gz | kindreel cluster - --ids rows.ids.tsv --cut count:200 --labels L.tsv
+
+      Rows of NaN or infinities, and rows of zeros where the metric is cosine, \
       cannot be clustered: they are named, and nothing is written (exit code 65).
 
       Memory is that of the rows and some 260 bytes for each (rows of float64: twice theirs). Complete \
@@ -55,8 +59,11 @@ struct Cluster: ParsableCommand, RunsAlone {
       singleton_share, and coarse_clusters for two levels.
       """)
 
-  @Argument(help: "Rows to cluster, N×D in float32 or float64.")
+  @Argument(help: "Rows to cluster, N×D in float32 or float64: a .npy file or pipe; - is input.")
   var rows: String
+
+  @Option(help: "The ids of the rows, in the form of X.ids.tsv.")
+  var ids: String?
 
   @Option(help: "The .npy file for the linkage matrix.")
   var out: String?
@@ -86,7 +93,7 @@ struct Cluster: ParsableCommand, RunsAlone {
     guard outputs.count > 0 else {
       throw ValidationError("nothing to write: give --out, --labels, --newick or --svg")
     }
-    let files = outputs + [rows, IdList.path(beside: rows)]
+    let files = outputs + [rows, ids ?? IdList.path(beside: rows)]
     guard Set(files.map(OutputPath.resolved)).count == files.count else {
       throw ValidationError("two of the files are the same; each output needs a file of its own")
     }
@@ -103,10 +110,15 @@ struct Cluster: ParsableCommand, RunsAlone {
       BLAS.useOneThread()
       FreedMemory.releaseAtOnce()
       for path in outputs { try OutputPath.check(path) }
-      let given = try Npy.readRows(rows)
+      let progress = ClusterProgress()
+      defer { progress.clear() }
+      let given = try Npy.readRows(rows) { progress.show(read: $0) }
       let width = given.columns
-      let ids = try IdList.read(beside: rows, count: given.count)
-      let dendrogram = try tree(of: consume given, ids: ids)
+      let ids =
+        try ids.map { try IdList.read($0, of: rows, count: given.count) }
+        ?? IdList.read(beside: rows, count: given.count)
+      let dendrogram = try tree(of: consume given, ids: ids, progress)
+      progress.clear()
       try cuts.check(dendrogram)
       let levels = cuts.levels.map { dendrogram.cut($0) }
       try write(dendrogram, levels, ids: ids)
@@ -117,20 +129,21 @@ struct Cluster: ParsableCommand, RunsAlone {
   }
 
   /// Joins the rows and shows how far it is.
-  private func tree(of given: consuming Npy.Rows, ids: [String]) throws -> Dendrogram {
+  private func tree(
+    of given: consuming Npy.Rows, ids: [String], _ progress: ClusterProgress
+  ) throws -> Dendrogram {
     let pool = LanePool(count: lanes ?? LanePool.cores)
-    let progress = ClusterProgress(rows: given.count)
-    defer { progress.clear() }
+    progress.begin(rows: given.count)
     do {
       switch consume given {
       case .single(let matrix):
         return try Dendrogram(
           of: matrix, linkage: joining.linkage, metric: joining.metric, lanes: pool
-        ) { progress.show(left: $0) }
+        ) { progress.show($0) }
       case .double(let matrix):
         return try Dendrogram(
           of: matrix, linkage: joining.linkage, metric: joining.metric, lanes: pool
-        ) { progress.show(left: $0) }
+        ) { progress.show($0) }
       }
     } catch let error as ClusteringError {
       throw NamedRows(error, of: rows, ids: ids)
