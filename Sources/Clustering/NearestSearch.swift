@@ -30,30 +30,32 @@ struct NearestSearch {
   /// Searches all clusters for the most similar ones to each of some.
   ///
   /// - Complexity: O(slots·clusters·D)
-  func search(_ slots: [Int32], in store: ClusterStore) {
+  func search(_ asked: [Int32], in store: ClusterStore) {
     let panels = (store.live.count + PackedMeans.columns - 1) / PackedMeans.columns
-    let blocks = (slots.count + Self.blockRows - 1) / Self.blockRows
+    let (slots, blocks) = blocks(of: asked, by: Self.blockRows, in: store)
     // Few rows are shared out by columns, so that every lane has work.
     let wanted =
-      lanes.count == 1 || blocks >= 4 * lanes.count ? 1 : 4 * lanes.count / max(blocks, 1)
+      lanes.count == 1 || blocks.count >= 4 * lanes.count
+      ? 1 : 4 * lanes.count / max(blocks.count, 1)
     let segments = max(1, min(wanted, panels / 8))
     let partial = LaneArray<cpanels_list>(count: segments == 1 ? 0 : segments * slots.count)
-    lanes.each(blocks * segments) { index, lane in
-      let (block, segment) = (index / segments, index % segments)
-      let first = block * Self.blockRows
-      let rows = slots[first..<min(first + Self.blockRows, slots.count)]
+    lanes.each(blocks.count * segments) { index, lane in
+      let (block, segment) = (blocks[index / segments], index % segments)
+      let rows = slots[block]
       let start = panels * segment / segments * PackedMeans.columns
       let end = panels * (segment + 1) / segments * PackedMeans.columns
       let scratch = scratch[lane]
       for (index, slot) in rows.enumerated() {
         let list =
           unsafe segments == 1
-          ? store.listBase + Int(slot) : partial.base + (segment * slots.count + first + index)
+          ? store.listBase + Int(slot)
+          : partial.base + (segment * slots.count + block.lowerBound + index)
         unsafe cpanels_clear(list)
         unsafe scratch.lists[index] = unsafe list
       }
       run(
-        rows, against: store.live[start..<min(end, store.live.count)], in: store, scratch, .rows)
+        rows, against: store.live[start..<min(end, store.live.count)], in: store, scratch, .rows,
+        store.frames?.frame(of: rows[block.lowerBound]))
     }
     guard segments > 1 else { return }
     lanes.eachRange(in: slots.count, by: 64) { range in
@@ -73,14 +75,17 @@ struct NearestSearch {
   /// Single precision still sifts: what it bounds below a list's last value is compared no further.
   ///
   /// - Complexity: O(slots·clusters·D)
-  func searchExactly(_ slots: [Int32], in store: ClusterStore) {
-    let blocks = (slots.count + PackedMeans.rows - 1) / PackedMeans.rows
-    let size = min(Self.blockRows, (blocks / (4 * lanes.count) + 1) * PackedMeans.rows)
-    lanes.each((slots.count + size - 1) / size) { index, lane in
-      let rows = slots[index * size..<min((index + 1) * size, slots.count)]
+  func searchExactly(_ asked: [Int32], in store: ClusterStore) {
+    let least = (asked.count + PackedMeans.rows - 1) / PackedMeans.rows
+    let size = min(Self.blockRows, (least / (4 * lanes.count) + 1) * PackedMeans.rows)
+    let (slots, blocks) = blocks(of: asked, by: size, in: store)
+    lanes.each(blocks.count) { index, lane in
+      let rows = slots[blocks[index]]
       for slot in rows { store.clearNearest(of: slot) }
       listRows(rows, of: store, scratch[lane])
-      run(rows, against: store.live[...], in: store, scratch[lane], .exactly)
+      run(
+        rows, against: store.live[...], in: store, scratch[lane], .exactly,
+        store.frames?.frame(of: rows[rows.startIndex]))
       for slot in rows { store.noteSearch(of: slot) }
     }
   }
@@ -91,6 +96,28 @@ struct NearestSearch {
     let rows = store.live[one]
     listRows(rows, of: store, scratch)
     run(rows, against: store.live[other], in: store, scratch, one == other ? .rows : .both)
+  }
+
+  /// The same slots and ranges of at most `size` of them, each in one frame.
+  private func blocks(
+    of slots: [Int32], by size: Int, in store: ClusterStore
+  ) -> (slots: [Int32], ranges: [Range<Int>]) {
+    var (slots, ends) = (slots, [slots.count])
+    if let frames = store.frames {
+      slots.sort { (frames.place(of: $0), $0) < (frames.place(of: $1), $1) }
+      let places = slots.map(frames.place)
+      ends = places.indices.filter { $0 + 1 == places.count || places[$0] != places[$0 + 1] }
+        .map { $0 + 1 }
+    }
+    var ranges: [Range<Int>] = []
+    var first = 0
+    for end in ends {
+      for start in stride(from: first, to: end, by: size) {
+        ranges.append(start..<min(start + size, end))
+      }
+      first = end
+    }
+    return (slots, ranges)
   }
 
   private func listRows(_ slots: ArraySlice<Int32>, of store: ClusterStore, _ scratch: Scratch) {
@@ -104,15 +131,23 @@ struct NearestSearch {
 
   private func run(
     _ slots: ArraySlice<Int32>, against others: ArraySlice<Int32>, in store: ClusterStore,
-    _ scratch: Scratch, _ filling: Filling
+    _ scratch: Scratch, _ filling: Filling, _ frame: Frame? = nil
   ) {
     let (rows, panel) = (scratch.rows, scratch.panel)
+    var longest = 0.0
     for start in stride(from: 0, to: slots.count, by: PackedMeans.rows) {
       let first = slots.startIndex + start
-      rows.write(slots[first..<min(first + PackedMeans.rows, slots.endIndex)], of: store, at: start)
+      let block = slots[first..<min(first + PackedMeans.rows, slots.endIndex)]
+      if let frame {
+        longest = max(longest, rows.write(block, of: store, at: start, in: frame, beside: nil))
+      } else {
+        rows.write(block, of: store, at: start)
+      }
     }
     var search = unsafe cpanels_search(
-      width: Int64(store.width), slack: store.criterion.productSlack(width: store.width),
+      width: Int64(frame == nil ? store.width : Frame.width(store.width, store.criterion)),
+      slack: frame == nil
+        ? store.criterion.productSlack(width: store.width) : Frame.productSlack(store.criterion),
       rows: rows.means.base, row_count: Int64(slots.count), row_ids: rows.ids.base,
       row_weights: rows.weights(store.criterion), row_lists: scratch.lists,
       panel: panel.means.base, column_ids: panel.ids.base,
@@ -120,8 +155,12 @@ struct NearestSearch {
       column_lists: filling == .both ? store.listBase : nil,
       row_hits: filling == .exactly ? scratch.hits.base : nil)
     for first in stride(from: others.startIndex, to: others.endIndex, by: PackedMeans.columns) {
-      panel.write(
-        others[first..<min(first + PackedMeans.columns, others.endIndex)], of: store, at: 0)
+      let block = others[first..<min(first + PackedMeans.columns, others.endIndex)]
+      if let frame {
+        _ = panel.write(block, of: store, at: 0, in: frame, beside: longest)
+      } else {
+        panel.write(block, of: store, at: 0)
+      }
       unsafe cpanels_run(&search, instructions)
       guard filling == .exactly else { continue }
       for (index, slot) in slots.enumerated() where scratch.hits[index] != 0 {

@@ -2,7 +2,8 @@
 // vectors are read while the store that they point into is there; there is a total for every bit of a word.
 internal import CPanels
 
-/// Means of some clusters in single precision, `stride` of them side by side, as `CPanels` reads them.
+/// Means of some clusters in single precision, `stride` of them side by side, as `CPanels` reads them; in a
+/// frame less its centre.
 @safe
 struct PackedMeans {
   /// How many a kernel takes as columns.
@@ -16,16 +17,20 @@ struct PackedMeans {
   private let squares: LaneArray<Float>
   private let sizes: LaneArray<Float>
   private let vectors: LaneArray<cpanels_vector>
+  private let products: LaneArray<Double>
+  private let lengths: LaneArray<Double>
   private let stride: Int
 
   /// - Parameter count: the places, a multiple of `stride`.
   init(stride: Int, count: Int, width: Int) {
     self.stride = stride
-    means = LaneArray(count: count * width)
+    means = LaneArray(count: count * (width + 2))
     ids = LaneArray(count: count)
     squares = LaneArray(count: count)
     sizes = LaneArray(count: count)
     unsafe vectors = LaneArray(count: stride)
+    products = LaneArray(count: stride)
+    lengths = LaneArray(count: stride)
   }
 
   /// What a kernel is told besides the means.
@@ -35,6 +40,46 @@ struct PackedMeans {
 
   /// Writes the means of at most `stride` clusters from a place on; what is missing is nobody's.
   func write(_ slots: ArraySlice<Int32>, of store: ClusterStore, at place: Int) {
+    note(slots, of: store, at: place)
+    unsafe cpanels_pack(
+      vectors.base, Int64(slots.count), Int64(store.width), Int64(stride),
+      store.criterion.isDistance ? 1 : 0, means.base + place * store.width)
+  }
+
+  /// Writes them less a frame's centre, with what the frame adds to them.
+  ///
+  /// - Parameter longest: the greatest length of the rows that these are columns beside; nil if they are rows.
+  /// - Returns: the greatest length of what is written.
+  func write(
+    _ slots: ArraySlice<Int32>, of store: ClusterStore, at place: Int, in frame: Frame,
+    beside longest: Double?
+  ) -> Double {
+    note(slots, of: store, at: place)
+    let (criterion, width, count) = (store.criterion, store.width, slots.count)
+    let start = place * Frame.width(width, criterion)
+    unsafe cpanels_pack_apart(
+      vectors.base, Int64(count), Int64(width), Int64(stride), frame.centre.base,
+      means.base + start, products.base, lengths.base)
+    for index in 0..<stride {
+      if criterion.isDistance {
+        if index < count {
+          squares[place + index] = criterion.square(lengths[index], width: width)
+        }
+        continue
+      }
+      let rest = frame.rest(
+        product: products[index], length: longest == nil ? 0 : lengths[index].squareRoot(),
+        longest: longest ?? 0)
+      let (first, second) = (start + width * stride + index, start + (width + 1) * stride + index)
+      means[longest == nil ? first : second] = index < count ? 1 : 0
+      means[longest == nil ? second : first] = index < count ? rest : 0
+    }
+    return (0..<stride).reduce(0) { max($0, lengths[$1]) }.squareRoot()
+  }
+
+  /// Takes note of the clusters whose means are written next.
+  @inline(__always)
+  private func note(_ slots: ArraySlice<Int32>, of store: ClusterStore, at place: Int) {
     let isDistance = store.criterion.isDistance
     for (index, slot) in slots.enumerated() {
       unsafe vectors[index] = unsafe store.mean(of: Int(slot))
@@ -48,9 +93,6 @@ struct PackedMeans {
       squares[missing] = 0
       sizes[missing] = 1
     }
-    unsafe cpanels_pack(
-      vectors.base, Int64(slots.count), Int64(store.width), Int64(stride), isDistance ? 1 : 0,
-      means.base + place * store.width)
   }
 
   /// The similarities in double precision of a cluster to others whose places have bits set, in ascending

@@ -40,6 +40,7 @@ extension SumLinkage {
     if team.size > 1 { try joinLists() }
     for slot in 0..<Int32(count) { store.noteSearch(of: slot) }
     statistics.searches += count
+    self.store.findFrames()
   }
 
   /// Smaller blocks where there would be too few for all lanes of all ranks to have work.

@@ -81,14 +81,21 @@ struct InversionTests {
     #expect(abs(one.merges[0].height - 1) < 1e-12)
   }
 
-  @Test("Rows too close for single precision are told apart", arguments: linkages)
-  func collapsed(_ linkage: Linkage) throws {
+  @Test(
+    "Rows too close for single precision are told apart, in frames and in heaps too small for one",
+    arguments: linkages, [1, 4])
+  func collapsed(_ linkage: Linkage, heaps: Int) throws {
     var rows = RandomRows.scattered(120, 16, seed: 3)
-    for place in rows.values.indices { rows.values[place] = 1 + rows.values[place] * 1e-3 }
+    for row in 0..<120 {
+      for column in 0..<16 {
+        let centre: Float = row % heaps == column ? 2 : 1
+        rows[row, column] = centre + rows[row, column] * 1e-3
+      }
+    }
     for column in 0..<16 { rows[0, column] = 50 }
     let tree = try tree(rows, linkage)
     let naive = NaiveCentroids.merges(rows, isMedian: linkage == .median)
-    #expect(tree.statistics.exactSearches > 50)
+    #expect(heaps == 1 ? tree.statistics.exactSearches == 0 : tree.statistics.exactSearches > 50)
     #expect(tree.merges.map(\.left) == naive.map(\.left))
     #expect(largestDifference(tree.merges.map(\.height), naive.map(\.height)) < 1e-9)
   }

@@ -36,15 +36,22 @@ struct SumLinkageTests {
     #expect(largestDifference(tree.merges.map(\.height), NaiveLinkage.heights(rows)) < 1e-12)
   }
 
-  @Test("Rows too close for single precision are told apart")
-  func collapsed() throws {
+  @Test(
+    "Rows too close for single precision are told apart, in frames and in heaps too small for one",
+    arguments: [1, 5])
+  func collapsed(heaps: Int) throws {
     var rows = RandomRows.scattered(150, 16, seed: 3)
-    for place in rows.values.indices { rows.values[place] = 1 + rows.values[place] * 1e-4 }
+    for row in 0..<150 {
+      for column in 0..<16 {
+        let centre: Float = row % heaps == column ? 2 : 1
+        rows[row, column] = centre + rows[row, column] * 1e-4
+      }
+    }
     let tree = try Dendrogram(of: rows, lanes: LanePool(count: 2))
     #expect(tree.violation == nil)
-    #expect(tree.statistics.exactSearches > 50)
+    #expect(heaps == 1 ? tree.statistics.exactSearches == 0 : tree.statistics.exactSearches > 50)
     let heights = NaiveLinkage.heights(rows)
-    #expect(heights.last ?? 1 < 1e-6)
+    #expect(heights[149 - heaps] < 1e-6)
     #expect(largestDifference(tree.merges.map(\.height), heights) < 1e-14)
   }
 

@@ -105,6 +105,15 @@ void cpanels_pack(
     const cpanels_vector *vectors, int64_t count, int64_t width, int64_t stride, int is_centred,
     float *out);
 
+// The elements of a vector in double precision.
+void cpanels_doubles(cpanels_vector vector, int64_t width, double *out);
+
+// The same of vectors x less a centre c, D elements: what is written is x − c, off by at most 2^-24 of
+// itself. Sets the sums over k of (x_k − c_k)·c_k and of (x_k − c_k)² for each of `stride` places.
+void cpanels_pack_apart(
+    const cpanels_vector *vectors, int64_t count, int64_t width, int64_t stride,
+    const double *centre, float *out, double *products, double *squares);
+
 // Gives whole pages of memory back to the machine before it is freed; what they hold is lost.
 void cpanels_give_back(void *start, int64_t bytes);
 

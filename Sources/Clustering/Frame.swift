@@ -1,0 +1,48 @@
+// `unsafe` is sound here because a centre has the D elements of the vector that it is read from, which
+// points into the store that lends it.
+internal import CPanels
+
+/// A centre that is taken off means before single precision rounds them, so that it can tell them apart
+/// where they lie near each other and far from the origin.
+///
+/// With a = m_A − c and b = m_B − c, m_A·m_B − 1 = a·b + r_A + r_B, r_X = c·x + (|c|² − 1) / 2. A kernel
+/// that knows products alone gets the last two as products: rows (a, 1, r_A) and columns (b, r_B, 1).
+/// Distances of means are those of a and b.
+struct Frame {
+  let centre: LaneArray<Double>
+  /// (|c|² − 1) / 2.
+  private let offset: Double
+
+  /// A frame about the mean of a cluster.
+  init(about slot: Int32, of store: ClusterStore) {
+    centre = LaneArray(count: store.width)
+    let mean = unsafe store.mean(of: Int(slot))
+    unsafe cpanels_doubles(mean, Int64(store.width), centre.base)
+    offset = (unsafe cpanels_product(mean, mean, Int64(store.width)) - 1) / 2
+  }
+
+  /// The elements that a kernel is given of a mean of D.
+  static func width(_ width: Int, _ criterion: Criterion) -> Int {
+    criterion.isDistance ? width : width + 2
+  }
+
+  /// What a kernel adds to a product: all is in the elements, but what is too small for the exponent.
+  static func productSlack(_ criterion: Criterion) -> Float { criterion.isDistance ? 0x1p-100 : 0 }
+
+  /// r_X, with what rounding may have taken off a product a·b + r_A + r_B, for its part.
+  ///
+  /// With u = 2⁻²⁴, rounding a and b and D + 2 fused multiply-adds are off by at most
+  /// (D + 8)·u·(|a|·|b| + |r_A| + |r_B|), and sums of doubles by less than (D + 16)·2⁻⁵¹. What belongs to
+  /// |a|·|b| is the columns' part, which are told of the longest row.
+  ///
+  /// - Parameters:
+  ///   - product: c·x.
+  ///   - length: |x| of a column, 0 of a row.
+  ///   - longest: the greatest |a| of the rows.
+  func rest(product: Double, length: Double, longest: Double) -> Float {
+    let width = Double(centre.count + 16)
+    let rest = product + offset
+    return Float(
+      above: rest + width * 0x1p-24 * (abs(rest) + length * longest) + width * 0x1p-51)
+  }
+}
