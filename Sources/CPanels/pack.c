@@ -21,6 +21,34 @@ INLINE void scale_stretch(const cpanels_vector *v, int64_t first, int64_t count,
   for (int64_t k = 0; k < count; k++) out[k] = v->row[first + k] * factor;
 }
 
+// What is taken off vectors, and what is summed over them meanwhile, eight partial sums each.
+typedef struct {
+  const double *centre;
+  eight products[GROUP], squares[GROUP];
+} apart;
+
+// Rounds a stretch of a vector less a centre; of the last elements, the missing ones are zero.
+INLINE void take_stretch(
+    const cpanels_vector *v, int is_sum, int64_t first, int64_t count, apart *from, int64_t i,
+    float *out) {
+  for (int64_t k = 0; k < count; k += 8) {
+    eight x = {0}, c = {0};
+    if (k + 8 <= count) {
+      load(v, first + k, is_sum, &x);
+      c = *(const eight *)(from->centre + first + k);
+    } else {
+      for (int64_t j = 0; j < count - k; j++) {
+        x[j] = one(v, first + k + j, is_sum);
+        c[j] = from->centre[first + k + j];
+      }
+    }
+    x -= c;
+    from->products[i] += x * c;
+    from->squares[i] += x * x;
+    *(eight_floats *)(out + k) = __builtin_convertvector(x, eight_floats);
+  }
+}
+
 // Eight rows of eight elements become eight columns.
 INLINE void turn(const float rows[GROUP][CHUNK], int64_t k, eight_floats columns[GROUP]) {
   eight_floats a[8], b[8];
@@ -44,10 +72,12 @@ INLINE void turn(const float rows[GROUP][CHUNK], int64_t k, eight_floats columns
 // Writes a stretch of at most eight vectors as neighbours; those that are missing become zeros.
 INLINE void pack_group(
     const cpanels_vector *vectors, int64_t count, size_t places, int64_t first, int64_t length,
-    int64_t stride, int is_centred, float *out) {
+    int64_t stride, int is_centred, apart *from, float *out) {
   float rows[GROUP][CHUNK];
   for (int64_t i = 0; i < GROUP; i++) {
     if (i >= count) memset(rows[i], 0, sizeof rows[i]);
+    else if (from && vectors[i].row) take_stretch(&vectors[i], 0, first, length, from, i, rows[i]);
+    else if (from) take_stretch(&vectors[i], 1, first, length, from, i, rows[i]);
     else if (vectors[i].row && !is_centred && vectors[i].factor > 1e-30 && vectors[i].factor < 1e30)
       scale_stretch(&vectors[i], first, length, rows[i]);
     else if (vectors[i].row) round_stretch(&vectors[i], 0, first, length, rows[i]);
@@ -70,11 +100,42 @@ CLONES void cpanels_pack(
       float *to = out + first * stride + place;
       if (stride - place >= GROUP)
         pack_group(
-            vectors + place, count - place, GROUP, first, length, stride, is_centred, to);
+            vectors + place, count - place, GROUP, first, length, stride, is_centred, NULL, to);
       else
         pack_group(
             vectors + place, count - place, (size_t)(stride - place), first, length, stride,
-            is_centred, to);
+            is_centred, NULL, to);
     }
   }
+}
+
+INLINE double total(const eight *sums) {
+  const eight s = *sums;
+  return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
+}
+
+CLONES void cpanels_pack_apart(
+    const cpanels_vector *vectors, int64_t count, int64_t width, int64_t stride,
+    const double *centre, float *out, double *products, double *squares) {
+  for (int64_t place = 0; place < stride; place += GROUP) {
+    const int64_t places = stride - place < GROUP ? stride - place : GROUP;
+    apart from = {centre, {{0}}, {{0}}};
+    for (int64_t first = 0; first < width; first += CHUNK) {
+      const int64_t length = width - first < CHUNK ? width - first : CHUNK;
+      float *to = out + first * stride + place;
+      if (places == GROUP)
+        pack_group(vectors + place, count - place, GROUP, first, length, stride, 1, &from, to);
+      else
+        pack_group(
+            vectors + place, count - place, (size_t)places, first, length, stride, 1, &from, to);
+    }
+    for (int64_t i = 0; i < places; i++) {
+      products[place + i] = total(&from.products[i]);
+      squares[place + i] = total(&from.squares[i]);
+    }
+  }
+}
+
+CLONES void cpanels_doubles(cpanels_vector vector, int64_t width, double *out) {
+  for (int64_t k = 0; k < width; k++) out[k] = one(&vector, k, !vector.row);
 }

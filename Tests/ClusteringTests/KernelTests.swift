@@ -95,6 +95,50 @@ struct KernelTests {
     }
   }
 
+  @Test("In frames bounds hold and are tight, of rows and of sums", arguments: [8, 37, 300])
+  func frames(_ width: Int) throws {
+    let rows = RandomRows.clustered(260, width, centres: 2, spread: 1e-4, seed: UInt64(width))
+    for (criterion, metric) in [
+      (Criterion.cosine, Metric.cosine), (.ward, .euclidean), (.centroid, .euclidean),
+    ] {
+      let lists = try [CPANELS_PORTABLE, CPANELS_AVX2, CPANELS_AVX512]
+        .filter { cpanels_has($0) != 0 }.map { instructions -> [UInt32] in
+          let pool = LanePool(count: 2)
+          var joining = SumLinkage(
+            try RowSpace(rows, metric: metric), criterion: criterion, lanes: pool)
+          joining.search = NearestSearch(width: width, lanes: pool, instructions: instructions)
+          try joining.compareAll()
+          #expect(joining.store.frames != nil)
+          for halving in 0..<2 {
+            if halving > 0, criterion.isReducible { try joining.followChain(until: 130) }
+            let store = joining.store
+            joining.search.search(store.live, in: store)
+            for slot in store.live { store.noteSearch(of: slot) }
+            expectBounds(store)
+            for slot in store.live {
+              let list = store.list(of: Int(slot))
+              let similarity = store.similarity(Int(slot), Int(list.slot(0)))
+              let excess = Double(list.value(0)) - similarity
+              #expect(excess <= abs(similarity) * 1e-2, "\(criterion), \(similarity)")
+            }
+          }
+          return bitsOfLists(joining.store)
+        }
+      #expect(lists.allSatisfy { $0 == lists[0] }, "\(criterion)")
+    }
+  }
+
+  @Test("Rows that single precision resolves, and few or short ones that it does not, get none")
+  func withoutFrames() throws {
+    for (rows, width, spread) in [(260, 16, 0.1), (60, 16, 1e-4), (260, 7, 1e-4)] {
+      let given = RandomRows.clustered(rows, width, centres: 1, spread: spread, seed: 4)
+      var joining = SumLinkage(
+        try RowSpace(given, metric: .cosine), criterion: .cosine, lanes: LanePool(count: 1))
+      try joining.compareAll()
+      #expect(joining.store.frames == nil, "\(rows), \(width), \(spread)")
+    }
+  }
+
   @Test("An exact search lists what comparing all others lists", arguments: [1, 8, 37])
   func exactly(_ width: Int) throws {
     // Heaps narrower than single precision resolves, and copies of distances.

@@ -51,6 +51,43 @@ struct PackedMeansTests {
     }
   }
 
+  @Test(
+    "Packing less a centre equals a plain loop, and sums what is taken off",
+    arguments: [1, 8, 130],
+    [14, 32])
+  func packingApart(_ width: Int, stride: Int) {
+    var random = RandomStream(seed: UInt64(width), purpose: .test)
+    let rows = LaneArray(random.normals(stride * width))
+    let centre = LaneArray(random.normals(width).map(Double.init))
+    let none = LaneArray([Double](repeating: 0, count: width))
+    let vectors = unsafe LaneArray<cpanels_vector>(count: stride)
+    for index in 0..<stride {
+      unsafe vectors[index] = unsafe cpanels_vector(
+        row: rows.base + index * width, centre: none.base, high: nil, low: nil,
+        factor: 0.3 + Double(index))
+    }
+    for count in [0, 1, stride - 1, stride] {
+      let out = LaneArray([Float](repeating: -7, count: stride * width + 16))
+      let (products, squares) = (LaneArray<Double>(count: stride), LaneArray<Double>(count: stride))
+      unsafe cpanels_pack_apart(
+        vectors.base, Int64(count), Int64(width), Int64(stride), centre.base, out.base,
+        products.base, squares.base)
+      for index in 0..<stride {
+        var (product, square) = (0.0, 0.0)
+        for k in 0..<width {
+          let value = Double(rows[index * width + k]) * (0.3 + Double(index)) - centre[k]
+          let expected = index < count ? value : 0
+          #expect(abs(Double(out[k * stride + index]) - expected) <= 0x1p-24 * abs(expected))
+          product += expected * centre[k]
+          square += expected * expected
+        }
+        #expect(abs(products[index] - product) <= 1e-12 * (1 + square))
+        #expect(abs(squares[index] - square) <= 1e-12 * (1 + square))
+      }
+      #expect((0..<16).allSatisfy { out[stride * width + $0] == -7 })
+    }
+  }
+
   @Test("One mean compared with others is what a plain loop says", arguments: [1, 15, 16, 130])
   func compareOne(_ width: Int) {
     var random = RandomStream(seed: UInt64(width), purpose: .test)
