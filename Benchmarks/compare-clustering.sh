@@ -3,7 +3,8 @@
 # made by a matrix product), on the same rows in one run: seconds, memory, and whether trees are equal.
 #
 # usage: Benchmarks/compare-clustering.sh [SHAPE…]     (default: 2000x128 5000x128 20000x128 20000x512)
-# A shape COUNTxWIDTH~SPREAD is of ten heaps whose elements spread so little around their centres.
+# A shape COUNTxWIDTH~SPREAD is of ten heaps whose elements spread so little around their centres,
+# COUNTxWIDTH~SPREAD@HEAPS of so many.
 # Output: a table on standard output; runs/compare-clustering/results.json. Rows and trees stay in
 # runs/compare-clustering. A peer takes N²/2 doubles: 1.6 GB for 20000 rows, 6.4 GB for 40000.
 set -euo pipefail

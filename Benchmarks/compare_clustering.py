@@ -13,14 +13,14 @@ PEERS = ["scipy", "scikit-learn", "fastcluster-gemm"]
 REPEATS = {"kindreel": 5, "peer": 3}
 
 
-def rows_file(folder, count, width, spread):
-    """Unit rows around count / 50 centres in 20 groups; with a spread, heaps of ten centres as narrow."""
-    path = folder / f"rows-{count}x{width}{f'~{spread}' if spread else ''}.npy"
+def rows_file(folder, shape, count, width, spread, heaps):
+    """Unit rows around count / 50 centres in 20 groups; with a spread, as narrow heaps."""
+    path = folder / f"rows-{shape}.npy"
     if not path.exists() and spread:
         random = np.random.default_rng(0)
-        centres = random.standard_normal((10, width))
+        centres = random.standard_normal((heaps, width))
         centres /= np.linalg.norm(centres, axis=1, keepdims=True)
-        rows = centres[random.integers(0, 10, count)]
+        rows = centres[random.integers(0, heaps, count)]
         rows = rows + spread * random.standard_normal((count, width))
         np.save(path, (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32))
     if not path.exists():
@@ -121,7 +121,7 @@ def compare_trees(tree, reference):
     from scipy.cluster.hierarchy import is_valid_linkage
     heights = np.sort(reference[:, 2])
     gaps = np.flatnonzero(np.diff(heights) > 1e-9)
-    picked = gaps[np.unique(np.linspace(0, len(gaps) - 1, 100).astype(int))]
+    picked = gaps[np.unique(np.linspace(0, len(gaps) - 1, min(100, len(gaps))).astype(int))]
     equal = sum(
         is_same_partition(partition(tree, height), partition(reference, height))
         for height in (heights[picked] + heights[picked + 1]) / 2)
@@ -137,9 +137,10 @@ def main(kindreel, folder, shapes):
     everything = []
     print(f"{'rows':>12} {'who':<18} {'seconds':>9} {'ratio':>7} {'peak MB':>8}")
     for shape in shapes:
-        size, _, spread = shape.partition("~")
+        size, _, heap = shape.partition("~")
         count, width = map(int, size.split("x"))
-        path = rows_file(folder, count, width, float(spread or 0))
+        spread, _, heaps = heap.partition("@")
+        path = rows_file(folder, shape, count, width, float(spread or 0), int(heaps or 10))
         own_tree, tree = folder / f"kindreel-{shape}.npy", folder / f"reference-{shape}.npy"
         own = measure_kindreel(kindreel, path, own_tree)
         peers = PEERS if count <= 20_000 else ["fastcluster-gemm", "fastcluster-pdist"]

@@ -51,8 +51,7 @@ struct Cluster: ParsableCommand, RunsAlone {
       Memory is that of the rows and some 260 bytes for each (rows of float64: twice theirs). Complete \
       linkage, and average linkage on euclidean distance, need all distances, 4·N² bytes: where they do \
       not fit, the command says so and ends before it takes any (exit code 78), and so where the rows' \
-      means would not fit. Thousands of rows that single precision cannot tell apart take several times \
-      as long as others: they are compared in double precision.
+      means would not fit.
 
       --json prints one object: rows, width, linkage, metric, merges, rounds, seconds, \
       peak_rss_bytes, root_height, and with a cut also cut, clusters, largest_share, \
