@@ -1,6 +1,7 @@
 /* One 3D convolution, its two gradients, and the layouts between them and their neighbours.
  *
- * A direction is computed by Winograd's method (winograd.h) or by oneDNN. oneDNN is asked for
+ * A direction is computed by Winograd's method (winograd.h), a first layer's weight gradient by
+ * planes_gradient.h where oneDNN would leave it to a GEMM, and all else by oneDNN. oneDNN is asked for
  * channels-last operands; where it would answer that with its plain reference loops, it chooses the
  * operand layouts itself and we reorder around it. */
 #include <stdio.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "onednn.h"
+#include "planes_gradient.h"
 #include "winograd.h"
 
 enum { SOURCE, WEIGHTS, DESTINATION, OPERANDS };
@@ -36,6 +38,8 @@ struct ck_convolution {
   dnnl_stream_t stream;
   direction_plan plans[3];
   ck_winograd_plan winograd[3];
+  ck_convolution_shape shape;
+  int has_planes_gradient;
   size_t scratch_bytes;
 };
 
@@ -207,12 +211,35 @@ static ck_window window_of(const ck_convolution_shape *shape) {
   return window;
 }
 
+static void plan_destroy(direction_plan *plan) {
+  for (int i = 0; i < OPERANDS; i++) {
+    operand *each = &plan->operands[i];
+    if (each->reorder) dnnl_primitive_destroy(each->reorder);
+    if (each->outer) dnnl_memory_destroy(each->outer);
+    if (each->inner) dnnl_memory_destroy(each->inner);
+  }
+  if (plan->pack) dnnl_primitive_destroy(plan->pack);
+  if (plan->plain_weights) dnnl_memory_destroy(plan->plain_weights);
+  if (plan->packed_weights) dnnl_memory_destroy(plan->packed_weights);
+  if (plan->scratchpad) dnnl_memory_destroy(plan->scratchpad);
+  if (plan->primitive) dnnl_primitive_destroy(plan->primitive);
+  if (plan->description) dnnl_primitive_desc_destroy(plan->description);
+  *plan = (direction_plan){0};
+}
+
+/* Whether a weight gradient is better left to planes_gradient.h. */
+static int is_for_planes(const direction_plan *plan, const ck_convolution_shape *shape) {
+  const int is_gemm = strstr(plan->implementation, "gemm") != NULL;
+  return (is_gemm || shape->is_narrow) && ck_planes_gradient_suits(shape);
+}
+
 ck_convolution *ck_convolution_create(const ck_convolution_shape *shape, ck_message *why) {
   ck_convolution *it = calloc(1, sizeof *it);
   dnnl_primitive_attr_t attributes = NULL;
   dnnl_status_t status = dnnl_out_of_memory;
   int direction = CK_FORWARD;
   if (!it || dnnl_primitive_attr_create(&attributes)) goto failed;
+  it->shape = *shape;
   dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user);
   if ((status = dnnl_stream_create(&it->stream, ck_engine(), dnnl_stream_default_flags))) {
     goto failed;
@@ -231,6 +258,12 @@ ck_convolution *ck_convolution_create(const ck_convolution_shape *shape, ck_mess
                            needs_wide_weight_gradient(shape) ? NULL
                                                              : it->plans[CK_FORWARD].description);
       if (status) goto failed;
+      if (direction == CK_BACKWARD_WEIGHTS && is_for_planes(plan, shape)) {
+        plan_destroy(plan);
+        it->has_planes_gradient = 1;
+        plan->implementation = "planes avx2";
+        plan->scratch_bytes = ck_planes_gradient_bytes(shape);
+      }
     }
     if (plan->scratch_bytes > it->scratch_bytes) it->scratch_bytes = plan->scratch_bytes;
   }
@@ -247,21 +280,7 @@ failed:
 
 void ck_convolution_destroy(ck_convolution *it) {
   if (!it) return;
-  for (int direction = 0; direction < 3; direction++) {
-    direction_plan *plan = &it->plans[direction];
-    for (int i = 0; i < OPERANDS; i++) {
-      operand *each = &plan->operands[i];
-      if (each->reorder) dnnl_primitive_destroy(each->reorder);
-      if (each->outer) dnnl_memory_destroy(each->outer);
-      if (each->inner) dnnl_memory_destroy(each->inner);
-    }
-    if (plan->pack) dnnl_primitive_destroy(plan->pack);
-    if (plan->plain_weights) dnnl_memory_destroy(plan->plain_weights);
-    if (plan->packed_weights) dnnl_memory_destroy(plan->packed_weights);
-    if (plan->scratchpad) dnnl_memory_destroy(plan->scratchpad);
-    if (plan->primitive) dnnl_primitive_destroy(plan->primitive);
-    if (plan->description) dnnl_primitive_desc_destroy(plan->description);
-  }
+  for (int direction = 0; direction < 3; direction++) plan_destroy(&it->plans[direction]);
   if (it->stream) dnnl_stream_destroy(it->stream);
   free(it);
 }
@@ -354,6 +373,10 @@ int ck_convolution_backward_weights(ck_convolution *it, const void *source,
   if (plan_of(it, CK_BACKWARD_WEIGHTS)) {
     ck_winograd_plan_run(plan_of(it, CK_BACKWARD_WEIGHTS), source, destination_gradient,
                          weights_gradient, scratch);
+    return 0;
+  }
+  if (it->has_planes_gradient) {
+    ck_planes_gradient_run(&it->shape, source, destination_gradient, weights_gradient, scratch);
     return 0;
   }
   return run(it, CK_BACKWARD_WEIGHTS, source, weights_gradient, destination_gradient, scratch);

@@ -91,6 +91,30 @@ struct KernelsConvolutionTests {
     }
   }
 
+  /// Rows of one to seven taps, strides up to three, more padding than taps reach, wide layers.
+  static let firstLayers: [ConvolutionCase] =
+    cases.filter(\.isFirst)
+    + [
+      ([1, 1, 1], [1, 1, 1], 16), ([3, 3, 3], [1, 1, 1], 48), ([2, 5, 2], [2, 1, 3], 16),
+      ([3, 4, 6], [1, 3, 2], 32), ([5, 7, 5], [2, 2, 1], 64),
+    ].map { kernel, stride, outputs in
+      ConvolutionCase(
+        clips: 3, channels: 3, extent: Extent(t: 6, h: 17, w: 19), outputChannels: outputs,
+        kernel: kernel, stride: stride, isFirst: true)
+    }
+
+  @Test(
+    "of planes have right weight gradients by AVX2, with the same bits each time",
+    arguments: firstLayers)
+  func planes(_ shape: ConvolutionCase) throws {
+    let reach = ConvolutionReach(isNarrow: true)
+    let run = try ConvolutionRun(shape, .fp32, reach: reach)
+    #expect(run.implementations[2] == "planes avx2")
+    #expect(run.errors(shape).weights < 1e-6)
+    let again = try ConvolutionRun(shape, .fp32, reach: reach)
+    #expect(again.weightGradient.values == run.weightGradient.values)
+  }
+
   @Test("give the same bits whenever they run", arguments: Precision.allCases.filter(\.isSupported))
   func repeated(_ precision: Precision) throws {
     for shape in Self.cases.prefix(20) {

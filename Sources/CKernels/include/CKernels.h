@@ -45,7 +45,7 @@ typedef enum {
 
 /* How 3x3x3 convolutions are computed; all others are left to oneDNN. */
 typedef enum {
-  CK_DIRECT = 0,  /* by oneDNN */
+  CK_DIRECT = 0,  /* by oneDNN, a first layer's weight gradient by our own code for AVX2 */
   /* By Winograd's method, F(2x2), F(4x2) or F(4x4), where a fixed rule in the shape says that this
    * is faster; with stride 2 all three stand for an F(2x2). CK_BF16 computes the first two in bf16
    * and F(4x4), which bf16 is too coarse for, in fp32, with stride 1 alone. */
@@ -77,8 +77,8 @@ size_t ck_convolution_scratch_bytes(const ck_convolution *convolution);
 /* The size of the packed weights of CK_FORWARD or CK_BACKWARD_DATA, in bytes; 0 where the direction
  * reads the O·I·T·H·W floats themselves, which then take the place of packed weights. */
 size_t ck_convolution_packed_bytes(const ck_convolution *convolution, ck_direction direction);
-/* The implementation of a direction: "winograd F(4x4,3x3)", or the name that oneDNN gives it, or
- * "none". */
+/* The implementation of a direction: "winograd F(4x4,3x3)", "planes avx2", or the name that oneDNN gives
+ * it, or "none". */
 const char *ck_convolution_implementation(const ck_convolution *convolution, ck_direction direction);
 /* Packs O·I·T·H·W floats for a direction. These four return 0, or oneDNN's status. */
 int ck_convolution_pack(ck_convolution *convolution, ck_direction direction, const float *weights,
