@@ -42,10 +42,11 @@ void ck_instruction_set(ck_message *out) {
   }
 }
 
-int ck_has_bf16(void) {
-  const unsigned bits = (unsigned)dnnl_cpu_isa_avx512_core_bf16;
-  return ((unsigned)dnnl_get_effective_cpu_isa() & bits) == bits;
+int ck_has_isa(dnnl_cpu_isa_t isa) {
+  return ((unsigned)dnnl_get_effective_cpu_isa() & (unsigned)isa) == (unsigned)isa;
 }
+
+int ck_has_bf16(void) { return ck_has_isa(dnnl_cpu_isa_avx512_core_bf16); }
 
 void ck_use_one_thread(void) {
   /* libdnnl brings an OpenMP runtime along; we link none, so we ask whether one is there. */

@@ -15,6 +15,9 @@ typedef const dnnl_memory_desc_t *ck_layout;
 /* The engine of the CPU; created once, never destroyed. */
 dnnl_engine_t ck_engine(void);
 
+/* Whether oneDNN uses an instruction set: the CPU has it, and ONEDNN_MAX_CPU_ISA allows it. */
+int ck_has_isa(dnnl_cpu_isa_t isa);
+
 /* A layout that the caller destroys with ck_layout_destroy; NULL if oneDNN refuses it. */
 ck_layout ck_layout_create(int rank, const int64_t *extents, dnnl_data_type_t type,
                            dnnl_format_tag_t tag);

@@ -7,6 +7,9 @@
  * inputs give equal bits. */
 #include "planes_gradient.h"
 
+#include "onednn.h"
+
+#if defined(__x86_64__)
 #include <string.h>
 
 #define CK_TARGET "avx2,fma"
@@ -41,7 +44,7 @@ static size_t weight_count(const ck_convolution_shape *shape) {
 
 int ck_planes_gradient_suits(const ck_convolution_shape *shape) {
   return shape->is_first && shape->type == CK_F32 && shape->o % BLOCK == 0 &&
-         __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+         ck_has_isa(dnnl_cpu_isa_avx2);
 }
 
 size_t ck_planes_gradient_bytes(const ck_convolution_shape *shape) {
@@ -155,3 +158,17 @@ void ck_planes_gradient_run(const ck_convolution_shape *shape, const float *sour
   for (int64_t tap = 0; tap < taps; tap++)
     for (int32_t o = 0; o < shape->o; o++) weights[o * taps + tap] = sums[tap * shape->o + o];
 }
+#else
+int ck_planes_gradient_suits(const ck_convolution_shape *shape) {
+  (void)shape;
+  return 0;
+}
+size_t ck_planes_gradient_bytes(const ck_convolution_shape *shape) {
+  (void)shape;
+  return 0;
+}
+void ck_planes_gradient_run(const ck_convolution_shape *shape, const float *source,
+                            const float *gradient, float *weights, float *scratch) {
+  (void)shape, (void)source, (void)gradient, (void)weights, (void)scratch;
+}
+#endif

@@ -8,10 +8,6 @@
 #include "winograd.h"
 
 #if defined(__x86_64__)
-static int has(dnnl_cpu_isa_t isa) {
-  return ((unsigned)dnnl_get_effective_cpu_isa() & (unsigned)isa) == (unsigned)isa;
-}
-
 static const ck_form *find(const ck_form *forms, int count, const ck_convolution_shape *shape,
                            int rows, int columns) {
   for (int i = 0; i < count; i++) {
@@ -34,13 +30,13 @@ static const ck_form *form_of(const ck_convolution_shape *shape, ck_direction di
   /* Bought for its accuracy; in fp32 and with stride 2 it would be slower than a direct method. */
   if (is_strided && shape->type == CK_BF16 && method == CK_F4) return NULL;
   const ck_form *form = NULL;
-  if (!shape->is_narrow && has(dnnl_cpu_isa_avx512_core_bf16)) {
+  if (!shape->is_narrow && ck_has_isa(dnnl_cpu_isa_avx512_core_bf16)) {
     form = find(ck_forms_bf16, CK_FORMS_BF16, shape, rows, columns);
   }
-  if (!form && !shape->is_narrow && has(dnnl_cpu_isa_avx512_core)) {
+  if (!form && !shape->is_narrow && ck_has_isa(dnnl_cpu_isa_avx512_core)) {
     form = find(ck_forms_avx512, CK_FORMS_AVX512, shape, rows, columns);
   }
-  if (!form && has(dnnl_cpu_isa_avx2)) {
+  if (!form && ck_has_isa(dnnl_cpu_isa_avx2)) {
     form = find(ck_forms_avx2, CK_FORMS_AVX2, shape, rows, columns);
   }
   return form;
