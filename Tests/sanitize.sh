@@ -1,25 +1,27 @@
 #!/usr/bin/env bash
-# Runs Winograd's kernels, the passes over pixels and those over rows that are clustered under clang's
+# Runs Winograd's kernels, the first layer's gradient, the passes over pixels and those over rows that are clustered under clang's
 # address and undefined-behaviour sanitizers: a minute.
 #
-# Tests/Sanitize/convolutions.c itself, nested loops, is compiled without them.
+# Tests/Sanitize/convolutions.c and planes.c themselves, nested loops, are compiled without them.
 set -euo pipefail
 grep -qm 1 avx2 /proc/cpuinfo || { echo "skipped: this CPU has no AVX2"; exit 0; }
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
-flags=(-std=gnu17 -Wall -Wextra -ffp-contract=off -I "$root/Sources/CKernels/include")
+flags=(-std=gnu17 -Wall -Wextra -ffp-contract=off -I "$root/Sources/CKernels/include" -I "$root/Sources/CKernels")
 sanitizers=(-fsanitize=address,undefined -fno-sanitize-recover=all -gline-tables-only)
 for source in "$root"/Sources/CKernels/*.c; do
   clang "${flags[@]}" "${sanitizers[@]}" -O1 -c "$source" -o "$build/$(basename "$source").o" &
 done
-clang "${flags[@]}" -O2 -c "$root/Tests/Sanitize/convolutions.c" -o "$build/convolutions.o"
 for job in $(jobs -p); do wait "$job"; done
-# gold warns about symbols of the sanitizer's own.
-clang "${sanitizers[@]}" "$build"/*.o -ldnnl -lm -ldl -lpthread -o "$build/convolutions" 2> "$build/log" ||
-  { cat "$build/log"; exit 1; }
-# oneDNN keeps its engine until the end.
-OMP_NUM_THREADS=1 ASAN_OPTIONS=detect_leaks=0 "$build/convolutions"
+for program in convolutions planes; do
+  clang "${flags[@]}" -O2 -c "$root/Tests/Sanitize/$program.c" -o "$build/$program"
+  # gold warns about symbols of the sanitizer's own.
+  clang "${sanitizers[@]}" "$build/$program" "$build"/*.o -ldnnl -lm -ldl -lpthread -o "$build/run" \
+    2> "$build/log" || { cat "$build/log"; exit 1; }
+  # oneDNN keeps its engine until the end.
+  OMP_NUM_THREADS=1 ASAN_OPTIONS=detect_leaks=0 "$build/run"
+done
 
 for part in CPixels CPanels; do
   program=$(tr '[:upper:]' '[:lower:]' <<< "${part#C}")

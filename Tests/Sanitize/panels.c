@@ -21,6 +21,15 @@ static float *pack(const cpanels_vector *vectors, int count, int width, int stri
   return out;
 }
 
+/* The same less a centre, and sums that are exactly as long as there are places. */
+static void pack_apart(const cpanels_vector *vectors, int count, int width, int stride, const double *centre) {
+  float *out = malloc(sizeof *out * (size_t)stride * (size_t)width);
+  double *sums[2] = {malloc(sizeof(double) * (size_t)stride), malloc(sizeof(double) * (size_t)stride)};
+  cpanels_pack_apart(vectors, count, width, stride, centre, out, sums[0], sums[1]);
+  if (count < stride && (sums[1][count] != 0 || out[stride - 1] != 0)) abort();
+  free(out), free(sums[0]), free(sums[1]);
+}
+
 static void compare(const cpanels_vector *vectors, int count, int width, cpanels_instructions set) {
   float *packed_rows = pack(vectors, count < CPANELS_ROWS ? count : CPANELS_ROWS, width, CPANELS_ROWS, 1);
   float *packed = pack(vectors, count, width, CPANELS_COLUMNS, 0);
@@ -79,7 +88,11 @@ static void run(int width) {
     if (totals[0] != cpanels_distance(vectors[last], vectors[0], width)) abort();
   }
   free(totals);
+  double *middle = malloc(sizeof *middle * (size_t)width);
+  for (int i = 0; i < 2; i++) cpanels_doubles(vectors[i], width, middle);
   for (int count = 0; count <= VECTORS; count++) {
+    pack_apart(vectors, count, width, CPANELS_COLUMNS, middle);
+    if (count <= CPANELS_ROWS) pack_apart(vectors, count, width, CPANELS_ROWS, middle);
     free(pack(vectors, count, width, CPANELS_COLUMNS, 0));
     if (count <= CPANELS_ROWS) free(pack(vectors, count, width, CPANELS_ROWS, 1));
     if (count <= 1) free(pack(vectors, count, width, 1, 1));
@@ -93,7 +106,7 @@ static void run(int width) {
     if (cpanels_has((cpanels_instructions)set))
       for (int count = 1; count <= VECTORS; count += 5)
         compare(vectors, count, width, (cpanels_instructions)set);
-  free(rows), free(centre), free(means);
+  free(rows), free(centre), free(means), free(middle);
 }
 
 int main(void) {
