@@ -6,6 +6,10 @@ import Testing
 
 @Suite("The search kernels")
 struct KernelTests {
+  /// Those that this CPU has.
+  private static let instructionSets = [CPANELS_PORTABLE, CPANELS_AVX2, CPANELS_AVX512]
+    .filter { cpanels_has($0) != 0 }
+
   @Test("A list keeps the highest values, of equals the lower ids, in any order of offers")
   func list() {
     var random = RandomStream(seed: 1, purpose: .test)
@@ -68,15 +72,14 @@ struct KernelTests {
   func instructions(_ width: Int) throws {
     let rows = RandomRows.clustered(300, width, centres: 9, spread: 0.5, seed: UInt64(width))
     for (criterion, metric) in [(Criterion.cosine, Metric.cosine), (.ward, .euclidean)] {
-      let lists = try [CPANELS_PORTABLE, CPANELS_AVX2, CPANELS_AVX512]
-        .filter { cpanels_has($0) != 0 }.map { instructions -> [UInt32] in
-          let pool = LanePool(count: 1)
-          var joining = SumLinkage(
-            try RowSpace(rows, metric: metric), criterion: criterion, lanes: pool)
-          joining.search = NearestSearch(width: width, lanes: pool, instructions: instructions)
-          try joining.compareAll()
-          return bitsOfLists(joining.store)
-        }
+      let lists = try Self.instructionSets.map { instructions -> [UInt32] in
+        let pool = LanePool(count: 1)
+        var joining = SumLinkage(
+          try RowSpace(rows, metric: metric), criterion: criterion, lanes: pool)
+        joining.search = NearestSearch(width: width, lanes: pool, instructions: instructions)
+        try joining.compareAll()
+        return bitsOfLists(joining.store)
+      }
       #expect(lists.allSatisfy { $0 == lists[0] })
     }
   }
@@ -101,29 +104,28 @@ struct KernelTests {
     for (criterion, metric) in [
       (Criterion.cosine, Metric.cosine), (.ward, .euclidean), (.centroid, .euclidean),
     ] {
-      let lists = try [CPANELS_PORTABLE, CPANELS_AVX2, CPANELS_AVX512]
-        .filter { cpanels_has($0) != 0 }.map { instructions -> [UInt32] in
-          let pool = LanePool(count: 2)
-          var joining = SumLinkage(
-            try RowSpace(rows, metric: metric), criterion: criterion, lanes: pool)
-          joining.search = NearestSearch(width: width, lanes: pool, instructions: instructions)
-          try joining.compareAll()
-          #expect(joining.store.frames != nil)
-          for halving in 0..<2 {
-            if halving > 0, criterion.isReducible { try joining.followChain(until: 130) }
-            let store = joining.store
-            joining.search.search(store.live, in: store)
-            for slot in store.live { store.noteSearch(of: slot) }
-            expectBounds(store)
-            for slot in store.live {
-              let list = store.list(of: Int(slot))
-              let similarity = store.similarity(Int(slot), Int(list.slot(0)))
-              let excess = Double(list.value(0)) - similarity
-              #expect(excess <= abs(similarity) * 1e-2, "\(criterion), \(similarity)")
-            }
+      let lists = try Self.instructionSets.map { instructions -> [UInt32] in
+        let pool = LanePool(count: 2)
+        var joining = SumLinkage(
+          try RowSpace(rows, metric: metric), criterion: criterion, lanes: pool)
+        joining.search = NearestSearch(width: width, lanes: pool, instructions: instructions)
+        try joining.compareAll()
+        #expect(joining.store.frames != nil)
+        for halving in 0..<2 {
+          if halving > 0, criterion.isReducible { try joining.followChain(until: 130) }
+          let store = joining.store
+          joining.search.search(store.live, in: store)
+          for slot in store.live { store.noteSearch(of: slot) }
+          expectBounds(store)
+          for slot in store.live {
+            let list = store.list(of: Int(slot))
+            let similarity = store.similarity(Int(slot), Int(list.slot(0)))
+            let excess = Double(list.value(0)) - similarity
+            #expect(excess <= abs(similarity) * 1e-2, "\(criterion), \(similarity)")
           }
-          return bitsOfLists(joining.store)
         }
+        return bitsOfLists(joining.store)
+      }
       #expect(lists.allSatisfy { $0 == lists[0] }, "\(criterion)")
     }
   }
@@ -146,8 +148,7 @@ struct KernelTests {
     for (criterion, metric) in [
       (Criterion.cosine, Metric.cosine), (.ward, .euclidean), (.centroid, .euclidean),
     ] {
-      for instructions in [CPANELS_PORTABLE, CPANELS_AVX2, CPANELS_AVX512]
-      where cpanels_has(instructions) != 0 {
+      for instructions in Self.instructionSets {
         let pool = LanePool(count: 2)
         var joining = SumLinkage(
           try RowSpace(rows, metric: metric), criterion: criterion, lanes: pool)
