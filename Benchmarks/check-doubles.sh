@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Trees of rows in float64 beside SciPy's, by all linkages and metrics: heights, and partitions at every cut
-# in a gap above 1e-9. Rows are normal, copies up to 1e-9 or the last bit, and of sizes near the ends of a
-# double's range. With shapes instead average linkage on cosine distance of rows in heaps: 40000x128
+# Trees of rows in float64 beside SciPy's, by average, single, complete and Ward's linkage: heights, and partitions at every cut
+# in a gap above 1e-9. Rows are normal, copies up to 1e-9 or the last bit, narrow heaps, and of sizes near
+# the ends of a double's range. With shapes instead average linkage on cosine distance of rows in heaps: 40000x128
 # takes 13 GB.
 #
 # usage: Benchmarks/check-doubles.sh [COUNTxWIDTH…]

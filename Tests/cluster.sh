@@ -94,6 +94,11 @@ check "a pipe that ends early is refused" leaves 65 "standard input: ends 3 byte
   bash -c "head -c -3 x.npy | '$kindreel' cluster - --out none.npy"
 check "a pipe that holds more is refused" leaves 65 "standard input: is too long: bytes follow" \
   bash -c "{ cat x.npy; echo; } | '$kindreel' cluster - --out none.npy"
+npy huge.npy '<f4' '(9999999999999, 2)' ''
+check "a pipe that promises more than memory holds is refused" leaves 78 "standard input: has the shape" \
+  bash -c "cat huge.npy | '$kindreel' cluster - --out none.npy"
+check "a missing list of ids is told of before rows are read" leaves 66 "typo.tsv: cannot be opened" \
+  bash -c "sleep 0.1 | '$kindreel' cluster - --ids typo.tsv --out none.npy"
 check "a folder is no pipe" leaves 65 ".: is neither a file nor a pipe" "$kindreel" cluster . --out none.npy
 check "ids of other rows are refused" leaves 65 "named.ids.tsv: has 4 ids for 1 rows of -" \
   bash -c "'$kindreel' cluster - --ids named.ids.tsv --out none.npy < one.npy"

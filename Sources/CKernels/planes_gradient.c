@@ -3,8 +3,8 @@
  * oneDNN's code for AVX2 has no gradient for three channels: it copies every patch element by element for
  * a GEMM. Here the planes of a clip are laid out once with zeros around them. Then, for each strip of an
  * output's rows, as many as the first cache holds of sixteen channels, and each row of taps, FOUR taps by
- * those channels are summed over the strip in registers. Sums run by clip, frame, row and column, so equal
- * inputs give equal bits. */
+ * those channels are summed over the strip in registers, and strips by clip, frame and row. The shape alone
+ * decides on the order, so equal inputs give equal bits. */
 #include "planes_gradient.h"
 
 #include "onednn.h"

@@ -2,7 +2,7 @@
 #pragma once
 #include "CKernels.h"
 
-/* Whether a shape and this CPU suit it: floats, and AVX2. */
+/* Whether a shape and this CPU suit it: a first layer of floats, O a multiple of 16, and AVX2. */
 int ck_planes_gradient_suits(const ck_convolution_shape *shape);
 /* The scratch memory that it needs, in bytes. */
 size_t ck_planes_gradient_bytes(const ck_convolution_shape *shape);

@@ -21,29 +21,29 @@ INLINE void scale_stretch(const cpanels_vector *v, int64_t first, int64_t count,
   for (int64_t k = 0; k < count; k++) out[k] = v->row[first + k] * factor;
 }
 
-// What is taken off vectors, and what is summed over them meanwhile, eight partial sums each.
+// The point that vectors are seen from, and what is summed over them meanwhile, eight partial sums each.
 typedef struct {
-  const double *centre;
+  const double *point;
   eight products[GROUP], squares[GROUP];
 } apart;
 
-// Rounds a stretch of a vector less a centre; of the last elements, the missing ones are zero.
+// Rounds a stretch of a vector seen from a point; of the last elements, the missing ones are zero.
 INLINE void take_stretch(
     const cpanels_vector *v, int is_sum, int64_t first, int64_t count, apart *from, int64_t i,
     float *out) {
   for (int64_t k = 0; k < count; k += 8) {
-    eight x = {0}, c = {0};
+    eight x = {0}, p = {0};
     if (k + 8 <= count) {
       load(v, first + k, is_sum, &x);
-      c = *(const eight *)(from->centre + first + k);
+      p = *(const eight *)(from->point + first + k);
     } else {
       for (int64_t j = 0; j < count - k; j++) {
         x[j] = one(v, first + k + j, is_sum);
-        c[j] = from->centre[first + k + j];
+        p[j] = from->point[first + k + j];
       }
     }
-    x -= c;
-    from->products[i] += x * c;
+    x -= p;
+    from->products[i] += x * p;
     from->squares[i] += x * x;
     *(eight_floats *)(out + k) = __builtin_convertvector(x, eight_floats);
   }
@@ -116,10 +116,10 @@ INLINE double total(const eight *sums) {
 
 CLONES void cpanels_pack_apart(
     const cpanels_vector *vectors, int64_t count, int64_t width, int64_t stride,
-    const double *centre, float *out, double *products, double *squares) {
+    const double *point, float *out, double *products, double *squares) {
   for (int64_t place = 0; place < stride; place += GROUP) {
     const int64_t places = stride - place < GROUP ? stride - place : GROUP;
-    apart from = {centre, {{0}}, {{0}}};
+    apart from = {point, {{0}}, {{0}}};
     for (int64_t first = 0; first < width; first += CHUNK) {
       const int64_t length = width - first < CHUNK ? width - first : CHUNK;
       float *to = out + first * stride + place;

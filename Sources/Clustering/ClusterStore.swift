@@ -36,8 +36,8 @@ struct ClusterStore {
   /// What kernels are told of the mean of every slot, for distances.
   let squares: LaneArray<Float>
   let sizes: LaneArray<Float>
-  /// The frames of clusters in narrow heaps, if there are any.
-  var frames: Frames?
+  /// The origins of clusters in narrow heaps, if there are any.
+  var origins: Origins?
   /// What rounding may add to a similarity per level.
   let slack: Double
 

@@ -15,7 +15,7 @@ public enum ClusteringProgress: Sendable, Equatable, CustomStringConvertible {
   /// The words, in one line.
   public var description: String {
     switch self {
-    case .comparing(let rows, let share): "\(rows) rows compared: \(Int(share * 100)) %"
+    case .comparing(let rows, let share): "comparing \(rows) rows, \(Int(share * 100)) % done"
     case .joining(let left): "\(left) clusters left"
     case .seeding(let centres, let all): "centre \(centres) of \(all) drawn"
     case .assigning(let centres, let round, let moved):

@@ -10,7 +10,8 @@ internal import Tensors
 /// clusters are compared, so they have the same bits for any number of lanes.
 ///
 /// Means are made from rows and sums for every block of `blockRows` rows anew, a panel of columns at a
-/// time: some 4 % of the work of a full block, and no second copy of the input.
+/// time: some 4 % of the work of a full block, and no second copy of the input. Rows of a narrow heap make
+/// blocks of their own, compared from its `Origin`.
 struct NearestSearch {
   /// Rows compared at a time, whole blocks of a kernel's rows.
   static let blockRows = 448
@@ -55,7 +56,7 @@ struct NearestSearch {
       }
       run(
         rows, against: store.live[start..<min(end, store.live.count)], in: store, scratch, .rows,
-        store.frames?.frame(of: rows[block.lowerBound]))
+        store.origins?.origin(of: rows[block.lowerBound]))
     }
     guard segments > 1 else { return }
     lanes.eachRange(in: slots.count, by: 64) { range in
@@ -85,7 +86,7 @@ struct NearestSearch {
       listRows(rows, of: store, scratch[lane])
       run(
         rows, against: store.live[...], in: store, scratch[lane], .exactly,
-        store.frames?.frame(of: rows[rows.startIndex]))
+        store.origins?.origin(of: rows[rows.startIndex]))
       for slot in rows { store.noteSearch(of: slot) }
     }
   }
@@ -98,14 +99,14 @@ struct NearestSearch {
     run(rows, against: store.live[other], in: store, scratch, one == other ? .rows : .both)
   }
 
-  /// The same slots and ranges of at most `size` of them, each in one frame.
+  /// The same slots and ranges of at most `size` of them, each of one origin.
   private func blocks(
     of slots: [Int32], by size: Int, in store: ClusterStore
   ) -> (slots: [Int32], ranges: [Range<Int>]) {
     var (slots, ends) = (slots, [slots.count])
-    if let frames = store.frames {
-      slots.sort { (frames.place(of: $0), $0) < (frames.place(of: $1), $1) }
-      let places = slots.map(frames.place)
+    if let origins = store.origins {
+      slots.sort { (origins.place(of: $0), $0) < (origins.place(of: $1), $1) }
+      let places = slots.map(origins.place)
       ends = places.indices.filter { $0 + 1 == places.count || places[$0] != places[$0 + 1] }
         .map { $0 + 1 }
     }
@@ -131,23 +132,22 @@ struct NearestSearch {
 
   private func run(
     _ slots: ArraySlice<Int32>, against others: ArraySlice<Int32>, in store: ClusterStore,
-    _ scratch: Scratch, _ filling: Filling, _ frame: Frame? = nil
+    _ scratch: Scratch, _ filling: Filling, _ origin: Origin? = nil
   ) {
     let (rows, panel) = (scratch.rows, scratch.panel)
-    var longest = 0.0
     for start in stride(from: 0, to: slots.count, by: PackedMeans.rows) {
       let first = slots.startIndex + start
       let block = slots[first..<min(first + PackedMeans.rows, slots.endIndex)]
-      if let frame {
-        longest = max(longest, rows.write(block, of: store, at: start, in: frame, beside: nil))
+      if let origin {
+        rows.write(block, of: store, at: start, from: origin)
       } else {
         rows.write(block, of: store, at: start)
       }
     }
     var search = unsafe cpanels_search(
-      width: Int64(frame == nil ? store.width : Frame.width(store.width, store.criterion)),
-      slack: frame == nil
-        ? store.criterion.productSlack(width: store.width) : Frame.productSlack(store.criterion),
+      width: Int64(origin == nil ? store.width : Origin.width(store.width, store.criterion)),
+      slack: origin == nil
+        ? store.criterion.productSlack(width: store.width) : Origin.productSlack(store.criterion),
       rows: rows.means.base, row_count: Int64(slots.count), row_ids: rows.ids.base,
       row_weights: rows.weights(store.criterion), row_lists: scratch.lists,
       panel: panel.means.base, column_ids: panel.ids.base,
@@ -156,8 +156,8 @@ struct NearestSearch {
       row_hits: filling == .exactly ? scratch.hits.base : nil)
     for first in stride(from: others.startIndex, to: others.endIndex, by: PackedMeans.columns) {
       let block = others[first..<min(first + PackedMeans.columns, others.endIndex)]
-      if let frame {
-        _ = panel.write(block, of: store, at: 0, in: frame, beside: longest)
+      if let origin {
+        panel.write(block, of: store, at: 0, from: origin)
       } else {
         panel.write(block, of: store, at: 0)
       }

@@ -2,8 +2,8 @@
 // vectors are read while the store that they point into is there; there is a total for every bit of a word.
 internal import CPanels
 
-/// Means of some clusters in single precision, `stride` of them side by side, as `CPanels` reads them; in a
-/// frame less its centre.
+/// Means of some clusters in single precision, `stride` of them side by side, as `CPanels` reads them; as they
+/// are, or from an origin.
 @safe
 struct PackedMeans {
   /// How many a kernel takes as columns.
@@ -18,6 +18,7 @@ struct PackedMeans {
   private let sizes: LaneArray<Float>
   private let vectors: LaneArray<cpanels_vector>
   private let products: LaneArray<Double>
+  /// Squared.
   private let lengths: LaneArray<Double>
   private let stride: Int
 
@@ -46,35 +47,26 @@ struct PackedMeans {
       store.criterion.isDistance ? 1 : 0, means.base + place * store.width)
   }
 
-  /// Writes them less a frame's centre, with what the frame adds to them.
-  ///
-  /// - Parameter longest: the greatest length of the rows that these are columns beside; nil if they are rows.
-  /// - Returns: the greatest length of what is written.
+  /// Writes them as they are seen from an origin, with what that takes off their products.
   func write(
-    _ slots: ArraySlice<Int32>, of store: ClusterStore, at place: Int, in frame: Frame,
-    beside longest: Double?
-  ) -> Double {
+    _ slots: ArraySlice<Int32>, of store: ClusterStore, at place: Int, from origin: Origin
+  ) {
     note(slots, of: store, at: place)
     let (criterion, width, count) = (store.criterion, store.width, slots.count)
-    let start = place * Frame.width(width, criterion)
+    let start = place * Origin.width(width, criterion)
     unsafe cpanels_pack_apart(
-      vectors.base, Int64(count), Int64(width), Int64(stride), frame.centre.base,
+      vectors.base, Int64(count), Int64(width), Int64(stride), origin.point.base,
       means.base + start, products.base, lengths.base)
+    let (first, second) = (start + width * stride, start + (width + 1) * stride)
+    let (ones, rests) = stride == Self.rows ? (first, second) : (second, first)
     for index in 0..<stride {
-      if criterion.isDistance {
-        if index < count {
-          squares[place + index] = criterion.square(lengths[index], width: width)
-        }
-        continue
+      if !criterion.isDistance {
+        means[ones + index] = index < count ? 1 : 0
+        means[rests + index] = index < count ? origin.rest(product: products[index]) : 0
+      } else if index < count {
+        squares[place + index] = criterion.square(lengths[index], width: width)
       }
-      let rest = frame.rest(
-        product: products[index], length: longest == nil ? 0 : lengths[index].squareRoot(),
-        longest: longest ?? 0)
-      let (first, second) = (start + width * stride + index, start + (width + 1) * stride + index)
-      means[longest == nil ? first : second] = index < count ? 1 : 0
-      means[longest == nil ? second : first] = index < count ? rest : 0
     }
-    return (0..<stride).reduce(0) { max($0, lengths[$1]) }.squareRoot()
   }
 
   /// Takes note of the clusters whose means are written next.

@@ -10,9 +10,11 @@ extension SumLinkage {
   ///
   /// - Parameters:
   ///   - size: the clusters of a block, on all ranks alike; chosen by their number and lanes, if nil.
-  ///   - progress: told the share of the games that are over, about once a second.
+  ///   - interval: the seconds between two reports.
+  ///   - progress: told the share of the games that are over.
   mutating func compareAll(
-    inBlocksOf size: Int? = nil, progress: ClusteringProgress.Report? = nil
+    inBlocksOf size: Int? = nil, every interval: Double = 1,
+    progress: ClusteringProgress.Report? = nil
   ) throws {
     let count = store.clusters.count
     let team = team
@@ -31,7 +33,7 @@ extension SumLinkage {
         let (one, other) = games[mine[index]]
         search.compare(blocks[one], blocks[other], in: store, lane: lane)
       }
-      if last.timeIntervalSinceNow < -1 {
+      if last.timeIntervalSinceNow <= -interval {
         last = .now
         let share = Double(turn + 1) / Double(tournament.turns)
         progress?(.comparing(rows: count, share: share))
@@ -40,7 +42,7 @@ extension SumLinkage {
     if team.size > 1 { try joinLists() }
     for slot in 0..<Int32(count) { store.noteSearch(of: slot) }
     statistics.searches += count
-    self.store.findFrames()
+    self.store.findOrigins()
   }
 
   /// Smaller blocks where there would be too few for all lanes of all ranks to have work.

@@ -8,6 +8,8 @@ public struct FileError: Error, Sendable, Equatable, CustomStringConvertible {
     case missing
     /// This user may not.
     case permission
+    /// There is no memory for what it holds.
+    case memory
     /// It cannot be created, written or put in its place.
     case output
     /// Reading failed.

@@ -8,10 +8,11 @@ struct MatrixStream: ~Copyable {
   /// The most rows or columns of an array without elements, whose file's size bounds neither.
   private static let longestOfNone = 1 << 24
 
-  /// Opens a file or pipe and reads the header of an array of two dimensions, whose elements are all that
-  /// follows.
-  init(_ path: String) throws(FileError) {
-    var file = try FileReader(streaming: path)
+  /// Opens a file and reads the header of an array of two dimensions, whose elements are all that follows.
+  ///
+  /// - Parameter isPipe: whether it may be a pipe or, as "-", standard input.
+  init(_ path: String, isPipe: Bool = false) throws(FileError) {
+    var file = isPipe ? try FileReader(streaming: path) : try FileReader(path)
     let path = file.path
     let header = try NpyHeader(from: &file)
     guard header.shape.count == 2 else {
@@ -75,7 +76,7 @@ struct MatrixStream: ~Copyable {
       throw FileError(
         file.path,
         "has the shape (\(rows), \(columns)), whose \(element.rawValue) take \(needed >> 20) MB of "
-          + "memory, and there are \(available >> 20)", fault: .operation)
+          + "memory, and there are \(available >> 20)", fault: .memory)
     }
   }
 

@@ -28,8 +28,8 @@ public enum Npy {
     }
   }
 
-  /// Reads an N×D array of `<f4` or `<f8` from a file, a pipe or, as "-", standard input; doubles are
-  /// rounded to floats as they come, so that the floats are all that is held.
+  /// Reads an N×D array of `<f4` or `<f8`; doubles are rounded to floats as they come, so that the
+  /// floats are all that is held.
   ///
   /// - Throws: `FileError` for anything else, before memory is allocated for the elements.
   public static func readMatrix(_ path: String) throws(FileError) -> Matrix {
@@ -61,14 +61,14 @@ public enum Npy {
     }
   }
 
-  /// Reads an N×D array of `<f4` or `<f8`, rounding nothing.
+  /// Reads an N×D array of `<f4` or `<f8` from a file, a pipe or, as "-", standard input; nothing is rounded.
   ///
   /// - Parameter progress: told how much of all elements is there, in 0…1, now and then.
-  /// - Throws: as `readMatrix`.
+  /// - Throws: as `readMatrix`; a pipe is known to be too short or too long only at its end.
   public static func readRows(
     _ path: String, progress: (Double) -> Void = { _ in }
   ) throws(FileError) -> Rows {
-    var stream = try MatrixStream(path)
+    var stream = try MatrixStream(path, isPipe: true)
     return switch stream.element {
     case .float32: .single(try stream.floats(progress: progress))
     case .float64: .double(try stream.doubles(progress: progress))

@@ -23,16 +23,16 @@ enum IdList {
   static func read(beside npy: String, count: Int) throws(FileError) -> [String] {
     let path = path(beside: npy)
     guard FileManager.default.fileExists(atPath: path) else { return (0..<count).map(String.init) }
-    return try read(path, of: npy, count: count)
+    return try read(try WholeFile.text(path), in: path, of: npy, count: count)
   }
 
-  /// The ids of the rows of `npy`, from any file.
+  /// The ids of the rows of `npy`, from the text of a list at `path`.
   ///
   /// - Throws: as above.
   static func read(
-    _ path: String, of npy: String, count: Int
+    _ text: String, in path: String, of npy: String, count: Int
   ) throws(FileError) -> [String] {
-    let lines = try WholeFile.text(path).split { $0 == "\n" || $0 == "\r\n" }.dropFirst()
+    let lines = text.split { $0 == "\n" || $0 == "\r\n" }.dropFirst()
     guard lines.count == count else {
       throw FileError(path, "has \(lines.count) ids for \(count) rows of \(npy)")
     }

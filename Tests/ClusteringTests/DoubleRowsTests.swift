@@ -28,13 +28,13 @@ struct DoubleRowsTests {
   }
 
   @Test(
-    "Doubles that are floats give the same bits as these, also in heaps that get frames",
-    arguments: Linkage.allCases, [(20, 0.3), (2, 1e-4)])
+    "Doubles that are floats give the same bits as these, also in a heap that gets an origin",
+    arguments: Linkage.allCases, [(20, 0.3), (1, 1e-4)])
   func floats(_ linkage: Linkage, heaps: (centres: Int, spread: Double)) throws {
     let lanes = LanePool(count: 2)
     let metric: Metric = linkage.isDefined(on: .cosine) ? .cosine : .euclidean
     var rows = RandomRows.clustered(
-      300, 9, centres: heaps.centres, spread: heaps.spread, seed: 8)
+      500, 9, centres: heaps.centres, spread: heaps.spread, seed: 8)
     for column in 0..<9 { rows[17, column] = rows[4, column] }
     let tree = try Dendrogram(of: rows, linkage: linkage, metric: metric, lanes: lanes)
     let same = try Dendrogram(of: doubles(rows), linkage: linkage, metric: metric, lanes: lanes)

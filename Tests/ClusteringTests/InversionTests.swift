@@ -82,11 +82,11 @@ struct InversionTests {
   }
 
   @Test(
-    "Rows too close for single precision are told apart, in frames and in heaps too small for one",
+    "Rows too close for single precision are told apart, from an origin and in heaps too small for one",
     arguments: linkages, [1, 4])
   func collapsed(_ linkage: Linkage, heaps: Int) throws {
-    var rows = RandomRows.scattered(120, 16, seed: 3)
-    for row in 0..<120 {
+    var rows = RandomRows.scattered(500, 16, seed: 3)
+    for row in 0..<500 {
       for column in 0..<16 {
         let centre: Float = row % heaps == column ? 2 : 1
         rows[row, column] = centre + rows[row, column] * 1e-3

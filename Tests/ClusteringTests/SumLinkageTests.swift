@@ -37,11 +37,11 @@ struct SumLinkageTests {
   }
 
   @Test(
-    "Rows too close for single precision are told apart, in frames and in heaps too small for one",
+    "Rows too close for single precision are told apart, from an origin and in heaps too small for one",
     arguments: [1, 5])
   func collapsed(heaps: Int) throws {
-    var rows = RandomRows.scattered(150, 16, seed: 3)
-    for row in 0..<150 {
+    var rows = RandomRows.scattered(500, 16, seed: 3)
+    for row in 0..<500 {
       for column in 0..<16 {
         let centre: Float = row % heaps == column ? 2 : 1
         rows[row, column] = centre + rows[row, column] * 1e-4
@@ -51,7 +51,7 @@ struct SumLinkageTests {
     #expect(tree.violation == nil)
     #expect(heaps == 1 ? tree.statistics.exactSearches == 0 : tree.statistics.exactSearches > 50)
     let heights = NaiveLinkage.heights(rows)
-    #expect(heights[149 - heaps] < 1e-6)
+    #expect(heights[499 - heaps] < 1e-6)
     #expect(largestDifference(tree.merges.map(\.height), heights) < 1e-14)
   }
 
@@ -101,5 +101,11 @@ struct SumLinkageTests {
     let compared = seen.all.prefix { if case .comparing = $0 { true } else { false } }
     #expect(compared.count == 2)
     #expect(compared.first == .comparing(rows: 600, share: 0))
+    let turns = Seen()
+    var joining = SumLinkage(
+      try RowSpace(rows, metric: .cosine), criterion: .cosine, lanes: LanePool(count: 1))
+    try joining.compareAll(inBlocksOf: 100, every: 0) { turns.note($0) }
+    #expect(
+      turns.all == (1...6).map { ClusteringProgress.comparing(rows: 600, share: Double($0) / 6) })
   }
 }

@@ -43,9 +43,9 @@ typedef enum {
   CK_BACKWARD_WEIGHTS = 2
 } ck_direction;
 
-/* How 3x3x3 convolutions are computed; all others are left to oneDNN. */
+/* How 3x3x3 convolutions are computed; all others are CK_DIRECT. */
 typedef enum {
-  CK_DIRECT = 0,  /* by oneDNN, a first layer's weight gradient by our own code for AVX2 */
+  CK_DIRECT = 0,  /* by oneDNN; a first layer's weight gradient with AVX2, where oneDNN has but a GEMM, by ours */
   /* By Winograd's method, F(2x2), F(4x2) or F(4x4), where a fixed rule in the shape says that this
    * is faster; with stride 2 all three stand for an F(2x2). CK_BF16 computes the first two in bf16
    * and F(4x4), which bf16 is too coarse for, in fp32, with stride 1 alone. */

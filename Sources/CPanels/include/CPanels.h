@@ -1,6 +1,6 @@
 // Similarities of cluster means in single precision, sifted in registers: no matrix is written.
 //
-// One column is one cluster's mean, D floats. Columns lie in panels of CPANELS_COLUMNS: element k of
+// One column is one cluster's mean, D floats (or more, where a caller adds elements). Columns lie in panels of CPANELS_COLUMNS: element k of
 // column c of a panel is at [k * CPANELS_COLUMNS + c]. Rows to be compared with them lie in blocks of
 // CPANELS_ROWS: element k of row r of a block is at [k * CPANELS_ROWS + r].
 //
@@ -105,14 +105,14 @@ void cpanels_pack(
     const cpanels_vector *vectors, int64_t count, int64_t width, int64_t stride, int is_centred,
     float *out);
 
-// The elements of a vector in double precision.
-void cpanels_doubles(cpanels_vector vector, int64_t width, double *out);
-
-// The same of vectors x less a centre c, D elements: what is written is x − c, off by at most 2^-24 of
-// itself. Sets the sums over k of (x_k − c_k)·c_k and of (x_k − c_k)² for each of `stride` places.
+// The same of vectors x as seen from a point p, D elements: what is written is x − p, off by at most 2^-24 of
+// itself. Sets the sums over k of (x_k − p_k)·p_k and of (x_k − p_k)² for each of `stride` places.
 void cpanels_pack_apart(
     const cpanels_vector *vectors, int64_t count, int64_t width, int64_t stride,
-    const double *centre, float *out, double *products, double *squares);
+    const double *point, float *out, double *products, double *squares);
+
+// The elements of a vector in double precision.
+void cpanels_doubles(cpanels_vector vector, int64_t width, double *out);
 
 // Gives whole pages of memory back to the machine before it is freed; what they hold is lost.
 void cpanels_give_back(void *start, int64_t bytes);

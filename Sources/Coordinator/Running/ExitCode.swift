@@ -55,10 +55,12 @@ extension ConfigurationError: RunError {
 }
 
 extension FileError: RunError {
-  /// 65 for what the file holds, 66 where it is missing, 73 where it cannot be written, 77 or 74.
+  /// 65 for what the file holds, 78 where there is no memory for it, 66 where it is missing, 73 where it cannot
+  /// be written, 77 or 74.
   public var code: ExitCode {
     switch fault {
     case .content: .badData
+    case .memory: .configuration
     case .missing: .inputMissing
     case .permission: .permission
     case .output: .cannotWrite

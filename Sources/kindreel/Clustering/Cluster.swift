@@ -50,8 +50,8 @@ struct Cluster: ParsableCommand, RunsAlone {
 
       Memory is that of the rows and some 260 bytes for each (rows of float64: twice theirs). Complete \
       linkage, and average linkage on euclidean distance, need all distances, 4·N² bytes: where they do \
-      not fit, the command says so and ends before it takes any (exit code 78), and so where the rows' \
-      means would not fit.
+      not fit, the command says so and ends before it takes any (exit code 78), and so where the rows or \
+      their means would not fit.
 
       --json prints one object: rows, width, linkage, metric, merges, rounds, seconds, \
       peak_rss_bytes, root_height, and with a cut also cut, clusters, largest_share, \
@@ -92,8 +92,9 @@ struct Cluster: ParsableCommand, RunsAlone {
     guard outputs.count > 0 else {
       throw ValidationError("nothing to write: give --out, --labels, --newick or --svg")
     }
-    let files = outputs + [rows, ids ?? IdList.path(beside: rows)]
-    guard Set(files.map(OutputPath.resolved)).count == files.count else {
+    let files = outputs + [rows, IdList.path(beside: rows)] + [ids].compactMap { $0 }
+    let named = ids == IdList.path(beside: rows) ? files.dropLast() : files[...]
+    guard Set(named.map(OutputPath.resolved)).count == named.count else {
       throw ValidationError("two of the files are the same; each output needs a file of its own")
     }
     if labels != nil && cuts.cut == nil { throw ValidationError("--labels needs --cut") }
@@ -111,11 +112,14 @@ struct Cluster: ParsableCommand, RunsAlone {
       for path in outputs { try OutputPath.check(path) }
       let progress = ClusterProgress()
       defer { progress.clear() }
+      // Before a pipe is used up.
+      let list = try ids.map(WholeFile.text)
       let given = try Npy.readRows(rows) { progress.show(read: $0) }
       let width = given.columns
       let ids =
-        try ids.map { try IdList.read($0, of: rows, count: given.count) }
-        ?? IdList.read(beside: rows, count: given.count)
+        if let list, let ids { try IdList.read(list, in: ids, of: rows, count: given.count) } else {
+          try IdList.read(beside: rows, count: given.count)
+        }
       let dendrogram = try tree(of: consume given, ids: ids, progress)
       progress.clear()
       try cuts.check(dendrogram)
