@@ -68,16 +68,26 @@ struct KernelTests {
     #expect(lists.allSatisfy { $0 == lists[0] })
   }
 
+  /// Rows after the first comparison of all, by one instruction set.
+  private static func compared(
+    _ rows: Matrix, _ criterion: Criterion, _ metric: Metric, _ instructions: cpanels_instructions,
+    lanes: Int
+  ) throws -> SumLinkage {
+    let pool = LanePool(count: lanes)
+    var joining = SumLinkage(
+      try RowSpace(rows, metric: metric), criterion: criterion, lanes: pool)
+    joining.search = NearestSearch(
+      width: rows.columns, lanes: pool, instructions: instructions)
+    try joining.compareAll()
+    return joining
+  }
+
   @Test("Every instruction set gives the same bits", arguments: [1, 8, 37])
   func instructions(_ width: Int) throws {
     let rows = RandomRows.clustered(300, width, centres: 9, spread: 0.5, seed: UInt64(width))
     for (criterion, metric) in [(Criterion.cosine, Metric.cosine), (.ward, .euclidean)] {
       let lists = try Self.instructionSets.map { instructions -> [UInt32] in
-        let pool = LanePool(count: 1)
-        var joining = SumLinkage(
-          try RowSpace(rows, metric: metric), criterion: criterion, lanes: pool)
-        joining.search = NearestSearch(width: width, lanes: pool, instructions: instructions)
-        try joining.compareAll()
+        let joining = try Self.compared(rows, criterion, metric, instructions, lanes: 1)
         return bitsOfLists(joining.store)
       }
       #expect(lists.allSatisfy { $0 == lists[0] })
@@ -108,11 +118,7 @@ struct KernelTests {
       (Criterion.cosine, Metric.cosine), (.ward, .euclidean), (.centroid, .euclidean),
     ] {
       let lists = try Self.instructionSets.map { instructions -> [UInt32] in
-        let pool = LanePool(count: 2)
-        var joining = SumLinkage(
-          try RowSpace(rows, metric: metric), criterion: criterion, lanes: pool)
-        joining.search = NearestSearch(width: width, lanes: pool, instructions: instructions)
-        try joining.compareAll()
+        var joining = try Self.compared(rows, criterion, metric, instructions, lanes: 2)
         joining.store.findOrigins(fewest: 64)
         let place = try #require(joining.store.origins).place(of: 1)
         let far = try #require(
