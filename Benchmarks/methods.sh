@@ -3,9 +3,9 @@
 #
 # usage: Benchmarks/methods.sh DATA [BUDGET] [SEEDS] [SET]     (default: quick, "0 1 2", methods)
 # BUDGET is quick (20 epochs; about three hours on two cores with DATA = shared data's actions) or full
-# (100 epochs). SET is methods or ablations (rows of Benchmarks/methods.py). DATA is any layout with a
-# train and a test split and class folders. Output: the table, in Markdown, on standard output and in
-# runs/SET-BUDGET/table.md; curves.svg beside it.
+# (100 epochs). SET is methods, attribution (to what cluster owes its lead) or ablations: the rows are in
+# Benchmarks/methods.py. DATA is any layout with a train and a test split and class folders. Output: the
+# table, in Markdown, on standard output and in runs/SET-BUDGET/table.md; curves.svg beside it.
 # Runs that exist are kept, and one that was cut short goes on, so the script can be started again. The
 # column s has the least of the seeds.
 set -euo pipefail
