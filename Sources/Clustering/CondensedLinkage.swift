@@ -29,16 +29,15 @@ struct CondensedLinkage {
     distinct = DistinctRows(space, lanes: lanes, log: &log)
     let count = distinct.rows.count
     try Self.checkMemory(rows: count, limit: memoryLimit)
-    distances = LaneArray(count: count * (count - 1) / 2)
+    distances = LaneArray(count: count * (count - 1) / 2, onHugePages: true)
     let (rows, distances) = (distinct.rows, distances)
     for first in stride(from: 0, to: rows.count, by: 512) {
       let share = Double(first * first) / Double(count * count)
       progress?(.comparing(rows: count, share: share))
       lanes.eachRange(in: min(512, rows.count - first), by: 16) { range in
-        for other in range.map({ first + $0 }) {
-          for one in 0..<other {
-            distances[Self.place(one, other)] = space.distance(rows[one], rows[other])
-          }
+        let (from, end) = (first + range.lowerBound, first + range.upperBound)
+        space.compare(rows[from..<end], with: rows[..<end]) { other, one, distance in
+          if one < other { distances[Self.place(one, other)] = distance }
         }
       }
     }
@@ -57,44 +56,85 @@ struct CondensedLinkage {
 
   /// - Complexity: O(N²), after the O(N²·D) of the distances.
   mutating func run(progress: ClusteringProgress.Report?) -> MergeLog {
-    var live = Array(distinct.rows.indices)
-    var (nodes, sizes) = (distinct.nodes, distinct.weights)
+    var clusters = distinct.rows.indices.map {
+      (node: distinct.nodes[$0], size: distinct.weights[$0], isLive: true)
+    }
+    var left = clusters.count
     var chain: [Int] = []
-    while live.count > 1 {
-      if chain.isEmpty { chain.append(live[0]) }
+    while left > 1 {
+      if chain.isEmpty, let first = clusters.firstIndex(where: \.isLive) { chain.append(first) }
       let last = chain[chain.count - 1]
-      let previous = chain.count > 1 ? chain[chain.count - 2] : -1
-      var nearest = previous
-      var distance = previous < 0 ? Double.infinity : distances[Self.place(last, previous)]
-      for other in live where other != last {
-        let candidate = distances[Self.place(last, other)]
-        if candidate < distance { (nearest, distance) = (other, candidate) }
-      }
+      let previous = chain.count > 1 ? chain[chain.count - 2] : nil
+      let (nearest, distance) = nearest(to: last, or: previous, of: clusters.count)
       guard nearest == previous else {
         chain.append(nearest)
         continue
       }
       chain.removeLast(2)
-      let (kept, dropped) = (min(last, previous), max(last, previous))
-      update(kept, dropped, sizes, live)
-      sizes[kept] += sizes[dropped]
-      nodes[kept] = log.append(nodes[kept], nodes[dropped], height: distance, size: sizes[kept])
-      live.removeAll { $0 == dropped }
-      if live.count % 512 == 0 { progress?(.joining(left: live.count)) }
+      let (kept, dropped) = (min(last, nearest), max(last, nearest))
+      let sizes = (clusters[kept].size, clusters[dropped].size)
+      update(kept, dropped, sizes: sizes, of: clusters.count)
+      clusters[kept].size = sizes.0 + sizes.1
+      clusters[kept].node = log.append(
+        clusters[kept].node, clusters[dropped].node, height: distance, size: sizes.0 + sizes.1)
+      clusters[dropped].isLive = false
+      left -= 1
+      if 4 * left < 3 * clusters.count {
+        let places = clusters.indices.filter { clusters[$0].isLive }
+        moveTogether(places)
+        clusters = places.map { clusters[$0] }
+        chain = chain.compactMap { places.firstIndex(of: $0) }
+      }
+      if left % 512 == 0 { progress?(.joining(left: left)) }
     }
     return log
   }
 
-  private func update(_ kept: Int, _ dropped: Int, _ sizes: [Int], _ live: [Int]) {
-    let (a, b) = (Double(sizes[kept]), Double(sizes[dropped]))
-    for other in live where other != kept && other != dropped {
-      let (one, two) = (
-        distances[Self.place(kept, other)], distances[Self.place(dropped, other)]
-      )
+  /// The nearest of all clusters to one; of equals the one before it in the chain, then the lowest.
+  ///
+  /// What has been merged is infinitely far away.
+  private func nearest(
+    to last: Int, or previous: Int?, of count: Int
+  ) -> (cluster: Int, distance: Double) {
+    var nearest = previous ?? last
+    var distance = previous.map { distances[Self.place(last, $0)] } ?? .infinity
+    func consider(_ other: Int, _ candidate: Double) {
+      if candidate < distance { (nearest, distance) = (other, candidate) }
+    }
+    var place = last * (last - 1) / 2
+    for other in 0..<last { consider(other, distances[place + other]) }
+    place += 2 * last
+    for other in (last + 1)..<max(count, last + 1) {
+      consider(other, distances[place])
+      place += other
+    }
+    return (nearest, distance)
+  }
+
+  /// Gives one cluster the distances of the union, and the other none.
+  private func update(_ kept: Int, _ dropped: Int, sizes: (Int, Int), of count: Int) {
+    let (a, b) = (Double(sizes.0), Double(sizes.1))
+    for other in 0..<count where other != kept && other != dropped {
+      let (own, ended) = (Self.place(kept, other), Self.place(dropped, other))
+      let (one, two) = (distances[own], distances[ended])
       // A mean is no smaller than both, whatever its rounding: so no chain leads back into itself.
-      distances[Self.place(kept, other)] =
+      distances[own] =
         linkage == .complete
         ? max(one, two) : max(min(one, two), (a * one + b * two) / (a + b))
+      distances[ended] = .infinity
+    }
+    distances[Self.place(kept, dropped)] = .infinity
+  }
+
+  /// Moves the distances of some clusters to the front, in their order.
+  private func moveTogether(_ places: [Int]) {
+    var end = 0
+    for (index, high) in places.enumerated() {
+      let row = high * (high - 1) / 2
+      for low in places[..<index] {
+        distances[end] = distances[row + low]
+        end += 1
+      }
     }
   }
 

@@ -1,5 +1,7 @@
 // `unsafe` is sound here because the address and the count never change after `init`, every access
 // through the subscript is checked against the count, and the memory is freed with the last owner.
+internal import CPanels
+
 /// A fixed number of plain values that lanes may write at the same time, each at its own places.
 ///
 /// `@unchecked Sendable`: between two calls of a pool only one thread touches it, and within a call
@@ -10,10 +12,12 @@ final class LaneArray<Element: BitwiseCopyable>: @unchecked Sendable {
   let count: Int
   let base: UnsafeMutablePointer<Element>
 
-  init(count: Int) {
+  /// - Parameter onHugePages: for places that are visited far apart.
+  init(count: Int, onHugePages: Bool = false) {
     self.count = count
     let bytes = max(64, count * MemoryLayout<Element>.stride)
     let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
+    if onHugePages { unsafe cpanels_use_huge_pages(raw, Int64(bytes)) }
     unsafe base = raw.bindMemory(to: Element.self, capacity: count)
   }
 

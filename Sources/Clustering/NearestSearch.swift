@@ -138,11 +138,7 @@ struct NearestSearch {
     for start in stride(from: 0, to: slots.count, by: PackedMeans.rows) {
       let first = slots.startIndex + start
       let block = slots[first..<min(first + PackedMeans.rows, slots.endIndex)]
-      if let origin {
-        rows.write(block, of: store, at: start, from: origin)
-      } else {
-        rows.write(block, of: store, at: start)
-      }
+      rows.write(block, of: store, at: start, from: origin)
     }
     var search = unsafe cpanels_search(
       width: Int64(origin == nil ? store.width : Origin.width(store.width, store.criterion)),
@@ -156,11 +152,7 @@ struct NearestSearch {
       row_hits: filling == .exactly ? scratch.hits.base : nil)
     for first in stride(from: others.startIndex, to: others.endIndex, by: PackedMeans.columns) {
       let block = others[first..<min(first + PackedMeans.columns, others.endIndex)]
-      if let origin {
-        panel.write(block, of: store, at: 0, from: origin)
-      } else {
-        panel.write(block, of: store, at: 0)
-      }
+      panel.write(block, of: store, at: 0, from: origin)
       unsafe cpanels_run(&search, instructions)
       guard filling == .exactly else { continue }
       for (index, slot) in slots.enumerated() where scratch.hits[index] != 0 {

@@ -39,19 +39,18 @@ struct PackedMeans {
     unsafe cpanels_weights(squares: criterion.isDistance ? squares.base : nil, sizes: sizes.base)
   }
 
-  /// Writes the means of at most `stride` clusters from a place on; what is missing is nobody's.
-  func write(_ slots: ArraySlice<Int32>, of store: ClusterStore, at place: Int) {
-    note(slots, of: store, at: place)
-    unsafe cpanels_pack(
-      vectors.base, Int64(slots.count), Int64(store.width), Int64(stride),
-      store.criterion.isDistance ? 1 : 0, means.base + place * store.width)
-  }
-
-  /// Writes them as they are seen from an origin, with what that takes off their products.
+  /// Writes the means of at most `stride` clusters from a place on, as they are or as they are seen from an
+  /// origin, with what that takes off their products; what is missing is nobody's.
   func write(
-    _ slots: ArraySlice<Int32>, of store: ClusterStore, at place: Int, from origin: Origin
+    _ slots: ArraySlice<Int32>, of store: ClusterStore, at place: Int, from origin: Origin? = nil
   ) {
     note(slots, of: store, at: place)
+    guard let origin else {
+      unsafe cpanels_pack(
+        vectors.base, Int64(slots.count), Int64(store.width), Int64(stride),
+        store.criterion.isDistance ? 1 : 0, means.base + place * store.width)
+      return
+    }
     let (criterion, width, count) = (store.criterion, store.width, slots.count)
     let start = place * Origin.width(width, criterion)
     unsafe cpanels_pack_apart(

@@ -1,6 +1,3 @@
-// `unsafe` is sound here because a row lent to a closure holds `columns` elements of a matrix that
-// outlives the closure.
-internal import CPanels
 internal import Tensors
 
 /// Rows in double precision, as the metric wants them: `(row − centre) · factor`.
@@ -54,50 +51,6 @@ struct RowSpace {
 
   /// The rows alone, or the upper words and the lower ones.
   consuming func words() -> [Matrix] { [rows] + (lows.map { [$0] } ?? []) }
-
-  /// Lends a row's elements as given, and the centre.
-  @inline(__always)
-  func withRow<Result>(
-    _ row: Int, _ body: (UnsafePointer<Float>, UnsafePointer<Double>) -> Result
-  ) -> Result {
-    unsafe rows.values.withUnsafeBufferPointer { values in
-      unsafe centre.withUnsafeBufferPointer { centre in
-        guard let start = values.baseAddress, let middle = centre.baseAddress else {
-          preconditionFailure("rows without elements")
-        }
-        return unsafe body(start + row * rows.columns, middle)
-      }
-    }
-  }
-
-  /// The distance of two rows in double precision, the same bits in both orders.
-  func distance(_ one: Int, _ other: Int) -> Double {
-    let width = Int64(rows.columns)
-    return unsafe withVector(of: one) { a in
-      unsafe withVector(of: other) { b in
-        unsafe metric == .cosine
-          ? max(0, 1 - cpanels_product(a, b, width))
-          : cpanels_distance(a, b, width).squareRoot() * unit
-      }
-    }
-  }
-
-  @inline(__always)
-  private func withVector<Result>(of row: Int, _ body: (cpanels_vector) -> Result) -> Result {
-    unsafe withRow(row) { values, centre in
-      guard let lows else {
-        return unsafe body(
-          cpanels_vector(
-            row: values, centre: centre, high: nil, low: nil, factor: factors[row]))
-      }
-      return unsafe lows.values.withUnsafeBufferPointer { lows in
-        unsafe body(
-          cpanels_vector(
-            row: nil, centre: nil, high: values,
-            low: lows.baseAddress.map { unsafe $0 + row * rows.columns }, factor: factors[row]))
-      }
-    }
-  }
 
   /// Sums of squares; not finite where an element is not.
   private static func squares(of rows: Matrix) -> [Double] {

@@ -10,9 +10,9 @@ struct MatrixStream: ~Copyable {
 
   /// Opens a file and reads the header of an array of two dimensions, whose elements are all that follows.
   ///
-  /// - Parameter isPipe: whether it may be a pipe or, as "-", standard input.
-  init(_ path: String, isPipe: Bool = false) throws(FileError) {
-    var file = isPipe ? try FileReader(streaming: path) : try FileReader(path)
+  /// - Parameter mayBePipe: whether it may be a pipe or, as "-", standard input.
+  init(_ path: String, mayBePipe: Bool = false) throws(FileError) {
+    var file = mayBePipe ? try FileReader(streaming: path) : try FileReader(path)
     let path = file.path
     let header = try NpyHeader(from: &file)
     guard header.shape.count == 2 else {

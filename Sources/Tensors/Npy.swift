@@ -68,7 +68,7 @@ public enum Npy {
   public static func readRows(
     _ path: String, progress: (Double) -> Void = { _ in }
   ) throws(FileError) -> Rows {
-    var stream = try MatrixStream(path, isPipe: true)
+    var stream = try MatrixStream(path, mayBePipe: true)
     return switch stream.element {
     case .float32: .single(try stream.floats(progress: progress))
     case .float64: .double(try stream.doubles(progress: progress))

@@ -88,6 +88,13 @@ static void run(int width) {
     if (totals[0] != cpanels_distance(vectors[last], vectors[0], width)) abort();
   }
   free(totals);
+  for (int count = 0; count <= CPANELS_PAIRED; count++) {
+    double pairs[CPANELS_PAIRED * CPANELS_COLUMNS];
+    cpanels_pair_products(vectors, count, vectors + 1, count, width, pairs);
+    cpanels_pair_distances(vectors + count, 1, vectors, VECTORS, width, pairs);
+    for (int c = 0; c < VECTORS; c++)
+      if (pairs[c] != cpanels_distance(vectors[count], vectors[c], width)) abort();
+  }
   double *middle = malloc(sizeof *middle * (size_t)width);
   for (int i = 0; i < 2; i++) cpanels_doubles(vectors[i], width, middle);
   for (int count = 0; count <= VECTORS; count++) {

@@ -1,8 +1,9 @@
 // Similarities of cluster means in single precision, sifted in registers: no matrix is written.
 //
-// One column is one cluster's mean, D floats (or more, where a caller adds elements). Columns lie in panels of CPANELS_COLUMNS: element k of
-// column c of a panel is at [k * CPANELS_COLUMNS + c]. Rows to be compared with them lie in blocks of
-// CPANELS_ROWS: element k of row r of a block is at [k * CPANELS_ROWS + r].
+// One column is one cluster's mean, D floats (or more, where a caller adds elements). Columns lie in
+// panels of CPANELS_COLUMNS: element k of column c of a panel is at [k * CPANELS_COLUMNS + c]. Rows to be
+// compared with them lie in blocks of CPANELS_ROWS: element k of row r of a block is at
+// [k * CPANELS_ROWS + r].
 //
 // Every product is one chain of fused multiply-adds over k = 0 … D − 1, whatever the instruction set
 // and the place in a block. So it has the same bits everywhere, in both orders of its operands.
@@ -11,7 +12,7 @@
 
 #include <stdint.h>
 
-enum { CPANELS_COLUMNS = 32, CPANELS_ROWS = 14, CPANELS_KEPT = 16 };
+enum { CPANELS_COLUMNS = 32, CPANELS_ROWS = 14, CPANELS_KEPT = 16, CPANELS_PAIRED = 16 };
 
 // The highest values offered, in descending order, of equals the lower id first; so it does not
 // depend on the order of the offers. Free places hold −infinity and id −1.
@@ -94,6 +95,15 @@ void cpanels_products(
 void cpanels_distances(
     cpanels_vector a, const cpanels_vector *columns, uint32_t which, int64_t width, double *values);
 
+// The same of up to CPANELS_PAIRED vectors, each with up to CPANELS_COLUMNS others: of row r and column c
+// at values[r * CPANELS_COLUMNS + c], with the bits that the pair has alone.
+void cpanels_pair_products(
+    const cpanels_vector *rows, int64_t row_count, const cpanels_vector *columns, int64_t column_count,
+    int64_t width, double *values);
+void cpanels_pair_distances(
+    const cpanels_vector *rows, int64_t row_count, const cpanels_vector *columns, int64_t column_count,
+    int64_t width, double *values);
+
 // Writes a + b as the words of a sum; they may take the places of rows or words of a and b.
 void cpanels_add(cpanels_vector a, cpanels_vector b, int64_t width, void *high, void *low);
 
@@ -116,6 +126,9 @@ void cpanels_doubles(cpanels_vector vector, int64_t width, double *out);
 
 // Gives whole pages of memory back to the machine before it is freed; what they hold is lost.
 void cpanels_give_back(void *start, int64_t bytes);
+
+// Asks for large pages, which serve places that are visited far apart.
+void cpanels_use_huge_pages(void *start, int64_t bytes);
 
 // Makes the C library give blocks of a megabyte or more back as soon as they are freed. By itself it
 // keeps ever larger ones, up to 32 MB.
