@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Average linkage on cosine distance in kindreel, SciPy, scikit-learn and fastcluster (its distances
-# made by a matrix product), on the same rows in one run: seconds, memory, and whether trees are equal.
+# A linkage in kindreel, SciPy, scikit-learn and fastcluster (its distances made by a matrix product), on
+# the same unit rows in one run: seconds, memory, and whether trees are equal.
 #
 # usage: Benchmarks/compare-clustering.sh [SHAPE…]     (default: 2000x128 5000x128 20000x128 20000x512)
 # A shape COUNTxWIDTH~SPREAD is of ten heaps whose elements spread so little around their centres,
-# COUNTxWIDTH~SPREAD@HEAPS of so many.
+# COUNTxWIDTH~SPREAD@HEAPS of so many. SHAPE/LINKAGE/METRIC is for another linkage than average on cosine
+# distance, for example 5000x128/complete/euclidean; the metric may be left out.
 # Output: a table on standard output; runs/compare-clustering/results.json. Rows and trees stay in
 # runs/compare-clustering. A peer takes N²/2 doubles: 1.6 GB for 20000 rows, 6.4 GB for 40000.
 set -euo pipefail

@@ -34,8 +34,8 @@ def rows_file(folder, shape, count, width, spread, heaps):
     return path
 
 
-def condensed_by_gemm(rows):
-    """Cosine distances of unit rows, filled from blocks of a matrix product in single precision."""
+def condensed_by_gemm(rows, metric):
+    """Distances of unit rows, filled from blocks of a matrix product in single precision."""
     count = len(rows)
     distances = np.empty(count * (count - 1) // 2)
     place = 0
@@ -45,34 +45,39 @@ def condensed_by_gemm(rows):
             length = count - first - index - 1
             np.subtract(1, row[index + 1:], out=distances[place:place + length])
             place += length
-    return np.maximum(distances, 0, out=distances)
+    np.maximum(distances, 0, out=distances)
+    if metric == "euclidean":
+        distances *= 2
+        np.sqrt(distances, out=distances)
+    return distances
 
 
-def run_peer(name, path, tree_path):
+def run_peer(name, path, tree_path, method, metric):
     """One run in a process of its own; prints seconds and peak memory."""
     rows = np.load(path)
     if name == "scipy":
         from scipy.cluster.hierarchy import linkage
         rows = rows.astype(np.float64)
         start = time.perf_counter()
-        tree = linkage(rows, "average", "cosine")
+        tree = linkage(rows, method, metric)
     elif name == "scikit-learn":
         from sklearn.cluster import AgglomerativeClustering
         model = AgglomerativeClustering(
-            n_clusters=None, distance_threshold=0, metric="cosine", linkage="average")
+            n_clusters=None, distance_threshold=0, metric=metric, linkage=method)
         start = time.perf_counter()
         model.fit(rows)
         tree = None
     elif name == "fastcluster-gemm":
         import fastcluster
         start = time.perf_counter()
-        tree = fastcluster.linkage(condensed_by_gemm(rows), "average", preserve_input=False)
+        tree = fastcluster.linkage(
+            condensed_by_gemm(rows, metric), method, preserve_input=False)
     else:  # the reference where SciPy would be too slow: the same definition in double precision
         import fastcluster
         from scipy.spatial.distance import pdist
         start = time.perf_counter()
         tree = fastcluster.linkage(
-            pdist(rows.astype(np.float64), "cosine"), "average", preserve_input=False)
+            pdist(rows.astype(np.float64), metric), method, preserve_input=False)
     seconds = time.perf_counter() - start
     if tree is not None and name in ("scipy", "fastcluster-pdist"):
         np.save(tree_path, tree)
@@ -86,10 +91,10 @@ def run(command):
     return subprocess.run(shell + command, check=True, capture_output=True).stdout
 
 
-def measure_peer(name, path, tree_path):
+def measure_peer(name, path, tree_path, linkage):
     results = []
     for _ in range(REPEATS["peer"]):
-        command = [sys.executable, __file__, "--peer", name, str(path), str(tree_path)]
+        command = [sys.executable, __file__, "--peer", name, str(path), str(tree_path), *linkage]
         results.append(json.loads(run(command)))
         if results[-1]["seconds"] > 10:
             break
@@ -97,12 +102,13 @@ def measure_peer(name, path, tree_path):
     return results[len(results) // 2]
 
 
-def measure_kindreel(kindreel, path, tree_path):
+def measure_kindreel(kindreel, path, tree_path, linkage):
+    linkage = ["--linkage", linkage[0], "--metric", linkage[1]]
     lanes = len(os.sched_getaffinity(0))
     text = run(
         [kindreel, "bench", "cluster", "--rows", str(path), "--lanes", str(lanes),
-         "--repetitions", str(REPEATS["kindreel"]), "--json"])
-    run([kindreel, "cluster", str(path), "--out", str(tree_path)])
+         "--repetitions", str(REPEATS["kindreel"]), *linkage, "--json"])
+    run([kindreel, "cluster", str(path), "--out", str(tree_path), *linkage])
     return json.loads(text)
 
 
@@ -135,26 +141,32 @@ def compare_trees(tree, reference):
 def main(kindreel, folder, shapes):
     folder = pathlib.Path(folder)
     everything = []
-    print(f"{'rows':>12} {'who':<18} {'seconds':>9} {'ratio':>7} {'peak MB':>8}")
+    print(f"{'rows':>28} {'who':<18} {'seconds':>9} {'ratio':>7} {'peak MB':>8}")
     for shape in shapes:
-        size, _, heap = shape.partition("~")
+        rows, *linkage = shape.split("/")
+        linkage = [*linkage, *["average", "cosine"][len(linkage):]]
+        size, _, heap = rows.partition("~")
         count, width = map(int, size.split("x"))
         spread, _, heaps = heap.partition("@")
-        path = rows_file(folder, shape, count, width, float(spread or 0), int(heaps or 10))
-        own_tree, tree = folder / f"kindreel-{shape}.npy", folder / f"reference-{shape}.npy"
-        own = measure_kindreel(kindreel, path, own_tree)
+        path = rows_file(folder, rows, count, width, float(spread or 0), int(heaps or 10))
+        file = shape.replace("/", "-")
+        own_tree, tree = folder / f"kindreel-{file}.npy", folder / f"reference-{file}.npy"
+        own = measure_kindreel(kindreel, path, own_tree, linkage)
         peers = PEERS if count <= 20_000 else ["fastcluster-gemm", "fastcluster-pdist"]
-        results = {name: measure_peer(name, path, tree) for name in peers}
+        if linkage[0] in ("centroid", "median"):
+            peers = [name for name in peers if name != "scikit-learn"]
+        results = {name: measure_peer(name, path, tree, linkage) for name in peers}
         exactness = compare_trees(np.load(own_tree), np.load(tree))
         for name, result in [("kindreel", own), *results.items()]:
             result["ratio"] = result["seconds"] / own["seconds"]
-            print(f"{shape:>12} {name:<18} {result['seconds']:9.3f} {result['ratio']:7.1f} "
+            print(f"{shape:>28} {name:<18} {result['seconds']:9.3f} {result['ratio']:7.1f} "
                   f"{result['peak_rss_bytes'] / 1e6:8.0f}")
-        print(f"{shape:>12} valid: {exactness['valid']}, heights within "
+        print(f"{shape:>28} valid: {exactness['valid']}, heights within "
               f"{exactness['height_error']:.1e}, {exactness['equal_cuts']} of "
               f"{exactness['cuts']} cuts equal", flush=True)
         everything.append(
-            {"count": count, "width": width, "kindreel": own, **results, "exactness": exactness})
+            {"shape": shape, "count": count, "width": width, "kindreel": own, **results,
+             "exactness": exactness})
         (folder / "results.json").write_text(json.dumps(everything, indent=2) + "\n")
     exact = all(
         one["exactness"]["valid"] and one["exactness"]["height_error"] < 1e-6
