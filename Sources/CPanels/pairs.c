@@ -1,7 +1,8 @@
 // Every one of some vectors with every one of some others, in double precision.
 //
 // A stretch of all elements is written out as doubles, which stay in the first cache. A tile of 4 × 2
-// pairs then has its partial sums in registers: what is loaded serves two or four pairs.
+// pairs then has its partial sums in registers (with AVX2 some are put aside): what is loaded serves two
+// or four pairs.
 #include "vectors.h"
 
 enum { STRETCH = 64, TALL = 4, WIDE = 2, PAIRED = CPANELS_PAIRED };

@@ -10,8 +10,8 @@ public struct ClusteringError: Error, CustomStringConvertible, Sendable, Equatab
     case tooLarge
     /// All distances take more bytes than there are.
     case memory(needed: Int, limit: Int)
-    /// What a linkage by sums keeps for each row takes more bytes than there are.
-    case memoryOfSums(needed: Int, limit: Int)
+    /// What is kept for each row takes more bytes than there are.
+    case memoryOfRows(needed: Int, limit: Int)
     /// The linkage has no meaning for the metric.
     case unsuited(Linkage, Metric)
   }
@@ -42,7 +42,7 @@ public struct ClusteringError: Error, CustomStringConvertible, Sendable, Equatab
       return "the distances of all pairs of \(count) rows take \(needed >> 20) MB, and there are "
         + "\(limit >> 20) MB; cluster fewer rows, or choose a linkage that needs no distances: "
         + "average on cosine distance, ward, centroid, median, or single"
-    case .memoryOfSums(let needed, let limit):
+    case .memoryOfRows(let needed, let limit):
       return "clustering \(count) rows takes \(needed >> 20) MB besides the rows themselves, "
         + "and there are \(limit >> 20) MB; cluster fewer rows"
     case .unsuited(let linkage, let metric): return linkage.problem(on: metric) ?? ""

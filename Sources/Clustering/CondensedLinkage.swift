@@ -34,7 +34,7 @@ struct CondensedLinkage {
     for first in stride(from: 0, to: rows.count, by: 512) {
       let share = Double(first * first) / Double(count * count)
       progress?(.comparing(rows: count, share: share))
-      lanes.eachRange(in: min(512, rows.count - first), by: 16) { range in
+      lanes.eachRange(in: min(512, rows.count - first), by: RowSpace.rowsAtOnce) { range in
         let (from, end) = (first + range.lowerBound, first + range.upperBound)
         space.compare(rows[from..<end], with: rows[..<end]) { other, one, distance in
           if one < other { distances[Self.place(one, other)] = distance }
@@ -62,7 +62,8 @@ struct CondensedLinkage {
     var left = clusters.count
     var chain: [Int] = []
     while left > 1 {
-      if chain.isEmpty, let first = clusters.firstIndex(where: \.isLive) { chain.append(first) }
+      // The first cluster is never dropped.
+      if chain.isEmpty { chain.append(0) }
       let last = chain[chain.count - 1]
       let previous = chain.count > 1 ? chain[chain.count - 2] : nil
       let (nearest, distance) = nearest(to: last, or: previous, of: clusters.count)
@@ -80,10 +81,12 @@ struct CondensedLinkage {
       clusters[dropped].isLive = false
       left -= 1
       if 4 * left < 3 * clusters.count {
-        let places = clusters.indices.filter { clusters[$0].isLive }
-        moveTogether(places)
-        clusters = places.map { clusters[$0] }
-        chain = chain.compactMap { places.firstIndex(of: $0) }
+        let live = clusters.indices.filter { clusters[$0].isLive }
+        moveTogether(live)
+        var places = [Int](repeating: -1, count: clusters.count)
+        for (place, cluster) in live.enumerated() { places[cluster] = place }
+        chain = chain.map { places[$0] }
+        clusters = live.map { clusters[$0] }
       }
       if left % 512 == 0 { progress?(.joining(left: left)) }
     }
@@ -104,7 +107,7 @@ struct CondensedLinkage {
     var place = last * (last - 1) / 2
     for other in 0..<last { consider(other, distances[place + other]) }
     place += 2 * last
-    for other in (last + 1)..<max(count, last + 1) {
+    for other in (last + 1)..<count {
       consider(other, distances[place])
       place += other
     }
@@ -127,11 +130,11 @@ struct CondensedLinkage {
   }
 
   /// Moves the distances of some clusters to the front, in their order.
-  private func moveTogether(_ places: [Int]) {
+  private func moveTogether(_ clusters: [Int]) {
     var end = 0
-    for (index, high) in places.enumerated() {
+    for (index, high) in clusters.enumerated() {
       let row = high * (high - 1) / 2
-      for low in places[..<index] {
+      for low in clusters[..<index] {
         distances[end] = distances[row + low]
         end += 1
       }

@@ -76,7 +76,7 @@ public struct Dendrogram: Sendable {
   ///   And what the team throws.
   /// - Complexity: by sums O(N·D) memory: `rows` themselves, which are taken over, and some 260 bytes a
   ///   row; by centroid and median linkage once more as much as `rows`, for means; and once more where
-  ///   the caller keeps them. Typically a little over N²·D multiplications, and O(N²·D) in the
+  ///   the caller keeps them; single linkage takes some 200 bytes a row, or up to 64 MB. Typically a little over N²·D multiplications, and O(N²·D) in the
   ///   worst case, but by centroid and median linkage (`SumLinkage.mergeNearest`). Else O(N²·D).
   public init(
     of rows: consuming Matrix, areKept: Bool = false, linkage: Linkage = .average,
@@ -153,6 +153,7 @@ public struct Dendrogram: Sendable {
         progress: progress)
       return (joining.run(progress: progress), JoiningStatistics())
     }
+    try SpanningTree.checkMemory(rows: count, limit: memoryLimit)
     return (SingleLinkage(space, lanes: lanes).run(progress: progress), JoiningStatistics())
   }
 }

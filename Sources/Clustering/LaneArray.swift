@@ -12,12 +12,13 @@ final class LaneArray<Element: BitwiseCopyable>: @unchecked Sendable {
   let count: Int
   let base: UnsafeMutablePointer<Element>
 
-  /// - Parameter onHugePages: for places that are visited far apart.
+  /// - Parameter onHugePages: for places that are visited far apart, where there are 32 MB of them, which
+  ///   the C library gives back as a whole.
   init(count: Int, onHugePages: Bool = false) {
     self.count = count
     let bytes = max(64, count * MemoryLayout<Element>.stride)
     let raw = UnsafeMutableRawPointer.allocate(byteCount: bytes, alignment: 64)
-    if onHugePages { unsafe cpanels_use_huge_pages(raw, Int64(bytes)) }
+    if onHugePages, bytes >= 32 << 20 { unsafe cpanels_use_huge_pages(raw, Int64(bytes)) }
     unsafe base = raw.bindMemory(to: Element.self, capacity: count)
   }
 

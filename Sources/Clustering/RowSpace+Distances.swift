@@ -5,7 +5,7 @@ internal import Tensors
 
 extension RowSpace {
   /// How many rows are best compared with others at a time.
-  static let group = Int(CPANELS_PAIRED)
+  static let rowsAtOnce = Int(CPANELS_PAIRED)
 
   /// Compares some rows with others in double precision; the distance of two rows has the same bits in
   /// both orders and in any company.
@@ -17,14 +17,14 @@ extension RowSpace {
   func compare(
     _ rows: ArraySlice<Int>, with others: ArraySlice<Int>, _ body: (Int, Int, Double) -> Void
   ) {
-    let (tall, wide) = (Self.group, Int(CPANELS_COLUMNS))
+    let (tall, wide) = (Self.rowsAtOnce, Int(CPANELS_COLUMNS))
     unsafe withUnsafeTemporaryAllocation(of: cpanels_vector.self, capacity: tall + wide) {
       vectors in
       unsafe withUnsafeTemporaryAllocation(of: Double.self, capacity: tall * wide) { values in
         unsafe withVectors { vector in
           for first in stride(from: others.startIndex, to: others.endIndex, by: wide) {
-            let group = first..<min(first + wide, others.endIndex)
-            for place in group {
+            let panel = first..<min(first + wide, others.endIndex)
+            for place in panel {
               unsafe vectors.initializeElement(at: tall + place - first, to: vector(others[place]))
             }
             for top in stride(from: rows.startIndex, to: rows.endIndex, by: tall) {
@@ -32,9 +32,9 @@ extension RowSpace {
               for place in block {
                 unsafe vectors.initializeElement(at: place - top, to: vector(rows[place]))
               }
-              unsafe compare(vectors, block.count, group.count, values)
+              unsafe writeTotals(vectors, block.count, panel.count, values)
               for row in block {
-                for other in group {
+                for other in panel {
                   let value = unsafe values[(row - top) * wide + other - first]
                   body(row, other, distance(value))
                 }
@@ -46,14 +46,14 @@ extension RowSpace {
     }
   }
 
-  private func compare(
+  private func writeTotals(
     _ vectors: UnsafeMutableBufferPointer<cpanels_vector>, _ rows: Int, _ others: Int,
     _ values: UnsafeMutableBufferPointer<Double>
   ) {
     guard let first = vectors.baseAddress else { return }
     let run = unsafe metric == .cosine ? cpanels_pair_products : cpanels_pair_distances
     unsafe run(
-      first, Int64(rows), first + Self.group, Int64(others), Int64(self.rows.columns),
+      first, Int64(rows), first + Self.rowsAtOnce, Int64(others), Int64(self.rows.columns),
       values.baseAddress)
   }
 

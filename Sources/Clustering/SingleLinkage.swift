@@ -17,10 +17,8 @@ struct SingleLinkage {
   func run(progress: ClusteringProgress.Report?) -> MergeLog {
     var log = MergeLog(count: space.rows.rows)
     let distinct = DistinctRows(space, lanes: lanes, log: &log)
-    let tree = SpanningTree(of: distinct.rows, in: space, lanes: lanes, progress: progress)
-    let edges = tree.edges.sorted {
-      ($0.length, $0.one, $0.other) < ($1.length, $1.one, $1.other)
-    }
+    let edges = SpanningTree(of: distinct.rows, in: space, lanes: lanes, progress: progress)
+      .edges.sorted { ($0.length, $0.one, $0.other) < ($1.length, $1.one, $1.other) }
     var clusters = DisjointSets(count: distinct.rows.count)
     var (nodes, sizes) = (distinct.nodes, distinct.weights)
     for edge in edges {

@@ -3,9 +3,10 @@ internal import Tensors
 /// A minimum spanning tree of some rows, grown from the first one (Prim, 1957).
 ///
 /// All distances are computed in double precision; ties go to the lowest row. A row that comes in meets
-/// all rows outside. To compare sixteen with them takes little more than to compare four, so a row's
+/// all rows outside. Sixteen are compared with them in some six times the time of one, so a row's
 /// distances are computed along with those of the outside rows that are nearest now and likely to
-/// follow, and kept until its turn.
+/// follow, and kept until its turn. Where others come first too often, there is no room for more, and
+/// each is compared alone.
 struct SpanningTree {
   struct Edge {
     /// Places in the list of rows, the lower one first.
@@ -14,8 +15,21 @@ struct SpanningTree {
     let length: Double
   }
 
-  /// How many rows' distances may be kept.
-  private static let room = 64
+  /// How many rows' distances may be kept, of so many rows: 64 MB of them, at least sixteen rows'.
+  private static func room(_ count: Int) -> Int {
+    max(16, min(256, (64 << 20) / (8 * max(count, 1))))
+  }
+
+  /// - Throws: `ClusteringError` if what is kept for so many rows does not fit in `limit` bytes, or in what
+  ///   this process can still get, if nil.
+  static func checkMemory(rows count: Int, limit: Int?) throws(ClusteringError) {
+    let needed = count * (8 * room(count) + 64)
+    let limit = limit ?? AvailableMemory.bytes
+    guard needed <= limit else {
+      throw ClusteringError(
+        fault: .memoryOfRows(needed: needed, limit: limit), rows: [], count: count)
+    }
+  }
 
   /// The edges in the order in which they were found.
   private(set) var edges: [Edge] = []
@@ -29,10 +43,10 @@ struct SpanningTree {
   /// The distances of row `place` to all outside it met at `slots[place] * rows.count`.
   private let distances: LaneArray<Double>
   private var slots: [Int?]
-  private var free = Array(0..<room)
+  private var free: [Int]
 
-  /// - Parameter progress: told the share of the pairs that were compared, now and then.
-  /// - Complexity: O(N²·D) time, O(N) memory.
+  /// - Parameter progress: told the share of the pairs that have met, now and then.
+  /// - Complexity: O(N²·D) time, O(N) memory (`checkMemory`).
   init(
     of rows: [Int], in space: RowSpace, lanes: LanePool, progress: ClusteringProgress.Report?
   ) {
@@ -41,7 +55,8 @@ struct SpanningTree {
     self.lanes = lanes
     left = max(rows.count - 1, 0)
     outside = LaneArray((0..<left).map { Outside(place: $0 + 1) })
-    distances = LaneArray(count: Self.room * rows.count)
+    free = Array(0..<Self.room(rows.count))
+    distances = LaneArray(count: free.count * rows.count)
     slots = Array(repeating: nil, count: rows.count)
     var newest = 0
     while left > 0 {
@@ -74,7 +89,7 @@ struct SpanningTree {
 
   /// Lets all rows outside know the newest one inside; returns the index of the nearest to the tree.
   private mutating func meet(_ newest: Int) -> Int {
-    if slots[newest] == nil { compare(newest) }
+    if slots[newest] == nil { computeDistances(of: newest) }
     guard let slot = slots[newest] else { preconditionFailure("row \(newest) was not compared") }
     let (outside, distances, size) = (outside, distances, 4096)
     let start = slot * rows.count
@@ -91,7 +106,6 @@ struct SpanningTree {
       }
       best[range.lowerBound / size] = nearest
     }
-    // So there is a free slot again whenever a row has none.
     free.append(slot)
     slots[newest] = nil
     return (0..<(left + size - 1) / size).map { best[$0] }
@@ -99,8 +113,10 @@ struct SpanningTree {
   }
 
   /// Computes the distances of a row, and of those that are likely to follow, to all rows outside.
-  private mutating func compare(_ newest: Int) {
-    let group = [newest] + nearestOutside(min(free.count, RowSpace.group) - 1)
+  private mutating func computeDistances(of newest: Int) {
+    // The last row that was compared gave its slot back when its turn came.
+    precondition(!free.isEmpty, "no room for row \(newest)")
+    let group = [newest] + nearestOutside(min(free.count, RowSpace.rowsAtOnce) - 1)
     var starts: [Int] = []
     for place in group {
       let slot = free.removeLast()
@@ -124,6 +140,7 @@ struct SpanningTree {
     for index in 0..<left {
       let one = outside[index]
       if nearest.count == count, !one.precedes(nearest[count - 1]) { continue }
+      // Before the first row is met nobody is near.
       guard one.distance < .infinity, slots[one.place] == nil else { continue }
       if nearest.count == count { nearest.removeLast() }
       nearest.insert(one, at: nearest.firstIndex { one.precedes($0) } ?? nearest.count)

@@ -49,7 +49,7 @@ struct SumLinkage {
     let needed = count * (bytesOfElement * width + bytesOfRow)
     guard needed <= limit else {
       throw ClusteringError(
-        fault: .memoryOfSums(needed: needed, limit: limit), rows: [], count: count)
+        fault: .memoryOfRows(needed: needed, limit: limit), rows: [], count: count)
     }
   }
 

@@ -30,8 +30,7 @@ struct ChainTests {
 
   @Test("Equal distances everywhere are merged by the rule for ties")
   func simplex() throws {
-    var rows = Matrix(rows: 200, columns: 200)
-    for row in 0..<200 { rows[row, row] = 1 }
+    let rows = RandomRows.simplex(200)
     let one = try Dendrogram(of: rows, lanes: LanePool(count: 1))
     #expect(one.violation == nil)
     #expect(one.merges.allSatisfy { $0.height == 1 })

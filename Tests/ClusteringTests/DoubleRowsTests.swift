@@ -80,7 +80,7 @@ struct DoubleRowsTests {
     let error = #expect(throws: ClusteringError.self) {
       try Dendrogram(of: rows, lanes: LanePool(count: 1), memoryLimit: 40 * (64 + 259))
     }
-    #expect(error?.fault == .memoryOfSums(needed: 40 * (64 + 260), limit: 40 * (64 + 259)))
+    #expect(error?.fault == .memoryOfRows(needed: 40 * (64 + 260), limit: 40 * (64 + 259)))
   }
 
   @Test("Rows that cannot be clustered are named")

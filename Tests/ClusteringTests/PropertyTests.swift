@@ -185,7 +185,7 @@ struct PropertyTests {
       (Linkage.average, false, 260_000), (.average, true, 660_000), (.ward, false, 260_000),
       (.centroid, false, 660_000), (.centroid, true, 1_060_000),
     ])
-  func memoryOfSums(_ linkage: Linkage, areKept: Bool, needed: Int) throws {
+  func memoryOfRows(_ linkage: Linkage, areKept: Bool, needed: Int) throws {
     let rows = RandomRows.scattered(1000, 100, seed: 1)
     func tree(limit: Int) throws -> Dendrogram {
       try Dendrogram(
@@ -194,7 +194,7 @@ struct PropertyTests {
         lanes: LanePool(count: 1), memoryLimit: limit)
     }
     #expect(try tree(limit: needed).merges.count == 999)
-    let fault = ClusteringError.Fault.memoryOfSums(needed: needed, limit: needed - 1)
+    let fault = ClusteringError.Fault.memoryOfRows(needed: needed, limit: needed - 1)
     #expect(throws: ClusteringError(fault: fault, rows: [], count: 1000)) {
       try tree(limit: needed - 1)
     }

@@ -22,6 +22,23 @@ enum RandomRows {
     return Matrix(rows: count, columns: width, values: values)
   }
 
+  /// The points 1…side × 1…side.
+  static func grid(_ side: Int) -> Matrix {
+    var rows = Matrix(rows: side * side, columns: 2)
+    for row in 0..<side * side {
+      rows[row, 0] = Float(1 + row / side)
+      rows[row, 1] = Float(1 + row % side)
+    }
+    return rows
+  }
+
+  /// Rows that are all equally far from each other.
+  static func simplex(_ count: Int) -> Matrix {
+    var rows = Matrix(rows: count, columns: count)
+    for row in 0..<count { rows[row, row] = 1 }
+    return rows
+  }
+
   /// A hub and rays at growing angles from it, each in a dimension of its own: everybody's nearest
   /// is the hub, so a round of reciprocal neighbours merges a single pair.
   static func star(_ rays: Int, angle: (Int) -> Double) -> Matrix {

@@ -5,11 +5,14 @@ import Testing
 
 @Suite("Minimum spanning trees")
 struct SpanningTreeTests {
-  /// Rows whose tree follows clusters, jumps about, or has one hub; more than are kept at a time.
+  /// Rows whose tree follows clusters, jumps about, has one hub, or many equal distances; mostly more than
+  /// are kept at a time.
   private static let shapes: [String: Matrix] = [
     "clusters": RandomRows.clustered(400, 6, centres: 9, spread: 0.2, seed: 3),
     "no structure": RandomRows.scattered(300, 33, seed: 4),
     "a star": RandomRows.star(120) { 0.9 - 0.001 * Double($0) },
+    "a grid": RandomRows.grid(18),
+    "a simplex": RandomRows.simplex(60),
   ]
 
   @Test(
@@ -28,6 +31,45 @@ struct SpanningTreeTests {
       for edge in tree.edges {
         #expect(edge.length.bitPattern == distances[edge.one][edge.other].bitPattern)
       }
+    }
+  }
+
+  @Test("Blocks that lanes share make one tree", .timeLimit(.minutes(5)))
+  func blocks() throws {
+    var random = RandomStream(seed: 1, purpose: .test)
+    let order = random.permutation(of: 9000)
+    let space = try RowSpace(
+      Matrix(rows: 9000, columns: 1, values: order.map { Float($0) }), metric: .euclidean)
+    var places = [Int](repeating: 0, count: 9000)
+    for (place, value) in order.enumerated() { places[value] = place }
+    let neighbours = Set(
+      (1..<9000).map { value in
+        let (one, other) = (places[value - 1], places[value])
+        return [min(one, other), max(one, other)]
+      })
+    for lanes in [1, 3] {
+      let tree = SpanningTree(
+        of: Array(0..<9000), in: space, lanes: LanePool(count: lanes), progress: nil)
+      #expect(tree.edges.count == 8999)
+      #expect(Set(tree.edges.map { [$0.one, $0.other] }) == neighbours)
+      #expect(tree.edges.allSatisfy { abs($0.length - 1) < 1e-9 })
+    }
+  }
+
+  @Test("What is kept is refused where it does not fit")
+  func memory() {
+    let limits = [(100_000, 100_000 * (8 * 83 + 64)), (1_000_000, 1_000_000 * (8 * 16 + 64))]
+    for (count, needed) in limits {
+      #expect(throws: Never.self) { try SpanningTree.checkMemory(rows: count, limit: needed) }
+      let error = #expect(throws: ClusteringError.self) {
+        try SpanningTree.checkMemory(rows: count, limit: needed - 1)
+      }
+      #expect(error?.fault == .memoryOfRows(needed: needed, limit: needed - 1))
+    }
+    #expect(throws: ClusteringError.self) {
+      try Dendrogram(
+        of: RandomRows.scattered(10, 2, seed: 1), linkage: .single, lanes: LanePool(count: 1),
+        memoryLimit: 1000)
     }
   }
 

@@ -89,11 +89,17 @@ static void run(int width) {
   }
   free(totals);
   for (int count = 0; count <= CPANELS_PAIRED; count++) {
-    double pairs[CPANELS_PAIRED * CPANELS_COLUMNS];
-    cpanels_pair_products(vectors, count, vectors + 1, count, width, pairs);
-    cpanels_pair_distances(vectors + count, 1, vectors, VECTORS, width, pairs);
-    for (int c = 0; c < VECTORS; c++)
-      if (pairs[c] != cpanels_distance(vectors[count], vectors[c], width)) abort();
+    /* Even and odd numbers of columns. */
+    const int others = 2 * count - (count & 1);
+    double products[CPANELS_PAIRED * CPANELS_COLUMNS], distances[CPANELS_PAIRED * CPANELS_COLUMNS];
+    cpanels_pair_products(vectors, count, vectors, others, width, products);
+    cpanels_pair_distances(vectors, count, vectors, others, width, distances);
+    for (int r = 0; r < count; r++)
+      for (int c = 0; c < others; c++) {
+        const int place = r * CPANELS_COLUMNS + c;
+        if (products[place] != cpanels_product(vectors[c], vectors[r], width)) abort();
+        if (distances[place] != cpanels_distance(vectors[c], vectors[r], width)) abort();
+      }
   }
   double *middle = malloc(sizeof *middle * (size_t)width);
   for (int i = 0; i < 2; i++) cpanels_doubles(vectors[i], width, middle);

@@ -87,7 +87,7 @@ extension ClusteringError: RunError {
   public var code: ExitCode {
     switch fault {
     case .zero, .notFinite, .tooLarge: .badData
-    case .memory, .memoryOfSums, .unsuited: .configuration
+    case .memory, .memoryOfRows, .unsuited: .configuration
     }
   }
 }
