@@ -62,8 +62,8 @@ struct CondensedLinkage {
     var left = clusters.count
     var chain: [Int] = []
     while left > 1 {
-      // The first cluster is never dropped.
-      if chain.isEmpty { chain.append(0) }
+      // The last cluster is never dropped.
+      if chain.isEmpty { chain.append(clusters.count - 1) }
       let last = chain[chain.count - 1]
       let previous = chain.count > 1 ? chain[chain.count - 2] : nil
       let (nearest, distance) = nearest(to: last, or: previous, of: clusters.count)
@@ -72,7 +72,8 @@ struct CondensedLinkage {
         continue
       }
       chain.removeLast(2)
-      let (kept, dropped) = (min(last, nearest), max(last, nearest))
+      // The higher one has the longer row, whose distances lie side by side.
+      let (kept, dropped) = (max(last, nearest), min(last, nearest))
       let sizes = (clusters[kept].size, clusters[dropped].size)
       update(kept, dropped, sizes: sizes, of: clusters.count)
       clusters[kept].size = sizes.0 + sizes.1
@@ -114,11 +115,10 @@ struct CondensedLinkage {
     return (nearest, distance)
   }
 
-  /// Gives one cluster the distances of the union, and the other none.
+  /// Gives one cluster the distances of the union, and the other, a lower one, none.
   private func update(_ kept: Int, _ dropped: Int, sizes: (Int, Int), of count: Int) {
     let (a, b) = (Double(sizes.0), Double(sizes.1))
-    for other in 0..<count where other != kept && other != dropped {
-      let (own, ended) = (Self.place(kept, other), Self.place(dropped, other))
+    func unite(_ own: Int, _ ended: Int) {
       let (one, two) = (distances[own], distances[ended])
       // A mean is no smaller than both, whatever its rounding: so no chain leads back into itself.
       distances[own] =
@@ -126,7 +126,19 @@ struct CondensedLinkage {
         ? max(one, two) : max(min(one, two), (a * one + b * two) / (a + b))
       distances[ended] = .infinity
     }
-    distances[Self.place(kept, dropped)] = .infinity
+    let (row, ended) = (kept * (kept - 1) / 2, dropped * (dropped - 1) / 2)
+    for other in 0..<dropped { unite(row + other, ended + other) }
+    var place = ended + 2 * dropped
+    for other in (dropped + 1)..<kept {
+      unite(row + other, place)
+      place += other
+    }
+    distances[place] = .infinity
+    place += kept
+    for other in (kept + 1)..<count {
+      unite(place + kept - dropped, place)
+      place += other
+    }
   }
 
   /// Moves the distances of some clusters to the front, in their order.

@@ -25,8 +25,10 @@ struct CondensedLinkageTests {
     }
   }
 
-  /// The chain of nearest neighbours as it is written down: the nearest of all that are left, of equals
-  /// the one before in the chain, then the lowest.
+  /// The chain of nearest neighbours as it is written down.
+  ///
+  /// It begins with the last that is left and goes to the nearest of all, of equals the one before in the
+  /// chain, then the lowest. A union has its higher part's place.
   private func plain(_ space: RowSpace, _ linkage: Linkage) -> [Dendrogram.Merge] {
     var log = MergeLog(count: space.rows.rows)
     let distinct = DistinctRows(space, lanes: LanePool(count: 1), log: &log)
@@ -36,7 +38,7 @@ struct CondensedLinkageTests {
     var (nodes, sizes, left) = (distinct.nodes, distinct.weights, Array(0..<count))
     var chain: [Int] = []
     while left.count > 1 {
-      if chain.isEmpty { chain.append(left[0]) }
+      if chain.isEmpty { chain.append(left[left.count - 1]) }
       let last = chain[chain.count - 1]
       let previous = chain.dropLast().last
       var nearest = previous ?? -1
@@ -48,7 +50,7 @@ struct CondensedLinkageTests {
         continue
       }
       chain.removeLast(2)
-      let (kept, dropped) = (min(last, nearest), max(last, nearest))
+      let (kept, dropped) = (max(last, nearest), min(last, nearest))
       let height = distances[kept][dropped]
       left.removeAll { $0 == dropped }
       let (a, b) = (Double(sizes[kept]), Double(sizes[dropped]))
