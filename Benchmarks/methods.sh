@@ -2,7 +2,7 @@
 # Every method on the same network, videos and clips seen: a table of retrieval, and curves.
 #
 # usage: Benchmarks/methods.sh DATA [BUDGET] [SEEDS] [SET]     (default: quick, "0 1 2", methods)
-# BUDGET is quick (20 epochs; about three hours on two cores with DATA = shared data's actions) or full
+# BUDGET is quick (20 epochs; less than three hours on two cores with DATA = shared data's actions) or full
 # (100 epochs). SET is methods, attribution (to what cluster owes its lead) or ablations: the rows are in
 # Benchmarks/methods.py. DATA is any layout with a train and a test split and class folders. Output: the
 # table, in Markdown, on standard output and in runs/SET-BUDGET/table.md; curves.svg beside it.
