@@ -57,13 +57,7 @@ INLINE void totals(
   }
   for (uint32_t left = which; left; left &= left - 1) {
     const int c = __builtin_ctz(left);
-    double rest = 0;
-    for (int64_t k = whole; k < width; k++) {
-      double x = one(a, k, !a->row), y = one(&columns[c], k, !columns[c].row);
-      rest += is_distance ? (x - y) * (x - y) : x * y;
-    }
-    const eight s = sums[c];
-    values[c] = ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7])) + rest;
+    values[c] = total(&sums[c]) + rest_of(a, &columns[c], whole, width, is_distance);
   }
 }
 

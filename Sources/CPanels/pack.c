@@ -109,11 +109,6 @@ CLONES void cpanels_pack(
   }
 }
 
-INLINE double total(const eight *sums) {
-  const eight s = *sums;
-  return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
-}
-
 CLONES void cpanels_pack_apart(
     const cpanels_vector *vectors, int64_t count, int64_t width, int64_t stride,
     const double *point, float *out, double *products, double *squares) {

@@ -38,16 +38,6 @@ INLINE void add_tile(
     for (int c = 0; c < WIDE; c++) sums[r * COLUMNS + c] = s[r][c];
 }
 
-INLINE double rest_of(
-    const cpanels_vector *a, const cpanels_vector *b, int64_t whole, int64_t width, int is_distance) {
-  double rest = 0;
-  for (int64_t k = whole; k < width; k++) {
-    const double x = one(a, k, !a->row), y = one(b, k, !b->row);
-    rest += is_distance ? (x - y) * (x - y) : x * y;
-  }
-  return rest;
-}
-
 INLINE void compare(
     const cpanels_vector *rows, int64_t row_count, const cpanels_vector *columns, int64_t column_count,
     int64_t width, int is_distance, double *values) {
@@ -70,9 +60,8 @@ INLINE void compare(
   }
   for (int64_t r = 0; r < row_count; r++)
     for (int64_t c = 0; c < column_count; c++) {
-      const eight s = sums[r * COLUMNS + c];
-      values[r * COLUMNS + c] = ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7])) +
-                                rest_of(&rows[r], &columns[c], whole, width, is_distance);
+      const double rest = rest_of(&rows[r], &columns[c], whole, width, is_distance);
+      values[r * COLUMNS + c] = total(&sums[r * COLUMNS + c]) + rest;
     }
 }
 

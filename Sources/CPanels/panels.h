@@ -20,6 +20,11 @@ void panels_run_portable(const cpanels_search *search);
 // The lowest value that can still enter a list.
 static inline float panels_threshold(const cpanels_list *list) { return list->values[KEPT - 1]; }
 
+// Whether a column, which may be nobody, may enter a cluster's list, and be offered it.
+static inline int panels_are_apart(const cpanels_search *s, int32_t own, int32_t id) {
+  return id >= 0 && id != own && !(s->sets && s->sets[id] == s->sets[own]);
+}
+
 // Offers a row the columns that may enter its list.
 static inline void panels_offer_row(
     const cpanels_search *s, int64_t row, const float *values, uint32_t hits) {
@@ -29,7 +34,7 @@ static inline void panels_offer_row(
   while (hits) {
     int column = __builtin_ctz(hits);
     hits &= hits - 1;
-    if (ids[column] >= 0 && ids[column] != own && values[column] >= panels_threshold(list))
+    if (values[column] >= panels_threshold(list) && panels_are_apart(s, own, ids[column]))
       cpanels_offer(list, values[column], ids[column]);
   }
 }
@@ -41,7 +46,7 @@ static inline void panels_offer_column(
   while (hits) {
     int column = __builtin_ctz(hits);
     hits &= hits - 1;
-    if (ids[column] < 0 || ids[column] == own) continue;
+    if (!panels_are_apart(s, own, ids[column])) continue;
     cpanels_list *list = &s->column_lists[ids[column]];
     if (values[column] >= panels_threshold(list)) cpanels_offer(list, values[column], own);
   }

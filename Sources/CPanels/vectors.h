@@ -37,4 +37,21 @@ INLINE void load(const cpanels_vector *v, int64_t k, int is_sum, eight *out) {
   *out = (row - *(const eight *)(v->centre + k)) * v->factor;
 }
 
+// Adds eight partial sums, always in this order.
+INLINE double total(const eight *sums) {
+  const eight s = *sums;
+  return ((s[0] + s[4]) + (s[1] + s[5])) + ((s[2] + s[6]) + (s[3] + s[7]));
+}
+
+// The sum of a pair's last terms, which fill no eight.
+INLINE double rest_of(
+    const cpanels_vector *a, const cpanels_vector *b, int64_t whole, int64_t width, int is_distance) {
+  double rest = 0;
+  for (int64_t k = whole; k < width; k++) {
+    const double x = one(a, k, !a->row), y = one(b, k, !b->row);
+    rest += is_distance ? (x - y) * (x - y) : x * y;
+  }
+  return rest;
+}
+
 #endif

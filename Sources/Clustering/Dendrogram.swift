@@ -59,25 +59,28 @@ public struct Dendrogram: Sendable {
   /// cluster is compared with all others (Müllner, "Modern hierarchical, agglomerative clustering
   /// algorithms", 2011, section 3.1, there with all distances in memory).
   ///
-  /// *Single* linkage takes O(N) memory; *complete* linkage, and average on Euclidean distance, keep
-  /// all N(N − 1)/2 distances. Equal rows are merged first, at height 0.
+  /// *Single* linkage follows from a minimum spanning tree, which takes the same searches
+  /// (`SpanningTree`). *Complete* linkage, and average on Euclidean distance, keep all N(N − 1)/2
+  /// distances. Equal rows are merged first, at height 0.
   ///
   /// - Parameters:
-  ///   - rows: N·D; for cosine distance of any length but zero, unit length is not needed. Linkages by
-  ///     sums take their memory over.
+  ///   - rows: N·D; for cosine distance of any length but zero, unit length is not needed. Linkages that
+  ///     do not keep all distances take their memory over.
   ///   - areKept: whether the caller keeps the rows, so that there must be memory for them once more.
   ///   - lanes: the threads that compute.
-  ///   - team: ranks that share the searches of the linkages by sums; all call this with the same
-  ///     rows, and all get the same dendrogram. Other linkages are computed by each rank alone.
+  ///   - team: ranks that share the searches of average linkage on cosines, Ward's and single linkage; all
+  ///     call this with the same rows, and all get the same dendrogram. Other linkages are computed by each
+  ///     rank alone.
   ///   - memoryLimit: the bytes that may be taken besides the rows; what this process can still get, if nil.
   ///   - progress: told how far the clustering is, on the caller's thread.
   /// - Throws: `ClusteringError`: rows that are NaN or infinite, or zero where the metric is cosine;
   ///   distances, or what is kept for each row, that do not fit; a linkage that the metric does not suit.
   ///   And what the team throws.
-  /// - Complexity: by sums O(N·D) memory: `rows` themselves, which are taken over, and some 260 bytes a
-  ///   row; by centroid and median linkage once more as much as `rows`, for means; and once more where
-  ///   the caller keeps them; single linkage takes some 200 bytes a row, or up to 64 MB. Typically a little over N²·D multiplications, and O(N²·D) in the
-  ///   worst case, but by centroid and median linkage (`SumLinkage.mergeNearest`). Else O(N²·D).
+  /// - Complexity: by sums and by single linkage O(N·D) memory: `rows` themselves, which are taken over, and
+  ///   some 260 bytes a row; by centroid and median linkage once more as much as `rows`, for means; and once
+  ///   more where the caller keeps them. Typically a little over N²·D multiplications, and O(N²·D) in the
+  ///   worst case, but by centroid and median linkage (`SumLinkage.mergeNearest`), and by single linkage
+  ///   (`SpanningTree`). Else O(N²·D).
   public init(
     of rows: consuming Matrix, areKept: Bool = false, linkage: Linkage = .average,
     metric: Metric = .cosine, lanes: LanePool,
@@ -85,10 +88,10 @@ public struct Dendrogram: Sendable {
     progress: ClusteringProgress.Report? = nil
   ) throws {
     let start = ContinuousClock.now
-    if let criterion = linkage.criterion(on: metric) {
+    if !linkage.needsAllDistances(on: metric) {
       try SumLinkage.checkMemory(
-        rows: rows.rows, width: rows.columns, copied: areKept ? 4 : 0, criterion: criterion,
-        limit: memoryLimit)
+        rows: rows.rows, width: rows.columns, copied: areKept ? 4 : 0,
+        keepsMeans: linkage.hasInversions, limit: memoryLimit)
     }
     try self.init(
       joining: RowSpace(consume rows, metric: metric), linkage, lanes, team ?? Alone(), memoryLimit,
@@ -108,14 +111,14 @@ public struct Dendrogram: Sendable {
     progress: ClusteringProgress.Report? = nil
   ) throws {
     let start = ContinuousClock.now
-    let criterion = linkage.criterion(on: metric)
-    if let criterion {
+    if !linkage.needsAllDistances(on: metric) {
       try SumLinkage.checkMemory(
-        rows: rows.rows, width: rows.columns, copied: 8, criterion: criterion,
+        rows: rows.rows, width: rows.columns, copied: 8, keepsMeans: linkage.hasInversions,
         limit: memoryLimit)
     }
+    let isCentred = linkage.criterion(on: metric) != nil
     try self.init(
-      joining: RowSpace(consume rows, metric: metric, isCentred: criterion != nil), linkage, lanes,
+      joining: RowSpace(consume rows, metric: metric, isCentred: isCentred), linkage, lanes,
       Alone(), memoryLimit, progress, since: start)
   }
 
@@ -153,8 +156,8 @@ public struct Dendrogram: Sendable {
         progress: progress)
       return (joining.run(progress: progress), JoiningStatistics())
     }
-    try SpanningTree.checkMemory(rows: count, limit: memoryLimit)
-    return (SingleLinkage(space, lanes: lanes).run(progress: progress), JoiningStatistics())
+    var joining = SingleLinkage(consume space, lanes: lanes, team: team)
+    return try joining.run(progress: progress)
   }
 }
 

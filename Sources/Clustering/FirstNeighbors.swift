@@ -45,19 +45,10 @@ struct FirstNeighbors {
   /// Rows with the same first neighbour are connected through it, so these are the components of
   /// FINCH's adjacency (equation 1).
   var components: Partition {
-    var parents = Array(neighbors.indices)
-    func root(of row: Int) -> Int {
-      var row = row
-      while parents[row] != row {
-        parents[row] = parents[parents[row]]
-        row = parents[row]
-      }
-      return row
-    }
+    var sets = DisjointSets(count: neighbors.count)
     for (row, neighbor) in neighbors.enumerated() {
-      let (one, other) = (root(of: row), root(of: neighbor))
-      parents[max(one, other)] = min(one, other)
+      sets.join(sets.root(of: row), sets.root(of: neighbor))
     }
-    return Partition(numbering: neighbors.indices.map { root(of: $0) })
+    return Partition(numbering: neighbors.indices.map { sets.root(of: $0) })
   }
 }

@@ -46,10 +46,10 @@ extension Linkage {
       + "\(defined.joined(separator: ", ")) are, and \(rawValue) is on euclidean distance"
   }
 
-  /// Whether a team shares the searches: there are many at a time where distances of clusters follow
-  /// from the sums of their rows, and many pairs may be merged at a time.
+  /// Whether a team shares the searches: there are many at a time where many pairs may be merged at a
+  /// time, and where rows are searched for alone.
   public func sharesSearches(on metric: Metric) -> Bool {
-    criterion(on: metric)?.isReducible ?? false
+    self == .single || criterion(on: metric)?.isReducible ?? false
   }
 
   /// What is maximised where distances of clusters follow from the sums of their rows, so that no

@@ -30,8 +30,9 @@ struct NearestSearch {
 
   /// Searches all clusters for the most similar ones to each of some.
   ///
+  /// - Parameter sets: the set that each slot is in, where only clusters of other sets are asked for.
   /// - Complexity: O(slots·clusters·D)
-  func search(_ asked: [Int32], in store: ClusterStore) {
+  func search(_ asked: [Int32], in store: ClusterStore, apart sets: LaneArray<Int32>? = nil) {
     let panels = (store.live.count + PackedMeans.columns - 1) / PackedMeans.columns
     let (slots, blocks) = blocks(of: asked, by: Self.blockRows, in: store)
     // Few rows are shared out by columns, so that every lane has work.
@@ -56,7 +57,7 @@ struct NearestSearch {
       }
       run(
         rows, against: store.live[start..<min(end, store.live.count)], in: store, scratch, .rows,
-        store.origins?.origin(of: rows[block.lowerBound]))
+        store.origins?.origin(of: rows[block.lowerBound]), apart: sets)
     }
     guard segments > 1 else { return }
     lanes.eachRange(in: slots.count, by: 64) { range in
@@ -75,8 +76,11 @@ struct NearestSearch {
   ///
   /// Single precision still sifts: what it bounds below a list's last value is compared no further.
   ///
+  /// - Parameter sets: as above.
   /// - Complexity: O(slots·clusters·D)
-  func searchExactly(_ asked: [Int32], in store: ClusterStore) {
+  func searchExactly(
+    _ asked: [Int32], in store: ClusterStore, apart sets: LaneArray<Int32>? = nil
+  ) {
     let least = (asked.count + PackedMeans.rows - 1) / PackedMeans.rows
     let size = min(Self.blockRows, (least / (4 * lanes.count) + 1) * PackedMeans.rows)
     let (slots, blocks) = blocks(of: asked, by: size, in: store)
@@ -86,17 +90,22 @@ struct NearestSearch {
       listRows(rows, of: store, scratch[lane])
       run(
         rows, against: store.live[...], in: store, scratch[lane], .exactly,
-        store.origins?.origin(of: rows[rows.startIndex]))
+        store.origins?.origin(of: rows[rows.startIndex]), apart: sets)
       for slot in rows { store.noteSearch(of: slot) }
     }
   }
 
   /// Compares two blocks of the first clusters, each pair once; lists of both must be clear or fuller.
-  func compare(_ one: Range<Int>, _ other: Range<Int>, in store: ClusterStore, lane: Int) {
+  func compare(
+    _ one: Range<Int>, _ other: Range<Int>, in store: ClusterStore,
+    apart sets: LaneArray<Int32>? = nil, lane: Int
+  ) {
     let scratch = scratch[lane]
     let rows = store.live[one]
     listRows(rows, of: store, scratch)
-    run(rows, against: store.live[other], in: store, scratch, one == other ? .rows : .both)
+    run(
+      rows, against: store.live[other], in: store, scratch, one == other ? .rows : .both,
+      apart: sets)
   }
 
   /// The same slots and ranges of at most `size` of them, each of one origin.
@@ -132,7 +141,8 @@ struct NearestSearch {
 
   private func run(
     _ slots: ArraySlice<Int32>, against others: ArraySlice<Int32>, in store: ClusterStore,
-    _ scratch: Scratch, _ filling: Filling, _ origin: Origin? = nil
+    _ scratch: Scratch, _ filling: Filling, _ origin: Origin? = nil,
+    apart sets: LaneArray<Int32>? = nil
   ) {
     let (rows, panel) = (scratch.rows, scratch.panel)
     for start in stride(from: 0, to: slots.count, by: PackedMeans.rows) {
@@ -148,15 +158,16 @@ struct NearestSearch {
       row_weights: rows.weights(store.criterion), row_lists: scratch.lists,
       panel: panel.means.base, column_ids: panel.ids.base,
       column_weights: panel.weights(store.criterion),
-      column_lists: filling == .both ? store.listBase : nil,
+      column_lists: filling == .both ? store.listBase : nil, sets: sets?.base,
       row_hits: filling == .exactly ? scratch.hits.base : nil)
     for first in stride(from: others.startIndex, to: others.endIndex, by: PackedMeans.columns) {
       let block = others[first..<min(first + PackedMeans.columns, others.endIndex)]
       panel.write(block, of: store, at: 0, from: origin)
       unsafe cpanels_run(&search, instructions)
       guard filling == .exactly else { continue }
-      for (index, slot) in slots.enumerated() where scratch.hits[index] != 0 {
-        store.compareExactly(slot, with: panel, columns: scratch.hits[index])
+      for (index, slot) in slots.enumerated() {
+        let columns = panel.columns(scratch.hits[index], apartFrom: slot, in: sets)
+        if columns != 0 { store.compareExactly(slot, with: panel, columns: columns) }
       }
     }
   }

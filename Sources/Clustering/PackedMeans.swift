@@ -86,6 +86,19 @@ struct PackedMeans {
     }
   }
 
+  /// Those of some columns that hold clusters of other sets than a slot's.
+  func columns(_ hits: UInt32, apartFrom slot: Int32, in sets: LaneArray<Int32>?) -> UInt32 {
+    guard let sets else { return hits }
+    let own = sets[Int(slot)]
+    var (left, columns) = (hits, hits)
+    while left != 0 {
+      let place = left.trailingZeroBitCount
+      left &= left - 1
+      if ids[place] >= 0, sets[Int(ids[place])] == own { columns &= ~(1 << place) }
+    }
+    return columns
+  }
+
   /// The similarities in double precision of a cluster to others whose places have bits set, in ascending
   /// order of places; the vectors of a panel's last `write` are read.
   @inline(__always)

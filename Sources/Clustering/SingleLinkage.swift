@@ -3,50 +3,37 @@ internal import Tensors
 /// Single linkage from a minimum spanning tree: its edges by length are the merges (Gower and Ross,
 /// "Minimum spanning trees and single linkage cluster analysis", 1969).
 ///
-/// Ties go to the lowest row.
+/// Equally long edges merge in the order of their lowest rows.
 struct SingleLinkage {
-  private let space: RowSpace
-  private let lanes: LanePool
+  private var joining: SumLinkage
 
-  init(_ space: RowSpace, lanes: LanePool) {
-    self.space = space
-    self.lanes = lanes
+  /// Prepares rows, whose copies are merged at once.
+  init(_ space: consuming RowSpace, lanes: LanePool, team: any SearchTeam) {
+    // Of rows alone, these are the distances of the two metrics, but for a root.
+    let criterion: Criterion = space.metric == .cosine ? .cosine : .centroid
+    joining = SumLinkage(consume space, criterion: criterion, lanes: lanes, team: team)
   }
 
-  /// - Complexity: O(N²·D) time, O(N) memory.
-  func run(progress: ClusteringProgress.Report?) -> MergeLog {
-    var log = MergeLog(count: space.rows.rows)
-    let distinct = DistinctRows(space, lanes: lanes, log: &log)
-    let edges = SpanningTree(of: distinct.rows, in: space, lanes: lanes, progress: progress)
-      .edges.sorted { ($0.length, $0.one, $0.other) < ($1.length, $1.one, $1.other) }
-    var clusters = DisjointSets(count: distinct.rows.count)
-    var (nodes, sizes) = (distinct.nodes, distinct.weights)
+  /// Merges until one cluster is left.
+  mutating func run(
+    progress: ClusteringProgress.Report?
+  ) throws -> (MergeLog, JoiningStatistics) {
+    try joining.compareAll(progress: progress)
+    let edges = try SpanningTree(of: &joining, progress: progress).edges
+      .sorted { $0.precedes($1) }
+    let store = joining.store
+    var log = joining.log
+    var sets = DisjointSets(count: store.clusters.count)
+    var merged = (0..<store.clusters.count).map { store.clusters[$0] }
     for edge in edges {
-      let (one, other) = (clusters.root(of: edge.one), clusters.root(of: edge.other))
-      let (kept, dropped) = (min(one, other), max(one, other))
-      sizes[kept] += sizes[dropped]
-      nodes[kept] = log.append(
-        nodes[kept], nodes[dropped], height: edge.length, size: sizes[kept])
-      clusters.join(dropped, to: kept)
+      let (one, other) = (sets.root(of: Int(edge.row)), sets.root(of: Int(edge.other)))
+      let size = merged[one].size + merged[other].size
+      let node = log.append(
+        Int(merged[one].node), Int(merged[other].node),
+        height: store.criterion.height(edge.similarity, unit: store.unit), size: Int(size))
+      sets.join(one, other)
+      merged[min(one, other)] = Cluster(size: size, node: Int32(node))
     }
-    return log
+    return (log, joining.statistics)
   }
-}
-
-/// Sets that only grow together.
-private struct DisjointSets {
-  private var parents: [Int]
-
-  init(count: Int) { parents = Array(0..<count) }
-
-  mutating func root(of element: Int) -> Int {
-    var element = element
-    while parents[element] != element {
-      parents[element] = parents[parents[element]]
-      element = parents[element]
-    }
-    return element
-  }
-
-  mutating func join(_ root: Int, to other: Int) { parents[root] = other }
 }

@@ -1,150 +1,189 @@
 internal import Tensors
 
-/// A minimum spanning tree of some rows, grown from the first one (Prim, 1957).
+/// A minimum spanning tree of distinct rows, grown everywhere at once: in each round the shortest edge from
+/// every tree to another joins them (Borůvka, 1926).
 ///
-/// All distances are computed in double precision; ties go to the lowest row. A row that comes in meets
-/// all rows outside. Sixteen are compared with them in some six times the time of one, so a row's
-/// distances are computed along with those of the outside rows that are nearest now and likely to
-/// follow, and kept until its turn. Where others come first too often, there is no room for more, and
-/// each is compared alone.
+/// The largest tree needs none of its own. Rows begin with the lists of the first search. A row whose list
+/// does not tell its nearest in another tree is searched for again, among rows of other trees, where that
+/// may be nearer than what its own tree has found so far. Of equally long edges the one with the lowest row
+/// is shorter, then with the lowest other row, so there is one tree, whoever finds it.
 struct SpanningTree {
-  struct Edge {
-    /// Places in the list of rows, the lower one first.
-    let one: Int
-    let other: Int
-    let length: Double
-  }
+  /// A row of a tree and one of another.
+  struct Edge: BitwiseCopyable, Sendable {
+    /// The slot of the row whose nearest the other is.
+    let row: Int32
+    /// The slot of the other, −1 where there is none.
+    let other: Int32
+    let similarity: Double
 
-  /// How many rows' distances may be kept, of so many rows: 64 MB of them, at least sixteen rows'.
-  private static func room(_ count: Int) -> Int {
-    max(16, min(256, (64 << 20) / (8 * max(count, 1))))
-  }
-
-  /// - Throws: `ClusteringError` if what is kept for so many rows does not fit in `limit` bytes, or in what
-  ///   this process can still get, if nil.
-  static func checkMemory(rows count: Int, limit: Int?) throws(ClusteringError) {
-    let needed = count * (8 * room(count) + 64)
-    let limit = limit ?? AvailableMemory.bytes
-    guard needed <= limit else {
-      throw ClusteringError(
-        fault: .memoryOfRows(needed: needed, limit: limit), rows: [], count: count)
+    /// Whether it is the shorter one.
+    func precedes(_ edge: Edge) -> Bool {
+      (-similarity, min(row, other), max(row, other))
+        < (-edge.similarity, min(edge.row, edge.other), max(edge.row, edge.other))
     }
   }
 
-  /// The edges in the order in which they were found.
+  /// The edges, N − 1 of them, as they were found.
   private(set) var edges: [Edge] = []
 
-  private let rows: [Int]
-  private let space: RowSpace
-  private let lanes: LanePool
-  /// The rows outside at 0 ..< `left`, in no order.
-  private let outside: LaneArray<Outside>
-  private var left: Int
-  /// The distances of row `place` to all outside it met at `slots[place] * rows.count`.
-  private let distances: LaneArray<Double>
-  private var slots: [Int?]
-  private var free: [Int]
+  /// The lowest slot of the tree that each slot is in.
+  private let roots: LaneArray<Int32>
+  private var trees: DisjointSets
 
-  /// - Parameter progress: told the share of the pairs that have met, now and then.
-  /// - Complexity: O(N²·D) time, O(N) memory (`checkMemory`).
-  init(
-    of rows: [Int], in space: RowSpace, lanes: LanePool, progress: ClusteringProgress.Report?
-  ) {
-    self.rows = rows
-    self.space = space
-    self.lanes = lanes
-    left = max(rows.count - 1, 0)
-    outside = LaneArray((0..<left).map { Outside(place: $0 + 1) })
-    free = Array(0..<Self.room(rows.count))
-    distances = LaneArray(count: free.count * rows.count)
-    slots = Array(repeating: nil, count: rows.count)
-    var newest = 0
-    while left > 0 {
-      let index = meet(newest)
-      let found = outside[index]
-      edges.append(
-        Edge(
-          one: min(found.place, found.nearest), other: max(found.place, found.nearest),
-          length: found.distance))
-      newest = found.place
-      left -= 1
-      outside[index] = outside[left]
-      if left % 512 == 0 {
-        let share = 1 - Double(left * left) / Double(rows.count * rows.count)
-        progress?(.comparing(rows: rows.count, share: share))
+  /// How many rows a rank searches for before it tells the others what it found.
+  private static let searchedAtOnce = 1 << 14
+
+  /// Finds the tree of the rows that a linkage has compared.
+  ///
+  /// - Parameter progress: told of every round, and during searches.
+  /// - Complexity: O(N²·D) for each of at most log₂ N rounds; most rows are searched for two or three times.
+  init(of joining: inout SumLinkage, progress: ClusteringProgress.Report?) throws {
+    let count = joining.store.clusters.count
+    trees = DisjointSets(count: count)
+    roots = LaneArray((0..<count).map { Int32($0) })
+    while edges.count + 1 < count {
+      for edge in try shortestEdges(&joining, progress) { add(edge) }
+      for slot in 0..<count { roots[slot] = Int32(trees.root(of: slot)) }
+      joining.statistics.rounds += 1
+      progress?(.joining(left: count - edges.count))
+    }
+  }
+
+  private mutating func add(_ edge: Edge) {
+    let (root, other) = (trees.root(of: Int(edge.row)), trees.root(of: Int(edge.other)))
+    // Two trees may have found the same edge.
+    guard root != other else { return }
+    trees.join(root, other)
+    edges.append(edge)
+  }
+
+  /// The shortest edge from every tree but the largest to another one.
+  private func shortestEdges(
+    _ joining: inout SumLinkage, _ progress: ClusteringProgress.Report?
+  ) throws -> [Edge] {
+    let (team, store, roots) = (joining.team, joining.store, roots)
+    let largest = largestTree()
+    let mine = store.live.filter {
+      Int($0) % team.size == team.rank && roots[Int($0)] != largest
+    }
+    var shortest = ShortestEdges(roots: roots)
+    shortest.note(try team.gather(nearest(to: mine, joining)))
+    // At first lists are as fresh as can be, unless there are origins since.
+    let areFresh = edges.isEmpty && store.origins == nil
+    for effort in areFresh ? [Effort.doubles] : [.bounds, .doubles] {
+      let open = mine.filter { slot in
+        let state = store.states[Int(slot)]
+        return state.nearest < 0 && Double(state.bound) >= shortest.similarity(of: slot)
+      }
+      let counts = try team.gather([Int32(open.count)]).map { Int($0) }
+      let all = counts.reduce(0, +)
+      if effort == .bounds, 2 * all > store.live.count, store.origins == nil {
+        // Every pair once costs no more.
+        try joining.compareAll(apart: roots, progress: progress)
+        shortest.note(try team.gather(nearest(to: open, joining)))
+        continue
+      }
+      for first in stride(from: 0, to: counts.max() ?? 0, by: Self.searchedAtOnce) {
+        let part = Array(open.dropFirst(first).prefix(Self.searchedAtOnce))
+        search(for: part, effort, joining)
+        shortest.note(try team.gather(nearest(to: part, joining)))
+        progress?(.joining(left: store.live.count - edges.count))
+      }
+      joining.statistics.searches += effort == .bounds ? all : 0
+      joining.statistics.exactSearches += effort == .doubles ? all : 0
+    }
+    return shortest.edges
+  }
+
+  /// How rows are searched for.
+  private enum Effort { case bounds, doubles }
+
+  private func search(for slots: [Int32], _ effort: Effort, _ joining: SumLinkage) {
+    let store = joining.store
+    switch effort {
+    case .bounds:
+      joining.search.search(slots, in: store, apart: roots)
+      for slot in slots { store.noteSearch(of: slot) }
+    case .doubles: joining.search.searchExactly(slots, in: store, apart: roots)
+    }
+  }
+
+  /// The root of the tree with the most rows, of equals the lowest.
+  private func largestTree() -> Int32 {
+    var sizes = [Int32](repeating: 0, count: roots.count)
+    for slot in 0..<roots.count { sizes[Int(roots[slot])] += 1 }
+    return Int32(sizes.firstIndex(of: sizes.max() ?? 0) ?? 0)
+  }
+
+  // MARK: - Rows
+
+  /// The edges from some rows to their nearest in other trees, as far as lists tell.
+  private func nearest(to slots: [Int32], _ joining: SumLinkage) -> [Edge] {
+    let (store, found) = (joining.store, LaneArray<Edge>(count: slots.count))
+    joining.lanes.eachRange(in: slots.count, by: 64) { range in
+      for index in range { found[index] = nearest(to: slots[index], in: store) }
+    }
+    return slots.indices.map { found[$0] }
+  }
+
+  private func edge(of slot: Int32, _ state: SearchState) -> Edge {
+    Edge(row: slot, other: state.nearest, similarity: state.similarity)
+  }
+
+  /// The edge to the nearest row of another tree that a row's list holds; the row's state has none, if others
+  /// may be nearer.
+  private func nearest(to slot: Int32, in store: ClusterStore) -> Edge {
+    var state = store.states[Int(slot)]
+    let root = roots[Int(slot)]
+    // Trees grow, so the nearest stays that until it is in this one.
+    if state.nearest >= 0, roots[Int(state.nearest)] != root { return edge(of: slot, state) }
+    (state.nearest, state.similarity) = (-1, -.infinity)
+    let list = store.list(of: Int(slot))
+    for place in 0..<Shortlist.capacity {
+      let other = list.slot(place)
+      // Listed values are bounds, in descending order.
+      guard other >= 0, Double(list.value(place)) >= state.similarity else { break }
+      guard roots[Int(other)] != root else { continue }
+      let similarity = store.similarity(Int(slot), Int(other))
+      if similarity > state.similarity
+        || similarity == state.similarity && other < state.nearest
+      {
+        (state.nearest, state.similarity) = (other, similarity)
       }
     }
+    let found = edge(of: slot, state)
+    if state.similarity <= Double(state.bound) {
+      (state.nearest, state.similarity) = (-1, -.infinity)
+    }
+    store.states[Int(slot)] = state
+    return found
+  }
+}
+
+/// The shortest edge from every tree, of those that were found.
+private struct ShortestEdges {
+  private let roots: LaneArray<Int32>
+  /// By root.
+  private var found: [SpanningTree.Edge?]
+
+  init(roots: LaneArray<Int32>) {
+    self.roots = roots
+    found = Array(repeating: nil, count: roots.count)
   }
 
-  /// A row outside the tree with the way to its nearest row inside.
-  private struct Outside: BitwiseCopyable {
-    let place: Int
-    var nearest = 0
-    var distance = Double.infinity
+  var edges: [SpanningTree.Edge] { found.compactMap(\.self) }
 
-    func precedes(_ other: Outside) -> Bool {
-      (distance, place) < (other.distance, other.place)
-    }
+  /// The similarity of the shortest edge from the tree that a row is in.
+  func similarity(of slot: Int32) -> Double {
+    found[Int(roots[Int(slot)])]?.similarity ?? -.infinity
   }
 
-  /// Lets all rows outside know the newest one inside; returns the index of the nearest to the tree.
-  private mutating func meet(_ newest: Int) -> Int {
-    if slots[newest] == nil { computeDistances(of: newest) }
-    guard let slot = slots[newest] else { preconditionFailure("row \(newest) was not compared") }
-    let (outside, distances, size) = (outside, distances, 4096)
-    let start = slot * rows.count
-    let best = LaneArray<Int>(count: left / size + 1)
-    lanes.eachRange(in: left, by: size) { range in
-      var nearest = range.lowerBound
-      for index in range {
-        let distance = distances[start + outside[index].place]
-        if distance < outside[index].distance {
-          outside[index].nearest = newest
-          outside[index].distance = distance
-        }
-        if outside[index].precedes(outside[nearest]) { nearest = index }
-      }
-      best[range.lowerBound / size] = nearest
+  /// Takes note of edges, and of what is none, because a list held no row of another tree.
+  mutating func note(_ edges: [SpanningTree.Edge]) {
+    for edge in edges where edge.other >= 0 {
+      let root = Int(roots[Int(edge.row)])
+      if let known = found[root], !edge.precedes(known) { continue }
+      found[root] = edge
     }
-    free.append(slot)
-    slots[newest] = nil
-    return (0..<(left + size - 1) / size).map { best[$0] }
-      .reduce(best[0]) { outside[$1].precedes(outside[$0]) ? $1 : $0 }
-  }
-
-  /// Computes the distances of a row, and of those that are likely to follow, to all rows outside.
-  private mutating func computeDistances(of newest: Int) {
-    // The last row that was compared gave its slot back when its turn came.
-    precondition(!free.isEmpty, "no room for row \(newest)")
-    let group = [newest] + nearestOutside(min(free.count, RowSpace.rowsAtOnce) - 1)
-    var starts: [Int] = []
-    for place in group {
-      let slot = free.removeLast()
-      slots[place] = slot
-      starts.append(slot * rows.count)
-    }
-    let (rows, space, outside, distances) = (rows, space, outside, distances)
-    let compared = group.map { place in rows[place] }
-    lanes.eachRange(in: left, by: 512) { [starts] range in
-      let places = range.map { outside[$0].place }
-      space.compare(compared[...], with: places.map { rows[$0] }[...]) { member, other, distance in
-        distances[starts[member] + places[other]] = distance
-      }
-    }
-  }
-
-  /// The places of the rows outside that are nearest to the tree and were not compared yet.
-  private func nearestOutside(_ count: Int) -> [Int] {
-    guard count > 0 else { return [] }
-    var nearest: [Outside] = []
-    for index in 0..<left {
-      let one = outside[index]
-      if nearest.count == count, !one.precedes(nearest[count - 1]) { continue }
-      // Before the first row is met nobody is near.
-      guard one.distance < .infinity, slots[one.place] == nil else { continue }
-      if nearest.count == count { nearest.removeLast() }
-      nearest.insert(one, at: nearest.firstIndex { one.precedes($0) } ?? nearest.count)
-    }
-    return nearest.map(\.place)
   }
 }

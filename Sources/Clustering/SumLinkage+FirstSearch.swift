@@ -9,11 +9,12 @@ extension SumLinkage {
   /// of a turn's games, so no list is written by two lanes at once.
   ///
   /// - Parameters:
+  ///   - sets: the set that each slot is in, where lists are filled anew with clusters of other sets.
   ///   - size: the clusters of a block, on all ranks alike; chosen by their number and lanes, if nil.
   ///   - interval: the seconds between two reports.
   ///   - progress: told the share of the games that are over.
   mutating func compareAll(
-    inBlocksOf size: Int? = nil, every interval: Double = 1,
+    apart sets: LaneArray<Int32>? = nil, inBlocksOf size: Int? = nil, every interval: Double = 1,
     progress: ClusteringProgress.Report? = nil
   ) throws {
     let count = store.clusters.count
@@ -23,6 +24,7 @@ extension SumLinkage {
     let (store, search) = (store, search)
     var last = Date.now
     var dealt = 0
+    if sets != nil { for slot in 0..<count { store.list(of: slot).clear() } }
     let tournament = Tournament(blocks.count)
     for (turn, games) in tournament.enumerated() {
       // So that nobody waits at the end for all that others are slower.
@@ -31,7 +33,7 @@ extension SumLinkage {
       dealt += games.count
       lanes.each(mine.count) { index, lane in
         let (one, other) = games[mine[index]]
-        search.compare(blocks[one], blocks[other], in: store, lane: lane)
+        search.compare(blocks[one], blocks[other], in: store, apart: sets, lane: lane)
       }
       if last.timeIntervalSinceNow <= -interval {
         last = .now
@@ -42,7 +44,7 @@ extension SumLinkage {
     if team.size > 1 { try joinLists() }
     for slot in 0..<Int32(count) { store.noteSearch(of: slot) }
     statistics.searches += count
-    self.store.findOrigins()
+    if sets == nil { self.store.findOrigins() }
   }
 
   /// Smaller blocks where there would be too few for all lanes of all ranks to have work.

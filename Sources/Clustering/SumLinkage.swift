@@ -39,13 +39,13 @@ struct SumLinkage {
   ///
   /// - Parameters:
   ///   - copied: the bytes of an element that are copied: none where rows are taken over.
+  ///   - keepsMeans: whether means are kept, as where the nearest pair is merged.
   ///   - limit: in bytes; what this process can still get, if nil.
   static func checkMemory(
-    rows count: Int, width: Int, copied: Int, criterion: Criterion, limit: Int?
+    rows count: Int, width: Int, copied: Int, keepsMeans: Bool, limit: Int?
   ) throws(ClusteringError) {
     let limit = limit ?? AvailableMemory.bytes
-    // Where the nearest pair is merged, means are kept.
-    let bytesOfElement = copied + (criterion.isReducible ? 0 : 4)
+    let bytesOfElement = copied + (keepsMeans ? 4 : 0)
     let needed = count * (bytesOfElement * width + bytesOfRow)
     guard needed <= limit else {
       throw ClusteringError(

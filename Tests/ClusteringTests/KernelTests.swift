@@ -192,6 +192,37 @@ struct KernelTests {
     }
   }
 
+  @Test("Searches among other sets list the same, whoever meets whom", arguments: [1, 20])
+  func sets(_ width: Int) throws {
+    let rows = RandomRows.clustered(700, width, centres: 12, spread: 0.3, seed: 5)
+    let sets = LaneArray((0..<700).map { Int32($0 * $0 % 40) })
+    for (criterion, metric) in [(Criterion.cosine, Metric.cosine), (.centroid, .euclidean)] {
+      for instructions in Self.instructionSets {
+        var joining = try Self.compared(rows, criterion, metric, instructions, lanes: 2)
+        let store = joining.store
+        joining.search.search(store.live, in: store, apart: sets)
+        let found = bitsOfLists(store)
+        for size in [14, 224, 448] {
+          try joining.compareAll(apart: sets, inBlocksOf: size)
+          #expect(bitsOfLists(store) == found)
+        }
+        // Few rows, whose columns are shared out.
+        joining.search.search([3, 699], in: store, apart: sets)
+        #expect(bitsOfLists(store) == found)
+        joining.search.searchExactly(store.live, in: store, apart: sets)
+        let exact = bitsOfLists(store)
+        for slot in store.live {
+          let list = store.list(of: Int(slot))
+          list.clear()
+          for other in store.live where sets[Int(other)] != sets[Int(slot)] {
+            list.offer(Float(above: store.similarity(Int(slot), Int(other))), other)
+          }
+        }
+        #expect(bitsOfLists(store) == exact)
+      }
+    }
+  }
+
   /// Every other cluster of an origin with the next one.
   private static func pairs(of store: ClusterStore) -> [Pair] {
     Dictionary(grouping: store.live) { store.origins?.place(of: $0) }.values.flatMap { slots in

@@ -183,6 +183,7 @@ struct PropertyTests {
     "What is kept besides the rows is refused where it does not fit",
     arguments: [
       (Linkage.average, false, 260_000), (.average, true, 660_000), (.ward, false, 260_000),
+      (.single, false, 260_000), (.single, true, 660_000),
       (.centroid, false, 660_000), (.centroid, true, 1_060_000),
     ])
   func memoryOfRows(_ linkage: Linkage, areKept: Bool, needed: Int) throws {

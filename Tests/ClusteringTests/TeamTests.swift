@@ -26,7 +26,10 @@ struct TeamTests {
   func ranks(_ size: Int, heaps: (centres: Int, spread: Double)) throws {
     let rows = RandomRows.clustered(
       900, 20, centres: heaps.centres, spread: heaps.spread, seed: 8)
-    for (linkage, metric) in [(Linkage.average, Metric.cosine), (.ward, .euclidean)] {
+    let linkages: [(Linkage, Metric)] = [
+      (.average, .cosine), (.ward, .euclidean), (.single, .cosine), (.single, .euclidean),
+    ]
+    for (linkage, metric) in linkages {
       let alone = try Dendrogram(
         of: rows, linkage: linkage, metric: metric, lanes: LanePool(count: 1))
       let trees = try Launch.simulated(ranks: size) { communicator in

@@ -50,6 +50,10 @@ static void compare(const cpanels_vector *vectors, int count, int width, cpanels
       .row_weights = {squares, sizes}, .row_lists = row_lists, .panel = panel, .column_ids = ids,
       .column_weights = {squares, sizes}, .column_lists = lists};
   cpanels_run(&search, set);
+  int32_t sets[CPANELS_COLUMNS];
+  for (int i = 0; i < VECTORS; i++) sets[i] = i / 3;
+  search.sets = sets;
+  cpanels_run(&search, set);
   search.row_weights.squares = search.column_weights.squares = NULL;
   search.column_lists = NULL;
   cpanels_run(&search, set);

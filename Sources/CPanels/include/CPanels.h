@@ -44,8 +44,11 @@ typedef struct {
   const int32_t *column_ids;  // −1 where there is no cluster
   cpanels_weights column_weights;
   cpanels_list *column_lists;  // by id; null unless the columns are to be offered the rows too
+  // By id, the set that a cluster is in: those of one set are not offered to each other. Null where each
+  // is a set of its own.
+  const int32_t *sets;
   // Null, or a word for every row; then nothing is offered, and bit c says whether column c may enter
-  // the row's list, also where it is the row itself or nobody.
+  // the row's list, also where it is the row itself, of its set, or nobody.
   uint32_t *row_hits;
 } cpanels_search;
 
