@@ -15,15 +15,25 @@ extension ClusterStore {
   ///   - union: the new cluster, which has the slot of one part.
   ///   - ended: the slot of the other.
   ///   - means: of all clusters that are left.
-  func introduce(_ union: Int32, insteadOf ended: Int32, in means: SlotMeans) {
+  /// - Returns: what all of them know then.
+  func introduce(
+    _ union: Int32, insteadOf ended: Int32, in means: SlotMeans
+  ) -> KnownNeighbors {
     means.write(union, of: self)
     let (live, bounds) = (live, means.bounds)
-    // Few clusters are not worth waking a lane for.
-    lanes.eachRange(in: live.count, by: max(1024, live.count / (4 * lanes.count))) { range in
+    // A share for each lane, the same from one time to the next, as means stay in its cache; few clusters
+    // are not worth waking a lane for.
+    let size = max(1024, (live.count + lanes.count - 1) / lanes.count)
+    let parts = LaneArray<KnownNeighbors.Part>(count: (live.count + size - 1) / size)
+    lanes.eachRange(in: live.count, by: size) { range in
       means.compare(union, with: live[range], in: self)
+      var part = KnownNeighbors.Part(start: range.lowerBound)
       for index in range where live[index] != union {
-        note(union, insteadOf: ended, bounds[index], at: Int(live[index]))
+        let slot = live[index]
+        note(union, insteadOf: ended, bounds[index], at: Int(slot))
+        part.note(slot, states[Int(slot)], unknown: means.unknown)
       }
+      parts[range.lowerBound / size] = part
     }
     let list = list(of: Int(union))
     list.clear()
@@ -31,6 +41,7 @@ extension ClusterStore {
       list.offer(bounds[index], slot)
     }
     states[Int(union)] = SearchState(listedAt: level, bound: list.bound)
+    return KnownNeighbors((0..<parts.count).map { parts[$0] }, means.unknown, and: union)
   }
 
   private func note(_ union: Int32, insteadOf ended: Int32, _ value: Float, at slot: Int) {

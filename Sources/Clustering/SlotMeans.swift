@@ -9,10 +9,13 @@ struct SlotMeans {
   private let means: LaneArray<Float>
   /// Bounds on the similarities of the last cluster to those that are left, in their order.
   let bounds: LaneArray<Float>
+  /// Room for slots, as many as there are clusters left.
+  let unknown: LaneArray<Int32>
 
   init(of store: ClusterStore) {
     means = LaneArray(count: store.clusters.count * store.width)
     bounds = LaneArray(count: store.live.count)
+    unknown = LaneArray(count: store.live.count)
     let all = self
     store.lanes.eachRange(in: store.live.count, by: 1024) { range in
       for slot in store.live[range] { all.write(slot, of: store) }

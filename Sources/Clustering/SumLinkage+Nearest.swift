@@ -11,10 +11,11 @@ extension SumLinkage {
   ///   lists from telling apart may need O(N²) searches.
   mutating func mergeNearest(progress: ClusteringProgress.Report?) throws {
     let means = SlotMeans(of: store)
+    var known = KnownNeighbors(unknown: store.live)
     while store.live.count > 1 {
-      let pair = try nearestPair()
+      let pair = try nearestPair(&known)
       unite([pair])
-      store.introduce(Int32(pair.kept), insteadOf: Int32(pair.dropped), in: means)
+      known = store.introduce(Int32(pair.kept), insteadOf: Int32(pair.dropped), in: means)
       statistics.rounds += 1
       let left = store.live.count
       if left % 64 == 0 || left == 1 { progress?(.joining(left: left)) }
@@ -22,25 +23,16 @@ extension SumLinkage {
   }
 
   /// The most similar pair, found once no cluster of unknown nearest may belong to a better one.
-  private mutating func nearestPair() throws -> Pair {
+  private mutating func nearestPair(_ known: inout KnownNeighbors) throws -> Pair {
     while true {
-      var best: Int32 = -1
-      var similarity = -Double.infinity
-      for slot in store.live {
-        let state = store.states[Int(slot)]
-        if state.nearest >= 0, state.similarity > similarity {
-          (best, similarity) = (slot, state.similarity)
-        }
-      }
-      let doubtful = store.live.filter {
-        store.states[Int($0)].nearest < 0 && store.highest(of: $0) >= similarity
-      }
+      let doubtful = known.takeDoubtful { store.highest(of: $0) >= $1 }
       guard !doubtful.isEmpty else {
-        let other = Int(store.states[Int(best)].nearest)
+        let (best, other) = (Int(known.best), Int(store.states[Int(known.best)].nearest))
         precondition(best < other, "\(best) is nearest to \(other), which is nearer to others")
-        return Pair(kept: Int(best), dropped: other, similarity: similarity)
+        return Pair(kept: best, dropped: other, similarity: known.similarity)
       }
       try refresh(doubtful)
+      for slot in doubtful { known.note(slot, store.states[Int(slot)].similarity) }
     }
   }
 }
