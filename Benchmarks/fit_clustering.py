@@ -13,7 +13,7 @@ LARGEST = 1_000_000
 
 def measure(kindreel, folder, count, width, repeats):
     """The fastest of some runs: wall and processor time in seconds, and peak memory in bytes."""
-    path = rows_file(folder, count, width)
+    path = rows_file(folder, f"{count}x{width}", count, width, 0, 0)
     runs = []
     for _ in range(repeats):
         before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -17,7 +17,8 @@ struct Cluster: BitwiseCopyable, Sendable {
 
 /// What a cluster knows of the others; only the lane that was given the cluster reads or writes it.
 struct SearchState: BitwiseCopyable, Sendable {
-  /// The slot of the cluster most similar to it at level `nearestAt`, or −1.
+  /// The slot of the cluster most similar to it at level `nearestAt`, or −1; for `SpanningTree` of those in
+  /// other trees.
   var nearest: Int32 = -1
   var nearestAt: Int32 = -1
   /// The level at which its list and `bound` were true.

@@ -21,8 +21,8 @@ extension ClusterStore {
   ) -> KnownNeighbors {
     means.write(union, of: self)
     let (live, bounds) = (live, means.bounds)
-    // A share for each lane, the same from one time to the next, as means stay in its cache; few clusters
-    // are not worth waking a lane for.
+    // One share for each lane, mostly the one that it had before, whose means are in its cache; few
+    // clusters are not worth waking a lane for.
     let size = max(1024, (live.count + lanes.count - 1) / lanes.count)
     let parts = LaneArray<KnownNeighbors.Part>(count: (live.count + size - 1) / size)
     lanes.eachRange(in: live.count, by: size) { range in

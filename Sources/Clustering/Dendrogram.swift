@@ -156,8 +156,7 @@ public struct Dendrogram: Sendable {
         progress: progress)
       return (joining.run(progress: progress), JoiningStatistics())
     }
-    var joining = SingleLinkage(consume space, lanes: lanes, team: team)
-    return try joining.run(progress: progress)
+    return try SingleLinkage(consume space, lanes: lanes, team: team).run(progress: progress)
   }
 }
 

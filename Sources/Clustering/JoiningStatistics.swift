@@ -3,11 +3,12 @@ public struct JoiningStatistics: Sendable, Equatable, Codable {
   /// Rows that were exact copies of an earlier row, merged at height 0 before anything else.
   public internal(set) var duplicates = 0
   /// Rounds in which all reciprocal nearest neighbours were merged; by centroid and median linkage the
-  /// merges, each of the nearest pair of all.
+  /// merges, each of the nearest pair of all; by single linkage those of its spanning tree.
   public internal(set) var rounds = 0
   /// Merges found by following a chain of nearest neighbours, where rounds would have merged too few.
   public internal(set) var chainMerges = 0
-  /// Searches for one cluster's nearest among all others, the first included.
+  /// Searches for one cluster's nearest among all others, the first included; by single linkage for a row's
+  /// in other trees.
   public internal(set) var searches = 0
   /// Those of them in double precision, as single could not decide.
   public internal(set) var exactSearches = 0

@@ -46,8 +46,8 @@ extension Linkage {
       + "\(defined.joined(separator: ", ")) are, and \(rawValue) is on euclidean distance"
   }
 
-  /// Whether a team shares the searches: there are many at a time where many pairs may be merged at a
-  /// time, and where rows are searched for alone.
+  /// Whether a team shares the searches: where many pairs may be merged at a time, many clusters are searched
+  /// for at a time, and by single linkage many rows.
   public func sharesSearches(on metric: Metric) -> Bool {
     self == .single || criterion(on: metric)?.isReducible ?? false
   }

@@ -6,8 +6,8 @@ extension RowSpace {
   /// Where squares might overflow or vanish, they are first multiplied by powers of two: each by its own
   /// for cosines, all by one for Euclidean distances.
   ///
-  /// - Parameter isCentred: whether Euclidean rows stand about their mean, as searches in single
-  ///   precision want them.
+  /// - Parameter isCentred: whether Euclidean rows stand about their mean, where single precision tells them
+  ///   apart best.
   /// - Throws: `ClusteringError` for rows that are not finite, then for rows without a direction, or so large
   ///   that distances would not be finite.
   init(

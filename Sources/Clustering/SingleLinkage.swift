@@ -15,25 +15,29 @@ struct SingleLinkage {
   }
 
   /// Merges until one cluster is left.
-  mutating func run(
+  consuming func run(
     progress: ClusteringProgress.Report?
   ) throws -> (MergeLog, JoiningStatistics) {
     try joining.compareAll(progress: progress)
     let edges = try SpanningTree(of: &joining, progress: progress).edges
       .sorted { $0.precedes($1) }
-    let store = joining.store
+    let (clusters, criterion, unit) = (
+      joining.store.clusters, joining.store.criterion, joining.store.unit
+    )
+    let statistics = joining.statistics
     var log = joining.log
-    var sets = DisjointSets(count: store.clusters.count)
-    var merged = (0..<store.clusters.count).map { store.clusters[$0] }
+    // Lists are not needed any more.
+    _ = consume self
+    var sets = DisjointSets(count: clusters.count)
     for edge in edges {
       let (one, other) = (sets.root(of: Int(edge.row)), sets.root(of: Int(edge.other)))
-      let size = merged[one].size + merged[other].size
+      let size = clusters[one].size + clusters[other].size
       let node = log.append(
-        Int(merged[one].node), Int(merged[other].node),
-        height: store.criterion.height(edge.similarity, unit: store.unit), size: Int(size))
+        Int(clusters[one].node), Int(clusters[other].node),
+        height: criterion.height(edge.similarity, unit: unit), size: Int(size))
       sets.join(one, other)
-      merged[min(one, other)] = Cluster(size: size, node: Int32(node))
+      clusters[min(one, other)] = Cluster(size: size, node: Int32(node))
     }
-    return (log, joining.statistics)
+    return (log, statistics)
   }
 }

@@ -16,6 +16,8 @@ struct SpanningTree {
     let other: Int32
     let similarity: Double
 
+    static let none = Edge(row: -1, other: -1, similarity: -.infinity)
+
     /// Whether it is the shorter one.
     func precedes(_ edge: Edge) -> Bool {
       (-similarity, min(row, other), max(row, other))
@@ -30,13 +32,14 @@ struct SpanningTree {
   private let roots: LaneArray<Int32>
   private var trees: DisjointSets
 
-  /// How many rows a rank searches for before it tells the others what it found.
-  private static let searchedAtOnce = 1 << 14
+  /// How many rows a rank looks at before it tells the others what it found.
+  private static let rowsAtOnce = 1 << 12
 
   /// Finds the tree of the rows that a linkage has compared.
   ///
   /// - Parameter progress: told of every round, and during searches.
-  /// - Complexity: O(N²·D) for each of at most log₂ N rounds; most rows are searched for two or three times.
+  /// - Complexity: O(N²·D) for each of at most ⌈log₂ N⌉ rounds; most rows are searched for two or three
+  ///   times.
   init(of joining: inout SumLinkage, progress: ClusteringProgress.Report?) throws {
     let count = joining.store.clusters.count
     trees = DisjointSets(count: count)
@@ -67,40 +70,40 @@ struct SpanningTree {
       Int($0) % team.size == team.rank && roots[Int($0)] != largest
     }
     var shortest = ShortestEdges(roots: roots)
-    shortest.note(try team.gather(nearest(to: mine, joining)))
     // At first lists are as fresh as can be, unless there are origins since.
     let areFresh = edges.isEmpty && store.origins == nil
-    for effort in areFresh ? [Effort.doubles] : [.bounds, .doubles] {
-      let open = mine.filter { slot in
+    for effort in areFresh ? [Effort.lists, .doubles] : [.lists, .bounds, .doubles] {
+      let asked = mine.filter { slot in
+        guard effort != .lists else { return true }
         let state = store.states[Int(slot)]
+        // Single precision does not help those that it failed before.
+        if effort == .bounds, state.isExact { return false }
         return state.nearest < 0 && Double(state.bound) >= shortest.similarity(of: slot)
       }
-      let counts = try team.gather([Int32(open.count)]).map { Int($0) }
+      let counts = try team.gather([Int32(asked.count)]).map { Int($0) }
       let all = counts.reduce(0, +)
-      if effort == .bounds, 2 * all > store.live.count, store.origins == nil {
-        // Every pair once costs no more.
-        try joining.compareAll(apart: roots, progress: progress)
-        shortest.note(try team.gather(nearest(to: open, joining)))
-        continue
-      }
-      for first in stride(from: 0, to: counts.max() ?? 0, by: Self.searchedAtOnce) {
-        let part = Array(open.dropFirst(first).prefix(Self.searchedAtOnce))
-        search(for: part, effort, joining)
+      let isForAll = effort == .bounds && 2 * all > store.live.count && store.origins == nil
+      // Every pair once then costs no more.
+      if isForAll { try joining.compareAll(apart: roots, progress: progress) }
+      for first in stride(from: 0, to: counts.max() ?? 0, by: Self.rowsAtOnce) {
+        let part = Array(asked.dropFirst(first).prefix(Self.rowsAtOnce))
+        if !isForAll { search(for: part, effort, joining) }
         shortest.note(try team.gather(nearest(to: part, joining)))
         progress?(.joining(left: store.live.count - edges.count))
       }
-      joining.statistics.searches += effort == .bounds ? all : 0
+      joining.statistics.searches += effort == .bounds && !isForAll ? all : 0
       joining.statistics.exactSearches += effort == .doubles ? all : 0
     }
     return shortest.edges
   }
 
-  /// How rows are searched for.
-  private enum Effort { case bounds, doubles }
+  /// How the nearest of a row is looked for: in its list, by a search in single precision, by one in double.
+  private enum Effort { case lists, bounds, doubles }
 
   private func search(for slots: [Int32], _ effort: Effort, _ joining: SumLinkage) {
     let store = joining.store
     switch effort {
+    case .lists: break
     case .bounds:
       joining.search.search(slots, in: store, apart: roots)
       for slot in slots { store.noteSearch(of: slot) }
@@ -164,26 +167,25 @@ struct SpanningTree {
 private struct ShortestEdges {
   private let roots: LaneArray<Int32>
   /// By root.
-  private var found: [SpanningTree.Edge?]
+  private var found: [SpanningTree.Edge]
 
   init(roots: LaneArray<Int32>) {
     self.roots = roots
-    found = Array(repeating: nil, count: roots.count)
+    found = Array(repeating: .none, count: roots.count)
   }
 
-  var edges: [SpanningTree.Edge] { found.compactMap(\.self) }
+  var edges: [SpanningTree.Edge] { found.filter { $0.other >= 0 } }
 
   /// The similarity of the shortest edge from the tree that a row is in.
   func similarity(of slot: Int32) -> Double {
-    found[Int(roots[Int(slot)])]?.similarity ?? -.infinity
+    found[Int(roots[Int(slot)])].similarity
   }
 
   /// Takes note of edges, and of what is none, because a list held no row of another tree.
   mutating func note(_ edges: [SpanningTree.Edge]) {
     for edge in edges where edge.other >= 0 {
       let root = Int(roots[Int(edge.row)])
-      if let known = found[root], !edge.precedes(known) { continue }
-      found[root] = edge
+      if edge.precedes(found[root]) { found[root] = edge }
     }
   }
 }

@@ -15,6 +15,7 @@ struct SpanningTreeTests {
     "a simplex": RandomRows.simplex(60),
     "narrow heaps": RandomRows.clustered(600, 12, centres: 2, spread: 1e-4, seed: 5),
     "narrow heaps, many": RandomRows.clustered(300, 12, centres: 30, spread: 1e-5, seed: 6),
+    "heaps without origins": RandomRows.clustered(600, 12, centres: 6, spread: 1e-5, seed: 7),
   ]
 
   @Test(

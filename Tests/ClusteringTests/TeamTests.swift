@@ -44,6 +44,24 @@ struct TeamTests {
     }
   }
 
+  @Test("Ranks search among other trees together", .timeLimit(.minutes(10)), arguments: 1...3)
+  func otherTrees(_ size: Int) throws {
+    let given = RandomRows.clustered(900, 20, centres: 9, spread: 0.1, seed: 8)
+    let rows = given.rows((0..<900).map { $0 < 40 ? 899 : $0 })
+    let alone = try Dendrogram(of: rows, linkage: .single, lanes: LanePool(count: 1))
+    // All rows at least twice.
+    #expect(alone.statistics.searches >= 2 * 860 && alone.statistics.duplicates == 40)
+    let trees = try Launch.simulated(ranks: size) { communicator in
+      try Dendrogram(
+        of: rows, linkage: .single, lanes: LanePool(count: communicator.rank + 1),
+        team: Ranks(communicator: communicator))
+    }
+    for tree in trees {
+      #expect(tree == alone)
+      #expect(tree.statistics.searches == alone.statistics.searches)
+    }
+  }
+
   @Test("Ranks may have different lanes, whatever blocks that makes", .timeLimit(.minutes(10)))
   func lanes() throws {
     // Between 16 blocks a lane for one lane each and for 1 + 2.

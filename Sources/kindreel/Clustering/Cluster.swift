@@ -48,10 +48,9 @@ struct Cluster: ParsableCommand, RunsAlone {
       Rows of NaN or infinities, and rows of zeros where the metric is cosine, \
       cannot be clustered: they are named, and nothing is written (exit code 65).
 
-      Memory is that of the rows and some 260 bytes for each (rows of float64: twice theirs). Single linkage \
-      keeps up to 64 MB of distances, of very many rows some 200 bytes for each. Complete linkage, and \
-      average linkage on euclidean distance, need all distances, 4·N² bytes. Where that does not fit, nor \
-      the rows or their means, the command says so and ends before it takes any (exit code 78).
+      Memory is that of the rows and some 260 bytes for each (rows of float64: twice theirs). Complete \
+      linkage, and average linkage on euclidean distance, need all distances, 4·N² bytes. Where that does \
+      not fit, nor the rows or their means, the command says so and ends before it takes any (exit code 78).
 
       --json prints one object: rows, width, linkage, metric, merges, rounds, seconds, \
       peak_rss_bytes, root_height, and with a cut also cut, clusters, largest_share, \
