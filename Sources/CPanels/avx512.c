@@ -57,7 +57,7 @@ static AVX512 void tile(const cpanels_search *s, int64_t row, float *thresholds)
     }
   }
   if (s->row_hits) {
-    for (int r = 0; r < count; r++) s->row_hits[row + r] = row_hits[r];
+    for (int r = 0; r < count; r++) s->row_hits[row + r] = panels_apart(s, row + r, row_hits[r]);
     return;
   }
   uint32_t column_hits = 0;

@@ -82,7 +82,7 @@ TARGET void RUN(const cpanels_search *s) {
       vector least = ALL(lowest);
       uint32_t hits = reach(values[r], (vector[]){least, least, least, least});
       if (s->row_hits) {
-        s->row_hits[row + r] = hits;
+        s->row_hits[row + r] = panels_apart(s, row + r, hits);
         continue;
       }
       panels_offer_row(s, row + r, values[r], hits);

@@ -25,6 +25,16 @@ static inline int panels_are_apart(const cpanels_search *s, int32_t own, int32_t
   return id >= 0 && id != own && !(s->sets && s->sets[id] == s->sets[own]);
 }
 
+// Those of some columns that may enter a row's list, and be offered it.
+static inline uint32_t panels_apart(const cpanels_search *s, int64_t row, uint32_t columns) {
+  uint32_t apart = columns;
+  for (uint32_t left = columns; left; left &= left - 1) {
+    int column = __builtin_ctz(left);
+    if (!panels_are_apart(s, s->row_ids[row], s->column_ids[column])) apart &= ~(1u << column);
+  }
+  return apart;
+}
+
 // Offers a row the columns that may enter its list.
 static inline void panels_offer_row(
     const cpanels_search *s, int64_t row, const float *values, uint32_t hits) {

@@ -42,9 +42,7 @@ extension ClusterStore {
   /// Compares a cluster with others in double precision, and takes note of those that are near; of equals
   /// the one that was compared first is the nearest.
   ///
-  /// - Parameters:
-  ///   - panel: the others, and places that are nobody's.
-  ///   - columns: a bit for every place of the panel that is to be compared.
+  /// - Parameter columns: a bit for every place of the panel that has one of the others.
   func compareExactly(_ slot: Int32, with panel: PackedMeans, columns: UInt32) {
     let list = list(of: Int(slot))
     var state = states[Int(slot)]

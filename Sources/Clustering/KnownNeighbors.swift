@@ -1,8 +1,6 @@
 /// Which clusters know their nearest, and the most similar two of these.
 struct KnownNeighbors {
-  /// The cluster most similar to its nearest, of equals the lowest; −1 if none knows it.
-  private(set) var best: Int32 = -1
-  private(set) var similarity = -Double.infinity
+  private(set) var best = Best()
   /// Those that do not know their nearest.
   private(set) var unknown: [Int32]
 
@@ -14,26 +12,38 @@ struct KnownNeighbors {
     self.unknown = [slot]
     for part in parts {
       for place in part.start..<part.end { self.unknown.append(unknown[place]) }
-      if part.best >= 0 { note(part.best, part.similarity) }
+      note(part.best.slot, part.best.similarity)
     }
   }
 
   /// Takes those that may be in a better pair than the best for known.
   mutating func takeDoubtful(_ isDoubtful: (Int32, Double) -> Bool) -> [Int32] {
-    let doubtful = unknown.filter { isDoubtful($0, similarity) }
-    unknown.removeAll { isDoubtful($0, similarity) }
+    var doubtful: [Int32] = []
+    unknown.removeAll { [best] slot in
+      guard isDoubtful(slot, best.similarity) else { return false }
+      doubtful.append(slot)
+      return true
+    }
     return doubtful
   }
 
-  mutating func note(_ slot: Int32, _ similarity: Double) {
-    guard (-similarity, slot) < (-self.similarity, best) else { return }
-    (best, self.similarity) = (slot, similarity)
+  mutating func note(_ slot: Int32, _ similarity: Double) { best.note(slot, similarity) }
+
+  /// The cluster most similar to its nearest, of equals the lowest.
+  struct Best: BitwiseCopyable {
+    /// −1 if none knows its nearest.
+    private(set) var slot: Int32 = -1
+    private(set) var similarity = -Double.infinity
+
+    mutating func note(_ slot: Int32, _ similarity: Double) {
+      guard (-similarity, slot) < (-self.similarity, self.slot) else { return }
+      (self.slot, self.similarity) = (slot, similarity)
+    }
   }
 
-  /// What one lane found of some clusters in ascending order.
+  /// What one lane found of some clusters.
   struct Part: BitwiseCopyable {
-    private(set) var best: Int32 = -1
-    private(set) var similarity = -Double.infinity
+    private(set) var best = Best()
     /// The places of those that know no nearest.
     let start: Int
     private(set) var end: Int
@@ -44,8 +54,8 @@ struct KnownNeighbors {
       if state.nearest < 0 {
         unknown[end] = slot
         end += 1
-      } else if state.similarity > similarity {
-        (best, similarity) = (slot, state.similarity)
+      } else {
+        best.note(slot, state.similarity)
       }
     }
   }

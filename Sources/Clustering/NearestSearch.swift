@@ -165,9 +165,8 @@ struct NearestSearch {
       panel.write(block, of: store, at: 0, from: origin)
       unsafe cpanels_run(&search, instructions)
       guard filling == .exactly else { continue }
-      for (index, slot) in slots.enumerated() {
-        let columns = panel.columns(scratch.hits[index], apartFrom: slot, in: sets)
-        if columns != 0 { store.compareExactly(slot, with: panel, columns: columns) }
+      for (index, slot) in slots.enumerated() where scratch.hits[index] != 0 {
+        store.compareExactly(slot, with: panel, columns: scratch.hits[index])
       }
     }
   }
@@ -180,7 +179,7 @@ struct NearestSearch {
     let rows: PackedMeans
     let panel: PackedMeans
     let lists: UnsafeMutablePointer<UnsafeMutablePointer<cpanels_list>?>
-    /// The columns of a panel that may enter a row's list.
+    /// The columns of a panel that may enter a row's list, by the row's place.
     let hits = LaneArray<UInt32>(count: blockRows)
 
     init(width: Int) {

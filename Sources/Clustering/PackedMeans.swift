@@ -86,28 +86,13 @@ struct PackedMeans {
     }
   }
 
-  /// Those of some columns that hold clusters of other sets than a slot's.
-  func columns(_ hits: UInt32, apartFrom slot: Int32, in sets: LaneArray<Int32>?) -> UInt32 {
-    guard let sets else { return hits }
-    let own = sets[Int(slot)]
-    var (left, columns) = (hits, hits)
-    while left != 0 {
-      let place = left.trailingZeroBitCount
-      left &= left - 1
-      if ids[place] >= 0, sets[Int(ids[place])] == own { columns &= ~(1 << place) }
-    }
-    return columns
-  }
-
   /// The similarities in double precision of a cluster to others whose places have bits set, in ascending
-  /// order of places; the vectors of a panel's last `write` are read.
+  /// order of places, where none is nobody's; the vectors of a panel's last `write` are read.
   @inline(__always)
   func eachSimilarity(
     to slot: Int32, of store: ClusterStore, columns: UInt32, _ body: (Int32, Double) -> Void
   ) {
     precondition(stride == Self.columns && stride <= 32)
-    var columns = columns
-    for place in 0..<stride where ids[place] < 0 || ids[place] == slot { columns &= ~(1 << place) }
     var totals = InlineArray<32, Double>(repeating: 0)
     unsafe withUnsafeMutableBytes(of: &totals) { bytes in
       let values = unsafe bytes.baseAddress?.assumingMemoryBound(to: Double.self)
@@ -118,9 +103,10 @@ struct PackedMeans {
         unsafe cpanels_products(mean, vectors.base, columns, width, values)
       }
     }
-    while columns != 0 {
-      let place = columns.trailingZeroBitCount
-      columns &= columns - 1
+    var left = columns
+    while left != 0 {
+      let place = left.trailingZeroBitCount
+      left &= left - 1
       let (size, other) = (store.clusters[Int(slot)].size, store.clusters[Int(ids[place])].size)
       body(ids[place], store.criterion.similarity(totals[place], size, other))
     }

@@ -27,9 +27,10 @@ extension SumLinkage {
     while true {
       let doubtful = known.takeDoubtful { store.highest(of: $0) >= $1 }
       guard !doubtful.isEmpty else {
-        let (best, other) = (Int(known.best), Int(store.states[Int(known.best)].nearest))
-        precondition(best < other, "\(best) is nearest to \(other), which is nearer to others")
-        return Pair(kept: best, dropped: other, similarity: known.similarity)
+        let best = known.best
+        let (kept, dropped) = (Int(best.slot), Int(store.states[Int(best.slot)].nearest))
+        precondition(kept < dropped, "\(kept) is nearest to \(dropped), which is nearer to others")
+        return Pair(kept: kept, dropped: dropped, similarity: best.similarity)
       }
       try refresh(doubtful)
       for slot in doubtful { known.note(slot, store.states[Int(slot)].similarity) }

@@ -16,13 +16,15 @@ enum IdList {
       Data((lines.joined(separator: "\n") + "\n").utf8), to: path(beside: npy), ready: ready)
   }
 
-  /// The ids, or the row numbers where there is no list.
+  /// The ids, or the row numbers where there is no list, as beside standard input.
   ///
   /// - Throws: `FileError`: other numbers of rows or another order than the rows', an id twice, or no
   ///   such table.
   static func read(beside npy: String, count: Int) throws(FileError) -> [String] {
     let path = path(beside: npy)
-    guard FileManager.default.fileExists(atPath: path) else { return (0..<count).map(String.init) }
+    guard npy != "-", FileManager.default.fileExists(atPath: path) else {
+      return (0..<count).map(String.init)
+    }
     return try read(try WholeFile.text(path), in: path, of: npy, count: count)
   }
 

@@ -47,8 +47,8 @@ typedef struct {
   // By id, the set that a cluster is in: those of one set are not offered to each other. Null where each
   // is a set of its own.
   const int32_t *sets;
-  // Null, or a word for every row; then nothing is offered, and bit c says whether column c may enter
-  // the row's list, also where it is the row itself, of its set, or nobody.
+  // Null, or a word for every row; then nothing is offered, and bit c says whether column c would be
+  // offered to the row.
   uint32_t *row_hits;
 } cpanels_search;
 
