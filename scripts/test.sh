@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and runs every test: those of Swift, with sanitizers, on damaged
-# files, of commands, under mpirun. What needs other people's files stays out: Tests/torchvision.sh,
-# Tests/real-videos.sh.
+# files, of commands, under mpirun. What needs other people's files or Slurm stays out:
+# Tests/torchvision.sh, Tests/real-videos.sh, Tests/slurm.sh.
 #
 #   scripts/test.sh [OPTION OF SWIFT TEST]…
 set -euo pipefail
