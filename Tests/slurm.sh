@@ -7,7 +7,8 @@
 #   Tests/slurm.sh [KINDREEL]
 set -euo pipefail
 if [[ ${SLURM_TEST:-} != inside ]]; then
-  SLURM_TEST=inside exec timeout 600 unshare --mount --pid --net --fork --kill-child --mount-proc "$0" "$@"
+  SLURM_TEST=inside exec timeout --kill-after 10 600 \
+    unshare --mount --pid --net --fork --kill-child --mount-proc "$0" "$@"
 fi
 cd "$(dirname "$0")/.."
 kindreel=$(realpath "${1:-.build/release/kindreel}")
@@ -46,10 +47,10 @@ slurmd -N n2
 
 # until_true SECONDS COMMAND…: waits until a command succeeds.
 until_true() {
-  local left=$1
+  local end=$((SECONDS + $1))
   shift
   until "$@" > "$work/waited" 2>&1; do
-    ((left-- > 0)) || { cat "$work/waited"; return 1; }
+    ((SECONDS < end)) || { cat "$work/waited"; return 1; }
     sleep 1
   done
 }
@@ -73,6 +74,9 @@ same_weights() { [[ -n $(weights_of one) && $(weights_of one) == "$(weights_of t
 one=$(submit 1 one)
 check "a job on one node ends" until_true 120 has_ended "$one"
 check "and well" is "$one" COMPLETED
+again=$(submit 1 one)
+check "a run that is over ends at once" until_true 60 has_ended "$again"
+check "and well, too" is "$again" COMPLETED
 two=$(submit 2 two)
 check "another trains on two nodes" until_true 60 test -s "$work/two/metrics.jsonl"
 check "Slurm's signal reaches its script" scancel --batch --signal USR1 "$two"
@@ -81,7 +85,7 @@ check "what it had is saved" grep '"stopped":true' "$work/two.out"
 check "it goes on to its end" until_true 240 has_ended "$two"
 check "which is good" is "$two" COMPLETED
 check "from where it was" grep "^resuming after" "$work/two.out"
-check "on both nodes" grep "^2 ranks" "$work/two.out"
+check "on both nodes, both times" test "$(grep -c "^2 ranks" "$work/two.out")" = 2
 check "with the weights of one node" same_weights
 ((failed == 0)) || tail -n 30 "$work"/*.out "$work"/*.log
 finish_checks

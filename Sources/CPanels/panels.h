@@ -20,12 +20,12 @@ void panels_run_portable(const cpanels_search *search);
 // The lowest value that can still enter a list.
 static inline float panels_threshold(const cpanels_list *list) { return list->values[KEPT - 1]; }
 
-// Whether a column, which may be nobody, may enter a cluster's list, and be offered it.
+// Whether a column, which may be nobody, may be offered to a cluster.
 static inline int panels_are_apart(const cpanels_search *s, int32_t own, int32_t id) {
   return id >= 0 && id != own && !(s->sets && s->sets[id] == s->sets[own]);
 }
 
-// Those of some columns that may enter a row's list, and be offered it.
+// Those of some columns that a row may be offered.
 static inline uint32_t panels_apart(const cpanels_search *s, int64_t row, uint32_t columns) {
   uint32_t apart = columns;
   for (uint32_t left = columns; left; left &= left - 1) {

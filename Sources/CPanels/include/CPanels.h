@@ -47,8 +47,8 @@ typedef struct {
   // By id, the set that a cluster is in: those of one set are not offered to each other. Null where each
   // is a set of its own.
   const int32_t *sets;
-  // Null, or a word for every row; then nothing is offered, and bit c says whether column c would be
-  // offered to the row.
+  // Null, or a word for every row; then nothing is offered, and bit c says whether column c may enter the
+  // row's list: it is a cluster, not the row itself, and not of its set.
   uint32_t *row_hits;
 } cpanels_search;
 
@@ -62,8 +62,8 @@ int cpanels_has(cpanels_instructions instructions);
 // The fastest that this processor has.
 cpanels_instructions cpanels_fastest(void);
 
-// Offers every row all columns of a panel but itself, and with column_lists every column all rows; or
-// sets row_hits.
+// Offers every row the panel's clusters of other sets, and with column_lists these the rows; or sets
+// row_hits.
 void cpanels_run(const cpanels_search *search, cpanels_instructions instructions);
 
 // For each of some means −(q + q_c − 2p) + slack, p being its product with one mean, and q that one's
