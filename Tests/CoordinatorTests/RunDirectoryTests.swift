@@ -84,6 +84,20 @@ import Testing
     }
   }
 
+  @Test func `A job that Slurm starts again takes its own lock over, wherever it was`() {
+    func owner(_ job: String?, _ restarts: Int?) -> RunLock.Owner {
+      RunLock.Owner(host: "elsewhere", pid: 1, start: nil, job: job, restarts: restarts)
+    }
+    let me = RunLock.Owner(host: "here", pid: 2, start: nil, job: "42", restarts: 1)
+    #expect(owner("42", nil).isGone(accordingTo: me))
+    #expect(owner("42", 0).isGone(accordingTo: me))
+    for held in [owner("42", 1), owner("42", 2), owner("43", 0), owner(nil, nil)] {
+      #expect(!held.isGone(accordingTo: me))
+    }
+    let first = RunLock.Owner(host: "here", pid: 2, start: nil, job: nil, restarts: nil)
+    #expect(!owner(nil, nil).isGone(accordingTo: first))
+  }
+
   @Test(.timeLimit(.minutes(10))) func `Of many jobs that find a dead one's lock, one gets it`()
     throws
   {

@@ -59,6 +59,9 @@ static void compare(const cpanels_vector *vectors, int count, int width, cpanels
   cpanels_run(&search, set);
   search.row_hits = malloc(sizeof *search.row_hits * (size_t)search.row_count);
   cpanels_run(&search, set);
+  for (int r = 0; r < search.row_count; r++)
+    for (int c = 0; c < VECTORS; c++)
+      if (search.row_hits[r] >> c & 1 && (ids[c] < 0 || sets[c] == sets[r])) abort();
   free(search.row_hits);
   for (int i = 1; i < count; i++) cpanels_replace(&lists[0], i, 0, 0.5f);
   free(packed_rows), free(packed), free(panel), free(lists);

@@ -35,7 +35,7 @@ final class RunLock: Sendable {
           path: path, reason: "cannot be created: \(reason)", code: .cannotWrite)
       }
       guard let owner = Self.owner(at: path) else { continue }
-      guard owner.isGone else { throw Self.taken(directory, by: owner) }
+      guard owner.isGone(accordingTo: .current) else { throw Self.taken(directory, by: owner) }
       // A dead job's is replaced by whoever holds this mark as well, if it is still that one's.
       let turn = path + "-turn"
       guard unsafe link(mine, turn) == 0 else { throw Self.taken(directory, by: nil) }
@@ -70,6 +70,8 @@ extension RunLock {
     let start: String?
     /// The scheduler's name for the job.
     let job: String?
+    /// How often Slurm started the job before; nil or 0 the first time.
+    let restarts: Int?
 
     static var current: Owner {
       let environment = ProcessInfo.processInfo.environment
@@ -77,12 +79,14 @@ extension RunLock {
       let pid = ProcessInfo.processInfo.processIdentifier
       return Owner(
         host: ProcessInfo.processInfo.hostName, pid: pid, start: startOfProcess(pid),
-        job: job.first)
+        job: job.first, restarts: environment["SLURM_RESTART_COUNT"].flatMap { Int($0) })
     }
 
-    /// Whether the owner is a process of this machine that no longer runs.
-    var isGone: Bool {
-      guard host == ProcessInfo.processInfo.hostName else { return false }
+    /// Whether the owner no longer runs: an earlier start of another one's job, which Slurm ended everywhere
+    /// before it started the job again, or a process of this machine that is not there.
+    func isGone(accordingTo other: Owner) -> Bool {
+      if job != nil, job == other.job, restarts ?? 0 < other.restarts ?? 0 { return true }
+      guard host == other.host else { return false }
       if kill(pid, 0) != 0 && errno == ESRCH { return true }
       return start != nil && start != Self.startOfProcess(pid)
     }
