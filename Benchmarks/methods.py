@@ -234,11 +234,21 @@ def cross_entropy(result, out, seed, arguments):
     if resumes:
         command += ["--resume"]
     start = time.monotonic()
-    report = json.loads(kindreel(*command, stdout=subprocess.PIPE).stdout)
+    with subprocess.Popen(
+        [KINDREEL, *command], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        for line in process.stderr:
+            sys.stderr.write(line)
+            if line.startswith("epoch "):
+                trained = time.monotonic()
+        output = process.stdout.read()
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    report = json.loads(output)
     figures = report["retrieval"] | {"accuracy": report["figures"]["accuracy"]}
     # Of a run that was cut short, nothing tells the time before.
     if not resumes:
-        figures["seconds"] = time.monotonic() - start
+        figures["seconds"] = trained - start
     part = result.with_suffix(".part")
     part.write_text(json.dumps(figures))
     os.replace(part, result)
@@ -269,6 +279,12 @@ def spread(values):
     return mean if len(values) < 2 else f"{mean} ± {statistics.stdev(values):.1f}"
 
 
+def elapsed(epochs):
+    """Seconds from the start of training to its end, with labelling; of all starts, if it was cut short."""
+    clocks = [epoch["monotonic"] for epoch in epochs]
+    return sum(clock for clock, later in zip(clocks, clocks[1:] + [0]) if later < clock)
+
+
 def table(results, budget):
     lines = [
         f"| {budget} budget | seeds | R@1 of each | R@1 | R@5 | R@10 | R@20 | mAP | NMI | purity | s |",
@@ -278,7 +294,7 @@ def table(results, budget):
         scores = [score for score, _ in runs]
         recalls = {k: [score["recall"][k] for score in scores] for k in ("1", "5", "10", "20")}
         last = [epochs[-1] for _, epochs in runs if epochs and "nmi" in epochs[-1]]
-        seconds = [sum(epoch["seconds"] for epoch in epochs) for _, epochs in runs if epochs]
+        seconds = [elapsed(epochs) for _, epochs in runs if epochs]
         seconds += [score["seconds"] for score in scores if "seconds" in score]
         cells = [
             name,
