@@ -80,7 +80,7 @@ def trajectory(run, clips=False, average=None):
 
 
 def schedule(settings, total):
-    """LambdaLR's rates; the drops are MultiStepLR's, checked against it; scaled as by Goyal et al. 2017."""
+    """LambdaLR's rates, or MultiStepLR's after LinearLR's; scaled as by Goyal et al. 2017."""
     warmup, cosine, drops = settings["warmupSteps"], settings["schedule"] == "cosine", settings["drops"]
     milestones = [math.ceil(d * total) for d in drops] if settings["schedule"] == "step" else []
 
@@ -91,10 +91,13 @@ def schedule(settings, total):
     weight = torch.nn.Parameter(torch.zeros(1))
     scale = settings["videos"] / settings["perVideos"] if settings["perVideos"] else 1
     optimizer = torch.optim.SGD([weight], lr=0.05 * scale)
-    scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
     if milestones:
-        assert warmup == 0
         scheduler = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones, gamma=0.2)
+        if warmup:
+            rise = torch.optim.lr_scheduler.LinearLR(optimizer, 1 / warmup, total_iters=warmup - 1)
+            scheduler = torch.optim.lr_scheduler.ChainedScheduler([rise, scheduler])
+    else:
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
     rates = []
     for _ in range(total):
         rates.append(scheduler.get_last_lr()[0])
@@ -128,6 +131,7 @@ def optimizers():
             schedule(course("cosine", 5), 20), schedule(course("cosine"), 7),
             schedule(course("constant", 4), 8), schedule(course("cosine", 3, per_videos=256), 10),
             schedule(course("step", drops=(0.1875, 0.375, 0.52, 0.67)), 24),
+            schedule(course("step", 4, drops=(0.2, 0.5)), 16),
         ],
         "clipping": clipping(),
     }
