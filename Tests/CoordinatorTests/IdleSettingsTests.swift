@@ -55,6 +55,14 @@ import Testing
         ], ["objective.intraNegative has no effect: views says what the views show"]
       ),
       (
+        ["augmentation.motionVectors=0.5", "augmentation.residual=0.1"],
+        [
+          "augmentation.motionVectors has no effect: no view but the first shows colours",
+          "augmentation.residual has no effect: no view but the first shows colours",
+        ]
+      ),
+      (["objective.name=simclr", "augmentation.residual=0.5"], []),
+      (
         ["augmentation.hue=0.2", "augmentation.jitter=0"],
         ["augmentation.hue has no effect: augmentation.jitter is 0"]
       ),

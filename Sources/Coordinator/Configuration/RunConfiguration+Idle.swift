@@ -57,6 +57,11 @@ extension RunConfiguration {
       augmentation.jitter == 0,
       ["brightness", "contrast", "saturation", "hue"].map { "augmentation.\($0)" },
       "augmentation.jitter is 0")
+    // An unknown list of views is another's error.
+    let mayBeReplaced = (try? viewRecipes())?.dropFirst().contains { $0.content == .rgb } ?? true
+    add(
+      !mayBeReplaced, ["augmentation.residual", "augmentation.motionVectors"],
+      "no view but the first shows colours")
     add(
       augmentation.blur == 0, ["augmentation.blurSigma", "augmentation.blurKernel"],
       "augmentation.blur is 0")
