@@ -9,32 +9,42 @@ struct CentreAssignment {
   /// Each row's cosine to it.
   let similarities: [Float]
 
-  /// Compares all rows with all centres, in blocks.
+  /// What is found for one row.
+  private struct Nearest: BitwiseCopyable, Sendable {
+    var place: Int32 = 0
+    var similarity = -Float.infinity
+  }
+
+  /// Compares all rows with all centres, in blocks that the team shares.
   ///
   /// - Parameter centres: unit rows, k·D, at least one unless there are no rows.
-  init(of rows: WeightedRows, to centres: Matrix, lanes: LanePool) {
+  init(
+    of rows: WeightedRows, to centres: Matrix, lanes: LanePool, team: any SearchTeam
+  ) throws {
     let starts = stride(from: 0, to: centres.rows, by: Self.centresAtOnce)
     let parts = starts.map { start in
       (start, centres.rows(start..<min(start + Self.centresAtOnce, centres.rows)))
     }
-    let places = LaneArray<Int32>(count: rows.count)
-    let similarities = LaneArray<Float>(count: rows.count)
-    lanes.each(rows.blocks.count) { index, _ in
-      let block = rows.blocks[index]
-      for row in rows.places(of: index) { (places[row], similarities[row]) = (0, -.infinity) }
+    let found = LaneArray<Nearest>(count: rows.count)
+    let share = rows.share(of: team)
+    lanes.each(share.count) { index, _ in
+      let (block, places) = (rows.blocks[share[index]], rows.places(of: share[index]))
+      for row in places { found[row] = Nearest() }
       for (start, part) in parts {
         var products = Matrix(rows: block.rows, columns: part.rows)
         BLAS.multiply(block, by: part, transposingB: true, into: &products)
-        for (offset, row) in rows.places(of: index).enumerated() {
-          var (best, place) = (similarities[row], places[row])
-          for (column, product) in products.row(offset).enumerated() where product > best {
-            (best, place) = (product, Int32(start + column))
+        for (offset, row) in places.enumerated() {
+          var nearest = found[row]
+          for (column, product) in products.row(offset).enumerated()
+          where product > nearest.similarity {
+            nearest = Nearest(place: Int32(start + column), similarity: product)
           }
-          (similarities[row], places[row]) = (best, place)
+          found[row] = nearest
         }
       }
     }
-    self.places = (0..<rows.count).map { places[$0] }
-    self.similarities = (0..<rows.count).map { similarities[$0] }
+    try rows.exchange(found, with: team)
+    places = (0..<rows.count).map { found[$0].place }
+    similarities = (0..<rows.count).map { found[$0].similarity }
   }
 }

@@ -68,9 +68,8 @@ public struct Dendrogram: Sendable {
   ///     do not keep all distances take their memory over.
   ///   - areKept: whether the caller keeps the rows, so that there must be memory for them once more.
   ///   - lanes: the threads that compute.
-  ///   - team: ranks that share the searches of average linkage on cosines, Ward's and single linkage; all
-  ///     call this with the same rows, and all get the same dendrogram. Other linkages are computed by each
-  ///     rank alone.
+  ///   - team: ranks that share the searches; all call this with the same rows, and all get the same
+  ///     dendrogram. Linkages that keep all distances are computed by each rank alone.
   ///   - memoryLimit: the bytes that may be taken besides the rows; what this process can still get, if nil.
   ///   - progress: told how far the clustering is, on the caller's thread.
   /// - Throws: `ClusteringError`: rows that are NaN or infinite, or zero where the metric is cosine;
@@ -144,9 +143,7 @@ public struct Dendrogram: Sendable {
       throw ClusteringError(fault: .unsuited(linkage, metric), rows: [], count: count)
     }
     if let criterion = linkage.criterion(on: metric) {
-      var joining = SumLinkage(
-        consume space, criterion: criterion, lanes: lanes,
-        team: criterion.isReducible ? team : Alone())
+      var joining = SumLinkage(consume space, criterion: criterion, lanes: lanes, team: team)
       try joining.run(progress: progress)
       return (joining.log, joining.statistics)
     }

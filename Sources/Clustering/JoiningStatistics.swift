@@ -14,4 +14,14 @@ public struct JoiningStatistics: Sendable, Equatable, Codable {
   public internal(set) var exactSearches = 0
   /// Wall time in seconds.
   public internal(set) var seconds = 0.0
+
+  /// What it took to determine a cluster's nearest: its list sufficed, it was searched for, or that in double
+  /// precision.
+  enum Effort: Int32, BitwiseCopyable, Sendable { case list, search, doubles }
+
+  /// Counts searches.
+  mutating func note(_ efforts: [Effort]) {
+    searches += efforts.count { $0 != .list }
+    exactSearches += efforts.count { $0 == .doubles }
+  }
 }

@@ -14,8 +14,8 @@ struct KMeansSeeding {
   /// - Parameter progress: told the number of centres drawn.
   init(
     _ rows: WeightedRows, clusters: Int, random: RandomStream, lanes: LanePool,
-    progress: ClusteringProgress.Report? = nil
-  ) {
+    team: any SearchTeam, progress: ClusteringProgress.Report? = nil
+  ) throws {
     var random = random
     var drawn: [Int] = []
     let distances = LaneArray<Double>(count: rows.count)
@@ -28,7 +28,7 @@ struct KMeansSeeding {
       let target = Double(random.next() >> 11) * 0x1p-53 * total
       let row = Self.place(of: target, in: chances)
       drawn.append(row)
-      Self.lower(distances, to: rows.rows([row]), of: rows, lanes: lanes)
+      try Self.lower(distances, to: rows.rows([row]), of: rows, lanes: lanes, team: team)
       progress?(.seeding(centres: drawn.count, of: wanted))
     }
     centres = rows.rows(drawn)
@@ -48,16 +48,20 @@ struct KMeansSeeding {
 
   /// Takes a new centre into account.
   private static func lower(
-    _ distances: LaneArray<Double>, to centre: Matrix, of rows: WeightedRows, lanes: LanePool
-  ) {
-    lanes.each(rows.blocks.count) { index, _ in
-      var products = Matrix(rows: rows.blocks[index].rows, columns: 1)
-      BLAS.multiply(rows.blocks[index], by: centre, transposingB: true, into: &products)
-      for (offset, row) in rows.places(of: index).enumerated() {
+    _ distances: LaneArray<Double>, to centre: Matrix, of rows: WeightedRows, lanes: LanePool,
+    team: any SearchTeam
+  ) throws {
+    let share = rows.share(of: team)
+    lanes.each(share.count) { index, _ in
+      let block = rows.blocks[share[index]]
+      var products = Matrix(rows: block.rows, columns: 1)
+      BLAS.multiply(block, by: centre, transposingB: true, into: &products)
+      for (offset, row) in rows.places(of: share[index]).enumerated() {
         let distance = 1 - products.values[offset]
         let clipped = distance < CentreUpdate.resolution ? 0 : Double(distance)
         distances[row] = min(distances[row], clipped)
       }
     }
+    try rows.exchange(distances, with: team)
   }
 }

@@ -2,42 +2,66 @@
 struct KnownNeighbors {
   private(set) var best = Best()
   /// Those that do not know their nearest.
-  private(set) var unknown: [Int32]
+  private var doubts: [Doubt] = []
 
-  /// Before anybody knows anything.
-  init(unknown: [Int32]) { self.unknown = unknown }
-
-  /// What the lanes found, and one cluster that knows nothing.
-  init(_ parts: [Part], _ unknown: LaneArray<Int32>, and slot: Int32) {
-    self.unknown = [slot]
-    for part in parts {
-      for place in part.start..<part.end { self.unknown.append(unknown[place]) }
-      note(part.best.slot, part.best.similarity)
+  /// What some clusters know.
+  init(of slots: [Int32], in store: ClusterStore) {
+    for slot in slots {
+      let state = store.states[Int(slot)]
+      if state.nearest < 0 { doubt(slot, store.highest(of: slot)) } else { best.note(slot, state) }
     }
   }
 
-  /// Takes those that may be in a better pair than the best for known.
-  mutating func takeDoubtful(_ isDoubtful: (Int32, Double) -> Bool) -> [Int32] {
+  /// What the lanes found.
+  init(_ parts: [Part], _ doubts: LaneArray<Doubt>) {
+    for part in parts {
+      for place in part.start..<part.end { self.doubts.append(doubts[place]) }
+      best.note(part.best)
+    }
+  }
+
+  /// What no cluster that does not know its nearest is more similar to another than; −infinity if all do.
+  var ceiling: Float { doubts.reduce(-.infinity) { max($0, $1.highest) } }
+
+  /// Takes those for known that may be as similar to another as the two of a pair.
+  mutating func takeDoubtful(beside best: Best) -> [Int32] {
     var doubtful: [Int32] = []
-    unknown.removeAll { [best] slot in
-      guard isDoubtful(slot, best.similarity) else { return false }
-      doubtful.append(slot)
+    doubts.removeAll { doubt in
+      guard Double(doubt.highest) >= best.similarity else { return false }
+      doubtful.append(doubt.slot)
       return true
     }
     return doubtful
   }
 
-  mutating func note(_ slot: Int32, _ similarity: Double) { best.note(slot, similarity) }
+  mutating func note(_ slot: Int32, _ state: SearchState) { best.note(slot, state) }
+
+  /// Takes note of a cluster that does not know its nearest, and of a bound on its highest similarity.
+  mutating func doubt(_ slot: Int32, _ highest: Float) {
+    doubts.append(Doubt(slot: slot, highest: highest))
+  }
+
+  /// A cluster that does not know its nearest, and a bound from above on its highest similarity.
+  struct Doubt: BitwiseCopyable {
+    let slot: Int32
+    let highest: Float
+  }
 
   /// The cluster most similar to its nearest, of equals the lowest.
-  struct Best: BitwiseCopyable {
+  struct Best: BitwiseCopyable, Sendable {
     /// −1 if none knows its nearest.
     private(set) var slot: Int32 = -1
+    private(set) var nearest: Int32 = -1
     private(set) var similarity = -Double.infinity
 
-    mutating func note(_ slot: Int32, _ similarity: Double) {
-      guard (-similarity, slot) < (-self.similarity, self.slot) else { return }
-      (self.slot, self.similarity) = (slot, similarity)
+    @inline(__always)
+    mutating func note(_ slot: Int32, _ state: SearchState) {
+      guard (-state.similarity, slot) < (-similarity, self.slot) else { return }
+      (self.slot, nearest, similarity) = (slot, state.nearest, state.similarity)
+    }
+
+    mutating func note(_ other: Best) {
+      if (-other.similarity, other.slot) < (-similarity, slot) { self = other }
     }
   }
 
@@ -50,12 +74,13 @@ struct KnownNeighbors {
 
     init(start: Int) { (self.start, end) = (start, start) }
 
-    mutating func note(_ slot: Int32, _ state: SearchState, unknown: LaneArray<Int32>) {
+    mutating func note(_ slot: Int32, in store: ClusterStore, doubts: LaneArray<Doubt>) {
+      let state = store.states[Int(slot)]
       if state.nearest < 0 {
-        unknown[end] = slot
+        doubts[end] = Doubt(slot: slot, highest: store.highest(of: slot))
         end += 1
       } else {
-        best.note(slot, state.similarity)
+        best.note(slot, state)
       }
     }
   }

@@ -46,11 +46,8 @@ extension Linkage {
       + "\(defined.joined(separator: ", ")) are, and \(rawValue) is on euclidean distance"
   }
 
-  /// Whether a team shares the searches: where many pairs may be merged at a time, many clusters are searched
-  /// for at a time, and by single linkage many rows.
-  public func sharesSearches(on metric: Metric) -> Bool {
-    self == .single || criterion(on: metric)?.isReducible ?? false
-  }
+  /// Whether a team shares the searches: all but those linkages that need every distance, which are kept once.
+  public func sharesSearches(on metric: Metric) -> Bool { !needsAllDistances(on: metric) }
 
   /// What is maximised where distances of clusters follow from the sums of their rows, so that no
   /// matrix of distances is needed; nil for other linkages.

@@ -1,5 +1,5 @@
 // `unsafe` is sound here because means have D floats and squares one for every slot, bounds one for every
-// cluster that is left, and a lane writes only the clusters of its range.
+// cluster that is compared, and a lane writes only the clusters of its range.
 internal import CPanels
 internal import Tensors
 
@@ -7,18 +7,19 @@ internal import Tensors
 /// others: made anew for each of them, they would take longer than the comparison.
 struct SlotMeans {
   private let means: LaneArray<Float>
-  /// Bounds on the similarities of the last cluster to those that are left, in their order.
+  /// Bounds on the similarities of the last cluster to those that it was compared with, in their order.
   let bounds: LaneArray<Float>
-  /// Room for slots, as many as there are clusters left.
-  let unknown: LaneArray<Int32>
+  /// Room for what is not known, as much as there are bounds.
+  let doubts: LaneArray<KnownNeighbors.Doubt>
 
-  init(of store: ClusterStore) {
+  /// Rounds the means of some clusters: those that others will be compared with.
+  init(of slots: [Int32], in store: ClusterStore) {
     means = LaneArray(count: store.clusters.count * store.width)
-    bounds = LaneArray(count: store.live.count)
-    unknown = LaneArray(count: store.live.count)
+    bounds = LaneArray(count: slots.count)
+    doubts = LaneArray(count: slots.count)
     let all = self
-    store.lanes.eachRange(in: store.live.count, by: 1024) { range in
-      for slot in store.live[range] { all.write(slot, of: store) }
+    store.lanes.eachRange(in: slots.count, by: 1024) { range in
+      for slot in slots[range] { all.write(slot, of: store) }
     }
   }
 
@@ -29,7 +30,7 @@ struct SlotMeans {
       &mean, 1, Int64(store.width), 1, 1, means.base + Int(slot) * store.width)
   }
 
-  /// Bounds the similarities of a cluster to a slice of those that are left.
+  /// Bounds the similarities of a cluster to a slice of those that it is compared with.
   func compare(_ slot: Int32, with others: ArraySlice<Int32>, in store: ClusterStore) {
     unsafe others.withUnsafeBufferPointer { slots in
       unsafe cpanels_compare_one(

@@ -10,19 +10,20 @@ extension TwoLevelPartition {
   ///   - fine: the number of fine clusters.
   ///   - coarse: the number of coarse clusters.
   ///   - random: the streams that the seedings draw from.
+  ///   - team: ranks that share the comparisons, as `SphericalKMeans` has it.
   ///   - progress: told of every centre drawn and every round, on the caller's thread.
-  /// - Throws: `ClusteringError` naming all rows that are zero, or NaN or infinite.
+  /// - Throws: `ClusteringError` naming all rows that are zero, or NaN or infinite. And what the team throws.
   public init(
     kMeansOf rows: Matrix, fine: Int, coarse: Int,
     random: (fine: RandomStream, coarse: RandomStream),
-    lanes: LanePool, progress: ClusteringProgress.Report? = nil
-  ) throws(ClusteringError) {
+    lanes: LanePool, team: (any SearchTeam)? = nil, progress: ClusteringProgress.Report? = nil
+  ) throws {
     let clusters = try SphericalKMeans(
-      of: rows, clusters: fine, random: random.fine, lanes: lanes, progress: progress)
+      of: rows, clusters: fine, random: random.fine, lanes: lanes, team: team, progress: progress)
     let sums = try Self.sums(of: rows, in: clusters.partition)
     let groups = try SphericalKMeans(
       of: sums.directions, clusters: coarse, weights: sums.lengths, random: random.coarse,
-      lanes: lanes, progress: progress)
+      lanes: lanes, team: team, progress: progress)
     self.init(
       fine: clusters.partition,
       coarse: Partition(

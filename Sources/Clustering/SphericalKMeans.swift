@@ -6,7 +6,7 @@ public import Tensors
 /// Learning 42 (2001), section 3.1: a row goes to the centre most similar to it, and a centre is the
 /// direction of the sum of its unit rows, in turn until nothing changes. Products are blocked by
 /// rows, sums run in row order, and ties go to the lowest centre, so the result does not depend on
-/// the number of lanes.
+/// the number of lanes or ranks.
 public struct SphericalKMeans: Sendable, Equatable {
   /// The clusters; fewer than centres where some stayed empty.
   public let partition: Partition
@@ -28,19 +28,22 @@ public struct SphericalKMeans: Sendable, Equatable {
   ///   - random: the stream that seeding draws from.
   ///   - maximumRounds: where to stop if assignments still change.
   ///   - lanes: the threads that compute.
+  ///   - team: ranks that share the comparisons; all call this with the same rows and stream, and all get the
+  ///     same clusters, on machines of different kinds, too.
   ///   - progress: told of every centre drawn and every round, on the caller's thread.
-  /// - Throws: `ClusteringError` naming all rows that are zero, or NaN or infinite.
+  /// - Throws: `ClusteringError` naming all rows that are zero, or NaN or infinite. And what the team throws.
   /// - Complexity: O(N·D + k·D) memory, N·k·D multiplications for the seeding and for every round.
   public init(
     of rows: Matrix, clusters: Int, weights: [Double]? = nil, random: RandomStream,
-    maximumRounds: Int = 100, lanes: LanePool, progress: ClusteringProgress.Report? = nil
-  ) throws(ClusteringError) {
+    maximumRounds: Int = 100, lanes: LanePool, team: (any SearchTeam)? = nil,
+    progress: ClusteringProgress.Report? = nil
+  ) throws {
     precondition(clusters >= 1, "k-means cannot make \(clusters) clusters")
-    let points = try WeightedRows(rows, weights: weights)
-    let seeding = KMeansSeeding(
-      points, clusters: clusters, random: random, lanes: lanes, progress: progress)
-    self.init(
-      points, centres: seeding.centres, maximumRounds: maximumRounds, lanes: lanes,
+    let (points, team) = (try WeightedRows(rows, weights: weights), team ?? Alone())
+    let seeding = try KMeansSeeding(
+      points, clusters: clusters, random: random, lanes: lanes, team: team, progress: progress)
+    try self.init(
+      points, centres: seeding.centres, maximumRounds: maximumRounds, lanes: lanes, team: team,
       progress: progress)
   }
 
@@ -51,27 +54,29 @@ public struct SphericalKMeans: Sendable, Equatable {
   public init(
     of rows: Matrix, centres: Matrix, weights: [Double]? = nil, maximumRounds: Int = 100,
     lanes: LanePool
-  ) throws(ClusteringError) {
+  ) throws {
     precondition(
       centres.columns == rows.columns && (centres.rows > 0 || rows.rows == 0),
       "\(centres.rows)×\(centres.columns) centres for \(rows.rows)×\(rows.columns) rows")
     let points = try WeightedRows(rows, weights: weights)
     _ = try RowSpace(centres, metric: .cosine)
-    self.init(points, centres: centres.unitRows(), maximumRounds: maximumRounds, lanes: lanes)
+    try self.init(
+      points, centres: centres.unitRows(), maximumRounds: maximumRounds, lanes: lanes,
+      team: Alone())
   }
 
   private init(
     _ points: WeightedRows, centres: Matrix, maximumRounds: Int, lanes: LanePool,
-    progress: ClusteringProgress.Report? = nil
-  ) {
+    team: any SearchTeam, progress: ClusteringProgress.Report? = nil
+  ) throws {
     precondition(maximumRounds >= 1, "k-means cannot work in \(maximumRounds) rounds")
     var centres = centres
-    var assignment = CentreAssignment(of: points, to: centres, lanes: lanes)
+    var assignment = try CentreAssignment(of: points, to: centres, lanes: lanes, team: team)
     var rounds = 1
     while rounds < maximumRounds {
       let updated = CentreUpdate(of: centres, from: points, assignment: assignment, lanes: lanes)
         .centres
-      let next = CentreAssignment(of: points, to: updated, lanes: lanes)
+      let next = try CentreAssignment(of: points, to: updated, lanes: lanes, team: team)
       rounds += 1
       let moved = zip(next.places, assignment.places).count { $0 != $1 }
       (centres, assignment) = (updated, next)

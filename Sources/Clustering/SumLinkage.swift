@@ -96,8 +96,7 @@ struct SumLinkage {
   /// What a rank found out about one cluster.
   private struct Finding: BitwiseCopyable, Sendable {
     let slot: Int32
-    /// 0 if its list sufficed, 1 if it was searched for, 2 if that was in double precision.
-    var effort: Int32
+    let effort: JoiningStatistics.Effort
     let state: SearchState
     let list: cpanels_list
   }
@@ -113,50 +112,48 @@ struct SumLinkage {
   private mutating func refresh(_ slots: ArraySlice<Int32>) throws {
     let (rank, size) = (team.rank, team.size)
     let mine = slots.indices.filter { $0 % size == rank }.map { slots[$0] }
+    statistics.note(try exchange(mine, determine(mine)))
+  }
+
+  /// Determines the nearest of some clusters on this rank, and says what it took for each.
+  func determine(_ mine: [Int32]) -> [JoiningStatistics.Effort] {
     let store = store
-    let efforts = LaneArray<Int32>(count: mine.count)
+    let efforts = LaneArray<JoiningStatistics.Effort>(count: mine.count)
     lanes.eachRange(in: mine.count, by: 16) { range in
       for index in range {
         let slot = mine[index]
         let isKnown = store.findNearest(of: slot)
-        efforts[index] = isKnown ? 0 : store.states[Int(slot)].isExact ? 2 : 1
+        efforts[index] = isKnown ? .list : store.states[Int(slot)].isExact ? .doubles : .search
       }
     }
-    let unknown = mine.indices.filter { efforts[$0] == 1 }
+    let unknown = mine.indices.filter { efforts[$0] == .search }
     search.search(unknown.map { mine[$0] }, in: store)
     lanes.eachRange(in: unknown.count, by: 16) { range in
       for index in unknown[range] {
         store.noteSearch(of: mine[index])
-        if !store.findNearest(of: mine[index]) { efforts[index] = 2 }
+        if !store.findNearest(of: mine[index]) { efforts[index] = .doubles }
       }
     }
-    search.searchExactly(mine.indices.filter { efforts[$0] == 2 }.map { mine[$0] }, in: store)
-    let counts = try exchange(mine, efforts)
-    statistics.searches += counts.searches
-    statistics.exactSearches += counts.exact
+    search.searchExactly(
+      mine.indices.filter { efforts[$0] == .doubles }.map { mine[$0] }, in: store)
+    return mine.indices.map { efforts[$0] }
   }
 
   /// Tells the other ranks what this one found, and learns what they did.
-  private func exchange(
-    _ mine: [Int32], _ efforts: LaneArray<Int32>
-  ) throws -> (searches: Int, exact: Int) {
-    if team.size == 1 {
-      let all = mine.indices.map { efforts[$0] }
-      return (all.count { $0 > 0 }, all.count { $0 > 1 })
-    }
-    let findings = mine.enumerated().map { index, slot in
+  func exchange(
+    _ mine: [Int32], _ efforts: [JoiningStatistics.Effort]
+  ) throws -> [JoiningStatistics.Effort] {
+    if team.size == 1 { return efforts }
+    let findings = zip(mine, efforts).map { slot, effort in
       Finding(
-        slot: slot, effort: efforts[index], state: store.states[Int(slot)],
+        slot: slot, effort: effort, state: store.states[Int(slot)],
         list: store.listValue(of: Int(slot)))
     }
-    var counts = (searches: 0, exact: 0)
-    for finding in try team.gather(findings) {
+    return try team.gather(findings).map { finding in
       store.states[Int(finding.slot)] = finding.state
       store.setList(of: Int(finding.slot), finding.list)
-      counts.searches += finding.effort > 0 ? 1 : 0
-      counts.exact += finding.effort > 1 ? 1 : 0
+      return finding.effort
     }
-    return counts
   }
 
   private func reciprocalPairs() -> [Pair] {

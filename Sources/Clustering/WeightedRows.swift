@@ -2,7 +2,7 @@ internal import Tensors
 
 /// Unit rows in blocks of a fixed size, and how much each row counts.
 ///
-/// Work is handed out by block, so that the same products are made on any number of lanes.
+/// Work is handed out by block, so that the same products are made on any number of lanes and ranks.
 struct WeightedRows {
   /// The rows of a block; the last one may have fewer.
   static let blockSize = 256
@@ -46,5 +46,26 @@ struct WeightedRows {
   /// The places of a block's rows.
   func places(of block: Int) -> Range<Int> {
     block * Self.blockSize..<block * Self.blockSize + blocks[block].rows
+  }
+
+  // MARK: - Ranks
+
+  /// The blocks that this rank of a team works on.
+  func share(of team: any SearchTeam) -> [Int] {
+    Array(stride(from: team.rank, to: blocks.count, by: team.size))
+  }
+
+  /// Tells the other ranks what this one found for each row of its blocks, and learns what they did.
+  func exchange<Value: BitwiseCopyable & Sendable>(
+    _ found: LaneArray<Value>, with team: any SearchTeam
+  ) throws {
+    guard team.size > 1 else { return }
+    let mine = share(of: team).flatMap { places(of: $0) }
+    let all = (0..<team.size).flatMap { rank in
+      stride(from: rank, to: blocks.count, by: team.size).flatMap { places(of: $0) }
+    }
+    for (place, value) in zip(all, try team.gather(mine.map { found[$0] })) {
+      found[place] = value
+    }
   }
 }

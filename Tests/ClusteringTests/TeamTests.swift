@@ -44,6 +44,35 @@ struct TeamTests {
     }
   }
 
+  @Test(
+    "Ranks share linkages with inversions, to the end or while that is worth it",
+    .timeLimit(.minutes(10)), arguments: 1...4, heaps)
+  func inversions(_ size: Int, heaps: (centres: Int, spread: Double)) throws {
+    let rows = RandomRows.clustered(
+      900, 20, centres: heaps.centres, spread: heaps.spread, seed: 8)
+    for (linkage, criterion) in [(Linkage.centroid, Criterion.centroid), (.median, .median)] {
+      let alone = try Dendrogram(
+        of: rows, linkage: linkage, metric: .euclidean, lanes: LanePool(count: 1))
+      // All clusters, more than 300, none.
+      for elements in [0, 300 * 20, 1 << 19] {
+        let found = try Launch.simulated(ranks: size) { communicator in
+          var joining = SumLinkage(
+            try RowSpace(rows, metric: .euclidean), criterion: criterion,
+            lanes: LanePool(count: communicator.rank + 1),
+            team: Ranks(communicator: communicator))
+          try joining.compareAll()
+          try joining.mergeNearest(sharedFrom: elements, progress: nil)
+          return (merges: joining.log.sorted(), statistics: joining.statistics)
+        }
+        for (merges, statistics) in found {
+          #expect(merges == alone.merges)
+          #expect(statistics.searches == alone.statistics.searches)
+          #expect(statistics.exactSearches == alone.statistics.exactSearches)
+        }
+      }
+    }
+  }
+
   @Test("Ranks search among other trees together", .timeLimit(.minutes(10)), arguments: 1...3)
   func otherTrees(_ size: Int) throws {
     let given = RandomRows.clustered(900, 20, centres: 9, spread: 0.1, seed: 8)
@@ -73,6 +102,20 @@ struct TeamTests {
         team: Ranks(communicator: communicator))
     }
     #expect(trees.allSatisfy { $0 == alone })
+  }
+
+  @Test("K-means gives the same clusters too", .timeLimit(.minutes(10)), arguments: 1...4)
+  func kMeans(_ size: Int) throws {
+    let rows = RandomRows.clustered(900, 20, centres: 40, spread: 0.3, seed: 8)
+    let random = RandomStream(seed: 5, purpose: .test)
+    let alone = try SphericalKMeans(
+      of: rows, clusters: 50, random: random, lanes: LanePool(count: 1))
+    let found = try Launch.simulated(ranks: size) { communicator in
+      try SphericalKMeans(
+        of: rows, clusters: 50, random: random, lanes: LanePool(count: communicator.rank + 1),
+        team: Ranks(communicator: communicator))
+    }
+    #expect(found.allSatisfy { $0 == alone })
   }
 
   @Test("FINCH gives the same partitions too", .timeLimit(.minutes(10)), arguments: 2...3)

@@ -214,7 +214,7 @@ enum ClusteringTime {
     _ labels: LabelSettings, rows: Int, width: Int, lanes: Int
   ) -> Double? {
     guard labels.method == .agglomerative, labels.linkage.sharesSearches(on: labels.metric),
-      labels.linkage != .single
+      labels.linkage != .single, !labels.linkage.hasInversions
     else { return nil }
     let alone = 16.9 * pow(Double(rows) / 1e5, 1.91) * pow(Double(width) / 128, 0.92)
     return alone * (0.19 + 0.81 / Double(lanes))

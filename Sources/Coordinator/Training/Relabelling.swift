@@ -9,7 +9,7 @@ internal import Worker
 /// negatives (SLIC's `multiple_partition`).
 ///
 /// All ranks have all rows and come to the same outcome: they share the searches of clustering, or
-/// take rank 0's word where there are none to share.
+/// take rank 0's word where all distances are kept, which is once.
 struct Relabelling {
   let settings: LabelSettings
   /// The run's seed and the epoch name the draws of k-means.
@@ -69,12 +69,7 @@ struct Relabelling {
 
   /// Whether all ranks search; else rank 0 computes for all.
   private var isShared: Bool {
-    switch settings.method {
-    case .agglomerative: settings.linkage.sharesSearches(on: settings.metric)
-    case .finch: true
-    // BLAS may round otherwise on another kind of machine.
-    case .kmeans: false
-    }
+    settings.method != .agglomerative || settings.linkage.sharesSearches(on: settings.metric)
   }
 
   private func findTogether(
@@ -126,14 +121,14 @@ struct Relabelling {
         }
         return (try team?.work(join) ?? join(), nil)
       case .kmeans:
-        return (try kMeans(of: rows), nil)
+        return (try kMeans(of: rows, team: team), nil)
       }
     } catch let error as ClusteringError {
       throw DatasetError(description: error.description { ids[members[$0]] }, code: error.code)
     }
   }
 
-  private func kMeans(of rows: Matrix) throws -> TwoLevelPartition {
+  private func kMeans(of rows: Matrix, team: RankTeam?) throws -> TwoLevelPartition {
     guard case .count(let fine) = settings.fine, case .count(let coarse) = settings.coarse else {
       preconditionFailure("k-means by \(settings.fine) and \(settings.coarse)")
     }
@@ -142,7 +137,7 @@ struct Relabelling {
     }
     return try TwoLevelPartition(
       kMeansOf: rows, fine: fine, coarse: coarse, random: (random[0], random[1]), lanes: lanes,
-      progress: progress)
+      team: team, progress: progress)
   }
 
   /// Ranks that found other clusters are an invariant broken.
