@@ -3,6 +3,8 @@ internal import Tensors
 /// The centre most similar to every row, of equals the first.
 struct CentreAssignment {
   private static let centresAtOnce = 1024
+  /// Multiplications after which a rank shows the others that it is alive.
+  private static let productsAtOnce = 1 << 36
 
   /// The place of each row's centre.
   let places: [Int32]
@@ -27,19 +29,25 @@ struct CentreAssignment {
     }
     let found = LaneArray<Nearest>(count: rows.count)
     let share = rows.share(of: team)
-    lanes.each(share.count) { index, _ in
-      let (block, places) = (rows.blocks[share[index]], rows.places(of: share[index]))
-      for row in places { found[row] = Nearest() }
-      for (start, part) in parts {
-        var products = Matrix(rows: block.rows, columns: part.rows)
-        BLAS.multiply(block, by: part, transposingB: true, into: &products)
-        for (offset, row) in places.enumerated() {
-          var nearest = found[row]
-          for (column, product) in products.row(offset).enumerated()
-          where product > nearest.similarity {
-            nearest = Nearest(place: Int32(start + column), similarity: product)
+    let turns = 1 + rows.count * rows.width * centres.rows / team.size / Self.productsAtOnce
+    for turn in 0..<turns {
+      if turn > 0, team.size > 1 { _ = try team.gather([Int32]()) }
+      let first = share.lowerBound + share.count * turn / turns
+      let end = share.lowerBound + share.count * (turn + 1) / turns
+      lanes.each(end - first) { index, _ in
+        let (block, places) = (rows.blocks[first + index], rows.places(of: first + index))
+        for row in places { found[row] = Nearest() }
+        for (start, part) in parts {
+          var products = Matrix(rows: block.rows, columns: part.rows)
+          BLAS.multiply(block, by: part, transposingB: true, into: &products)
+          for (offset, row) in places.enumerated() {
+            var nearest = found[row]
+            for (column, product) in products.row(offset).enumerated()
+            where product > nearest.similarity {
+              nearest = Nearest(place: Int32(start + column), similarity: product)
+            }
+            found[row] = nearest
           }
-          found[row] = nearest
         }
       }
     }

@@ -150,7 +150,7 @@ struct ClusterStore {
   // MARK: - Merging
 
   /// Merges pairs of reciprocal nearest neighbours, no cluster being in two of them; where the
-  /// criterion is not reducible, the union's list is left for `introduce`.
+  /// criterion is not reducible, the union's list is left for `introduce` and `fillList`.
   mutating func unite(_ pairs: [Pair], log: inout MergeLog) {
     var made: [Cluster] = []
     made.reserveCapacity(pairs.count)

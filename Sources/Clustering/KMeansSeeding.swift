@@ -53,10 +53,12 @@ struct KMeansSeeding {
   ) throws {
     let share = rows.share(of: team)
     lanes.each(share.count) { index, _ in
-      let block = rows.blocks[share[index]]
+      let (block, places) = (
+        rows.blocks[share.lowerBound + index], rows.places(of: share.lowerBound + index)
+      )
       var products = Matrix(rows: block.rows, columns: 1)
       BLAS.multiply(block, by: centre, transposingB: true, into: &products)
-      for (offset, row) in rows.places(of: share[index]).enumerated() {
+      for (offset, row) in places.enumerated() {
         let distance = 1 - products.values[offset]
         let clipped = distance < CentreUpdate.resolution ? 0 : Double(distance)
         distances[row] = min(distances[row], clipped)

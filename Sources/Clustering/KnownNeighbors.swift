@@ -20,14 +20,14 @@ struct KnownNeighbors {
     }
   }
 
-  /// What no cluster that does not know its nearest is more similar to another than; −infinity if all do.
+  /// The highest of the bounds on those that do not know their nearest; −infinity if all do.
   var ceiling: Float { doubts.reduce(-.infinity) { max($0, $1.highest) } }
 
-  /// Takes those for known that may be as similar to another as the two of a pair.
-  mutating func takeDoubtful(beside best: Best) -> [Int32] {
+  /// Returns those that may be as similar to another as the two of a pair, and takes them for known.
+  mutating func takeDoubtful(beside best: Best, atMost limit: Int) -> [Int32] {
     var doubtful: [Int32] = []
     doubts.removeAll { doubt in
-      guard Double(doubt.highest) >= best.similarity else { return false }
+      guard doubtful.count < limit, Double(doubt.highest) >= best.similarity else { return false }
       doubtful.append(doubt.slot)
       return true
     }

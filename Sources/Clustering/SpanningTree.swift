@@ -67,7 +67,7 @@ struct SpanningTree {
     let (team, store, roots) = (joining.team, joining.store, roots)
     let largest = largestTree()
     let mine = store.live.filter {
-      Int($0) % team.size == team.rank && roots[Int($0)] != largest
+      team.keeps($0) && roots[Int($0)] != largest
     }
     var shortest = ShortestEdges(roots: roots)
     // At first lists are as fresh as can be, unless there are origins since.

@@ -50,9 +50,9 @@ struct WeightedRows {
 
   // MARK: - Ranks
 
-  /// The blocks that this rank of a team works on.
-  func share(of team: any SearchTeam) -> [Int] {
-    Array(stride(from: team.rank, to: blocks.count, by: team.size))
+  /// The blocks that this rank of a team works on: as many as any other's, but for one.
+  func share(of team: any SearchTeam) -> Range<Int> {
+    blocks.count * team.rank / team.size..<blocks.count * (team.rank + 1) / team.size
   }
 
   /// Tells the other ranks what this one found for each row of its blocks, and learns what they did.
@@ -61,11 +61,6 @@ struct WeightedRows {
   ) throws {
     guard team.size > 1 else { return }
     let mine = share(of: team).flatMap { places(of: $0) }
-    let all = (0..<team.size).flatMap { rank in
-      stride(from: rank, to: blocks.count, by: team.size).flatMap { places(of: $0) }
-    }
-    for (place, value) in zip(all, try team.gather(mine.map { found[$0] })) {
-      found[place] = value
-    }
+    for (row, value) in try team.gather(mine.map { found[$0] }).enumerated() { found[row] = value }
   }
 }

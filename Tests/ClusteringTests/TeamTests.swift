@@ -53,22 +53,45 @@ struct TeamTests {
     for (linkage, criterion) in [(Linkage.centroid, Criterion.centroid), (.median, .median)] {
       let alone = try Dendrogram(
         of: rows, linkage: linkage, metric: .euclidean, lanes: LanePool(count: 1))
-      // All clusters, more than 300, none.
-      for elements in [0, 300 * 20, 1 << 19] {
-        let found = try Launch.simulated(ranks: size) { communicator in
-          var joining = SumLinkage(
-            try RowSpace(rows, metric: .euclidean), criterion: criterion,
-            lanes: LanePool(count: communicator.rank + 1),
-            team: Ranks(communicator: communicator))
-          try joining.compareAll()
-          try joining.mergeNearest(sharedFrom: elements, progress: nil)
-          return (merges: joining.log.sorted(), statistics: joining.statistics)
-        }
-        for (merges, statistics) in found {
+      // To the end, while more than 300 of 20 elements and a list of 32 words are left, never.
+      for elements in [0, 300 * 52, .max] {
+        for (merges, statistics) in try Self.merges(
+          of: rows, criterion, ranks: size, sharedFrom: elements)
+        {
           #expect(merges == alone.merges)
           #expect(statistics.searches == alone.statistics.searches)
           #expect(statistics.exactSearches == alone.statistics.exactSearches)
         }
+      }
+    }
+  }
+
+  private static func merges(
+    of rows: Matrix, _ criterion: Criterion, ranks: Int, sharedFrom elements: Int
+  ) throws -> [(merges: [Dendrogram.Merge], statistics: JoiningStatistics)] {
+    try Launch.simulated(ranks: ranks) { communicator in
+      var joining = SumLinkage(
+        try RowSpace(rows, metric: .euclidean), criterion: criterion,
+        lanes: LanePool(count: communicator.rank + 1), team: Ranks(communicator: communicator))
+      try joining.compareAll()
+      try joining.mergeNearest(sharedFrom: elements, progress: nil)
+      return (joining.log.sorted(), joining.statistics)
+    }
+  }
+
+  @Test(
+    "Ties and few rows by linkages with inversions are merged by the same rule on any ranks",
+    .timeLimit(.minutes(10)), arguments: 2...4)
+  func inversionsOfTies(_ size: Int) throws {
+    var grid = Matrix(rows: 196, columns: 2)
+    for row in 0..<196 { (grid[row, 0], grid[row, 1]) = (Float(row / 14), Float(row % 14)) }
+    let equal = Matrix(rows: 9, columns: 2, values: [Float](repeating: 3, count: 18))
+    for rows in [grid, equal] + (0...3).map({ grid.rows(Array(0..<$0)) }) {
+      for (linkage, criterion) in [(Linkage.centroid, Criterion.centroid), (.median, .median)] {
+        let alone = try Dendrogram(
+          of: rows, linkage: linkage, metric: .euclidean, lanes: LanePool(count: 1))
+        let found = try Self.merges(of: rows, criterion, ranks: size, sharedFrom: 0)
+        for (merges, _) in found { #expect(merges == alone.merges, "\(rows.rows) rows") }
       }
     }
   }

@@ -1,7 +1,7 @@
 public import Clustering
 public import Collective
 
-/// The ranks of a run as a team that searches for neighbours together.
+/// The ranks of a run as a team that clusters together.
 public struct RankTeam: SearchTeam {
   private let communicator: Communicator
 

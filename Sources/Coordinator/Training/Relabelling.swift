@@ -67,7 +67,7 @@ struct Relabelling {
     }
   }
 
-  /// Whether all ranks search; else rank 0 computes for all.
+  /// Whether all ranks have a share; else rank 0 computes for all.
   private var isShared: Bool {
     settings.method != .agglomerative || settings.linkage.sharesSearches(on: settings.metric)
   }

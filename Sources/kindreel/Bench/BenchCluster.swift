@@ -11,9 +11,10 @@ struct BenchCluster: ParsableCommand {
     commandName: "cluster",
     abstract: "Exact agglomerative clustering of unit rows around count/50 centres.",
     discussion: """
-      Ranks share the searches: with --ranks 2, or under mpirun -n 2, each of them searches for half. By \
-      linkages that need all distances (complete, average of Euclidean ones) each rank computes all, and \
-      no rounds and searches are counted.
+      Ranks share the searches: with --ranks 2, or under mpirun -n 2, each of them searches for half; of \
+      centroid and median linkage while some thousand clusters are left. By linkages that need all \
+      distances (complete, average of Euclidean ones) each rank computes all, and no rounds and searches \
+      are counted.
 
       start_rss_bytes is what the process held before there were rows (the libraries, above all), and \
       peak_to_input how many times the size of the rows came on top of it at most, theirs included. \
