@@ -72,7 +72,8 @@ ATTRIBUTION = {
     "cluster, colours alone": [ONE_DIRECTION, "views=[rgb,rgb]", "labels.shows=[rgb]"],
 }
 
-# All but the last two change cluster in one direction, some of them its list of two views.
+# All but the last two change cluster (or the objective that they name) in one direction, some of them its list of
+# two views.
 ABLATIONS = {
     "cluster": [],
     "fine cut alone": ["labels.coarse={fine}"],
@@ -112,6 +113,20 @@ ABLATIONS = {
         f"triplet, own video {p}": ["objective.name=triplet", f"objective.ownShare={p}"]
         for p in (0, 0.2, 0.5, 1)
     },
+    # Labels as SLIC has them, and Koreitem et al.'s cut.
+    "triplet, labels of slic": [
+        "objective.name=triplet",
+        "labels.method=finch",
+        "labels.finch.fine=0",
+        "labels.finch.coarse=0",
+        "labels.feature=head",
+        "labels.warmupEpochs=0",
+    ],
+    "koreitem, cut at 0.45": [
+        "objective.name=koreitem",
+        "labels.fine=height:0.45",
+        "labels.coarse=height:0.45",
+    ],
     "ward": ["labels.linkage=ward", "labels.metric=euclidean"],
     "complete": ["labels.linkage=complete"],
     "finch": ["labels.method=finch", "labels.finch.fineCount=200", "labels.finch.coarseCount=60"],

@@ -35,24 +35,32 @@ struct CentreAssignment {
       let first = share.lowerBound + share.count * turn / turns
       let end = share.lowerBound + share.count * (turn + 1) / turns
       lanes.each(end - first) { index, _ in
-        let (block, places) = (rows.blocks[first + index], rows.places(of: first + index))
-        for row in places { found[row] = Nearest() }
         for (start, part) in parts {
-          var products = Matrix(rows: block.rows, columns: part.rows)
-          BLAS.multiply(block, by: part, transposingB: true, into: &products)
-          for (offset, row) in places.enumerated() {
-            var nearest = found[row]
-            for (column, product) in products.row(offset).enumerated()
-            where product > nearest.similarity {
-              nearest = Nearest(place: Int32(start + column), similarity: product)
-            }
-            found[row] = nearest
-          }
+          Self.compare(rows, block: first + index, with: part, from: start, found)
         }
       }
     }
     try rows.exchange(found, with: team)
     places = (0..<rows.count).map { found[$0].place }
     similarities = (0..<rows.count).map { found[$0].similarity }
+  }
+
+  /// Notes the centres, of which `part` has those from `start` on, that are nearer to a block's rows than
+  /// those before.
+  private static func compare(
+    _ rows: WeightedRows, block index: Int, with part: Matrix, from start: Int,
+    _ found: LaneArray<Nearest>
+  ) {
+    let block = rows.blocks[index]
+    var products = Matrix(rows: block.rows, columns: part.rows)
+    BLAS.multiply(block, by: part, transposingB: true, into: &products)
+    for (offset, row) in rows.places(of: index).enumerated() {
+      var nearest = start == 0 ? Nearest() : found[row]
+      for (column, product) in products.row(offset).enumerated()
+      where product > nearest.similarity {
+        nearest = Nearest(place: Int32(start + column), similarity: product)
+      }
+      found[row] = nearest
+    }
   }
 }

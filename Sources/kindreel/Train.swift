@@ -22,19 +22,18 @@ struct Train: ParsableCommand {
       Objectives (--set objective.name=NAME): cluster, triplet (SLIC), simclr, moco, iic, cmc, dsm and \
       koreitem, each with its publication's defaults for the groups objective and optimizer, and for what \
       the method says about augmentation and labels (cluster, iic and cmc: no flip, no colours; \
-      triplet: residual positives, labels every 5 epochs; koreitem: labels once, cut at 0.45); network, \
-      clips, batch and length are common to all, and what a file says of labels and augmentation stays \
-      (koreitem's cut in a preset that has its own). Not so published: rates, warm-up and cosine, the \
+      triplet: residual positives, labels every 5 epochs; koreitem: labels once); network, clips, batch \
+      and length are common to all. Not so published: rates, warm-up and cosine, the \
       decay of moco's and dsm's keys, and all of simclr's but its loss; of iic and cmc Adam, queries of \
-      unit length, and banks that begin as embeddings; of triplet labels of pooled features, cut from a \
-      dendrogram after the warm-up. \
+      unit length, and banks that begin as embeddings; of triplet and koreitem the clusters, which are cut \
+      from a dendrogram of pooled features after the warm-up, 200 and 60 unless a file says otherwise. \
       cluster takes objective.bothDirections, twice as many views, with which a video played backwards is \
       another video (so the preset actions has it); cmc takes objective.encoders=separate, one encoder a view; iic and cmc take \
       objective.ownShare below 1, and with it positives from the query's fine cluster and no negatives \
-      from its coarse one. A file's \
-      groups objective and optimizer are left out where --set names another objective. run.yaml has \
-      every value, also after --resume. With budget: clips, as in the preset actions, all see as many \
-      clips, whatever their number of views.
+      from its coarse one. Where --set names another objective than a file, the file's groups objective \
+      and optimizer are left out, and so is what it says of labels wherever the two have different \
+      defaults. run.yaml has every value, also after --resume. With budget: clips, as in the preset \
+      actions, all see as many clips, whatever their number of views.
 
       Pseudo labels (--set KEY=VALUE): labels.method is agglomerative, finch or kmeans. Cuts of the \
       dendrogram, labels.fine and labels.coarse, are written as for kindreel cluster; kmeans takes \
@@ -55,8 +54,7 @@ struct Train: ParsableCommand {
       writes it, that holds from the end of labels.warmupEpochs on in place of clustering; -1 is no label. \
       Labels of imported weights, once before training, as the thesis has them:
 
-        kindreel train --config ucf101 --data DIR --out RUN --weights r3d_18.pth \\
-          --set labels.warmupEpochs=0 --set labels.every=0 --set labels.shows=[rgb]
+        kindreel train --config thesis --data DIR --out RUN --weights r3d_18.pth
 
       batch.shards is shuffled (a rank takes any videos) or static (always those of its shards, one for \
       each microbatch, so that its node needs no others; but keys of moco and dsm, and positives that \

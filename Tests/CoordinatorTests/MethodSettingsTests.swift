@@ -1,3 +1,4 @@
+import Clustering
 import Foundation
 import Model
 import Testing
@@ -28,6 +29,7 @@ import Video
     objective.bothDirections = name == .cluster
     #expect(chosen.objective == objective)
     #expect(chosen.optimizer == RunConfiguration(startingFrom: name).optimizer)
+    #expect(chosen.labels == RunConfiguration(startingFrom: name).labels)
     #expect(chosen.encoder == plain.encoder && chosen.video == plain.video)
     #expect(chosen.batch == plain.batch && chosen.epochs == plain.epochs)
     try chosen.write(to: directory.file("run.yaml"))
@@ -71,6 +73,22 @@ import Video
       path, overrides: ["objective.name=moco", "optimizer.momentum=0.8"])
     #expect(other.epochs == 3 && other.objective.temperature == 0.07)
     #expect(other.optimizer.learningRate == 1e-3 && other.optimizer.momentum == 0.8)
+  }
+
+  @Test func `What methods say of labels goes before what a file says for another`() throws {
+    let koreitem = try Self.load("ucf101", "objective.name=koreitem")
+    #expect((koreitem.labels.every, koreitem.labels.perCluster) == (0, 1))
+    #expect(koreitem.labels.fine == .count(2000) && koreitem.labels.shows == [.rgb])
+    #expect(try Self.load("ucf101").labels.every == 5)
+    #expect(try Self.load("ucf101", "objective.name=koreitem", "labels.every=3").labels.every == 3)
+    // A file that names the method itself has its way.
+    #expect(try Self.load("koreitem").labels.fine == .height(0.45))
+    // What cluster shows for labels, which a run's own file says too, is nothing to triplets.
+    let directory = try TemporaryDirectory()
+    try Self.load("actions").write(to: directory.file("run.yaml"))
+    let triplet = try RunConfiguration.load(
+      directory.file("run.yaml"), overrides: ["objective.name=triplet"])
+    #expect(triplet.labels == RunConfiguration(startingFrom: .triplet).labels)
   }
 
   @Test func `A knob that the objective would ignore is refused`() throws {

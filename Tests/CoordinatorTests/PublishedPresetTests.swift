@@ -71,6 +71,21 @@ import Worker
     #expect((koreitem.optimizer.weightDecay, koreitem.optimizer.schedule) == (0, .constant))
   }
 
+  @Test("thesis clusters once, of a network trained before, and keeps the hard negatives")
+  func thesis() throws {
+    let thesis = try load("thesis")
+    #expect((thesis.labels.warmupEpochs, thesis.labels.every) == (0, 0))
+    #expect((thesis.labels.method, thesis.labels.linkage) == (.agglomerative, .average))
+    #expect((thesis.labels.metric, thesis.labels.feature) == (.cosine, .pooled))
+    #expect((thesis.objective.name, thesis.objective.prototypeWeight) == (.cluster, 0))
+    #expect((thesis.objective.keepShare, thesis.objective.dropShare) == (0.05, 0.001))
+    // SimCLR's changes at full strength, and its head.
+    #expect((thesis.augmentation.area, thesis.augmentation.jitter) == ([0.08, 1], 0.8))
+    #expect((thesis.augmentation.brightness, thesis.augmentation.hue) == (0.8, 0.2))
+    #expect((thesis.encoder.headHidden, thesis.encoder.headWidth) == (512, 128))
+    #expect(try thesis.viewRecipes().map(\.description) == ["rgb", "rgb"])
+  }
+
   @Test("moco is the baseline of CoCLR")
   func moco() throws {
     let moco = try load("moco")

@@ -27,7 +27,7 @@ import Video
     #expect(
       Self.presets.names == [
         "actions", "cmc", "cmc-separate", "demo", "dsm", "hmdb51", "iic", "kinetics400", "koreitem",
-        "moco", "simclr", "slic", "smoke", "ucf101",
+        "moco", "simclr", "slic", "smoke", "thesis", "ucf101",
       ])
     let error = #expect(throws: ConfigurationError.self) {
       try RunConfiguration.load("dmeo", presets: Self.presets)
@@ -35,7 +35,7 @@ import Video
     #expect(
       error?.description
         == "dmeo: is neither a file nor a preset; the presets are actions, cmc, cmc-separate, demo, "
-        + "dsm, hmdb51, iic, kinetics400, koreitem, moco, simclr, slic, smoke, ucf101")
+        + "dsm, hmdb51, iic, kinetics400, koreitem, moco, simclr, slic, smoke, thesis, ucf101")
     #expect(error.map { $0.code } == .configuration)
   }
 

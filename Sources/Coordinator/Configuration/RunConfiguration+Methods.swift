@@ -96,8 +96,9 @@ extension RunConfiguration {
 
   /// Koreitem et al.'s settings (IROS 2020; `HalfHardTriplets`).
   ///
-  /// Adam at 6·10⁻⁴; clusters once, by average linkage where cosines average 0.55, of features that the
-  /// warm-up or `encoder.weights` gave.
+  /// Adam at 6·10⁻⁴; clusters once, of features that the warm-up or imported weights gave. There they are
+  /// cut where cosines average 0.55, as the preset `koreitem` has it: features of ImageNet. Those of a short
+  /// warm-up are all closer than that, which would make one cluster, so the cuts are the usual ones here.
   private mutating func adoptKoreitem() {
     (objective.margin, objective.ownShare) = (0.5, 0.5)
     optimizer.name = .adamw
@@ -105,13 +106,13 @@ extension RunConfiguration {
     optimizer.weightDecay = 0
     labels.every = 0
     labels.perCluster = 1
-    (labels.fine, labels.coarse) = (.height(0.45), .height(0.45))
   }
 
   /// Resolves settings in four layers: defaults, the objective's own, a file, single overrides.
   ///
   /// Where an override names another objective than the file, the file's groups `objective` and
-  /// `optimizer` are left out: they were chosen for the other one.
+  /// `optimizer` are left out, and so are its settings of `labels` whose defaults differ between the two: they
+  /// were chosen for the other one.
   ///
   /// - Throws: `ConfigurationError`.
   static func resolve(
@@ -125,24 +126,29 @@ extension RunConfiguration {
     var file = try yaml.map { try ConfigurationTree(yaml: $0, origin: origin) }
     let own = try resolve(RunConfiguration(), file, []).objective.name
     let name = try resolve(RunConfiguration(), file, overrides).objective.name
-    if name != own { file = file?.without(["objective", "optimizer"]) }
+    if name != own {
+      let (mine, others) = try (Self.labels(of: name), Self.labels(of: own))
+      file = file?.without(["objective", "optimizer"])
+        .without(mine.keys(differingFrom: others), in: "labels")
+    }
     return try resolve(RunConfiguration(startingFrom: name), file, overrides)
+  }
+
+  private static func labels(of name: ObjectiveSettings.Name) throws -> ConfigurationTree {
+    try ConfigurationEncoder.tree(of: RunConfiguration(startingFrom: name).labels)
   }
 
   /// Refuses settings of the objective that it would ignore.
   func refuseIdleKnobs() throws(ConfigurationError) {
     let (name, knobs) = (objective.name, objective.knobs)
     let start = RunConfiguration(startingFrom: name).objective
-    guard let mine = try? ConfigurationEncoder.tree(of: objective).content,
-      let usual = try? ConfigurationEncoder.tree(of: start).content,
-      case .map(let entries) = mine, case .map(let defaults) = usual
+    guard let mine = try? ConfigurationEncoder.tree(of: objective),
+      let usual = try? ConfigurationEncoder.tree(of: start)
     else { preconditionFailure("objective settings are a group") }
-    for (entry, known) in zip(entries, defaults)
-    where entry.value.content != known.value.content && !knobs.contains(entry.key)
-      && entry.key != "name"
-    {
+    let changed = mine.keys(differingFrom: usual)
+    if let key = changed.first(where: { $0 != "name" && !knobs.contains($0) }) {
       throw ConfigurationError(
-        key: "objective.\(entry.key)",
+        key: "objective.\(key)",
         "means nothing to \(name.rawValue), which looks at \(knobs.sorted().joined(separator: ", "))"
       )
     }
@@ -151,8 +157,23 @@ extension RunConfiguration {
 
 extension ConfigurationTree {
   /// The same settings without some groups.
-  fileprivate func without(_ keys: Set<String>) -> ConfigurationTree {
+  fileprivate func without(_ keys: [String]) -> ConfigurationTree {
     guard case .map(let entries) = content else { return self }
     return ConfigurationTree(.map(entries.filter { !keys.contains($0.key) }), origin: origin)
+  }
+
+  /// The same settings without some keys of a group.
+  fileprivate func without(_ keys: [String], in group: String) -> ConfigurationTree {
+    guard case .map(var entries) = content else { return self }
+    for index in entries.indices where entries[index].key == group {
+      entries[index].value = entries[index].value.without(keys)
+    }
+    return ConfigurationTree(.map(entries), origin: origin)
+  }
+
+  /// The keys of a group whose values differ in another group of the same type, in their order.
+  fileprivate func keys(differingFrom other: ConfigurationTree) -> [String] {
+    guard case .map(let mine) = content, case .map(let theirs) = other.content else { return [] }
+    return zip(mine, theirs).filter { $0.value.content != $1.value.content }.map(\.0.key)
   }
 }

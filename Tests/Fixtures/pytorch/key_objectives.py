@@ -124,19 +124,34 @@ def scene_motion(views, samples, coarse, queue, queue_samples, settings):
     keys = F.normalize(views[1], dim=1).detach()
     losses = []
     for b, (anchor, key) in enumerate(zip(anchors, keys)):
+        label = coarse[samples[0][b]] if settings["hidesCoarse"] else -1
         negatives = [
             row for row, sample in zip(queue, queue_samples)
-            if sample not in (samples[0][b], samples[1][b])
+            if sample not in (samples[0][b], samples[1][b]) and (label < 0 or coarse[sample] != label)
         ]  # fmt: skip
         losses.append(info_nce(anchor, key, negatives, settings, always=[own[b]]))
     return mean(losses)
 
 
-def scene_motion_triplets(views, samples, settings):
+def scene_motion_triplets(views, samples, coarse, settings, seed, step):
     """DSM with triplets, by PyTorch's own triplet loss where it applies."""
     anchors, positives, own = (F.normalize(v, dim=1) for v in views)
     margin = {"margin": settings["margin"], "eps": 0.0}
-    intra = F.triplet_margin_loss(anchors, positives, own, **margin)
-    inter = F.triplet_margin_loss(anchors, positives, positives.flip(0), reduction="none", **margin)
-    shows_other = [a != o for a, o in zip(samples[0], reversed(samples[1]))]
-    return intra + (inter * torch.tensor(shows_other)).sum() / len(anchors)
+    total = len(anchors) * F.triplet_margin_loss(anchors, positives, own, **margin)
+    for b, sample in enumerate(samples[0]):
+        label = coarse[sample] if settings["hidesCoarse"] else -1
+        candidates = [
+            r for r, other in enumerate(samples[1])
+            if other != sample and (label < 0 or coarse[other] != label)
+        ]  # fmt: skip
+        # The mirrored row, as published; or one of those that the policy keeps.
+        met = [r for r in candidates if r == len(anchors) - 1 - b]
+        if settings["keepShare"] < 1:
+            similarities = torch.stack([anchors[b] @ positives[r] for r in candidates])
+            kept = set(hardest(similarities, settings).tolist())
+            met = [r for r, s in zip(candidates, similarities) if s.item() in kept]
+            random = RandomStream(seed, OBJECTIVE, epoch=step, sample=b)
+            met = [met[random.integer(len(met))]]
+        for r in met:
+            total = total + F.triplet_margin_loss(anchors[b], positives[b], positives[r], **margin)
+    return total / len(anchors)

@@ -97,13 +97,15 @@ def bank_cases():
 
 
 def scene_motion_cases():
-    for settings in (KNOBS, HARD):
+    for settings in (KNOBS, HARD, KNOBS | {"hidesCoarse": True}):
         views, samples, _, coarse = batch(3)
         loss = key_objectives.scene_motion(views, samples, coarse, *queue(), settings)
         yield case("dsm", settings | {"form": "queue"}, loss, views)
-    settings = KNOBS | {"form": "triplet", "margin": 0.5}
-    views, samples, _, _ = batch(3)
-    yield case("dsm", settings, key_objectives.scene_motion_triplets(views, samples, settings), views)
+    for variant in ({}, {"hidesCoarse": True}, {"keepShare": 0.8}, {"keepShare": 0.8, "hidesCoarse": True}):
+        settings = KNOBS | {"form": "triplet", "margin": 0.5} | variant
+        views, samples, _, coarse = batch(3)
+        loss = key_objectives.scene_motion_triplets(views, samples, coarse, settings, SEED, STEP)
+        yield case("dsm", settings, loss, views)
 
 
 def methods():

@@ -151,7 +151,8 @@ struct MethodReferenceTests {
     var objective = SceneMotion(
       form: item.form ?? .queue, temperature: item.temperature,
       keepShare: item.keepShare, dropShare: item.dropShare,
-      queueLength: numbers.queueSamples.count, margin: item.margin ?? 0)
+      queueLength: numbers.queueSamples.count, margin: item.margin ?? 0,
+      hidesCoarse: item.hidesCoarse ?? false)
     if item.form != .triplet { objective.state = numbers.queue }
     try Self.expect(item, objective)
   }
