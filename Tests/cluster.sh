@@ -91,7 +91,8 @@ check "and through a shell's, with ids" bash -c "'$kindreel' cluster <(cat d.npy
   --cut count:3/count:2 --labels piped.tsv && cmp two.tsv piped.tsv"
 check "input may be a file" bash -c "'$kindreel' cluster - --out zp.npy < x.npy && cmp zd.npy zp.npy"
 check "standard input has no list of ids beside it" bash -c "echo none > ./-.ids.tsv \
-  && '$kindreel' cluster - --out zp.npy < x.npy && cmp zd.npy zp.npy && rm ./-.ids.tsv"
+  && '$kindreel' cluster - --out zp.npy < x.npy && cmp zd.npy zp.npy"
+rm -f ./-.ids.tsv
 check "a pipe that ends early is refused" leaves 65 "standard input: ends 3 bytes too early" \
   bash -c "head -c -3 x.npy | '$kindreel' cluster - --out none.npy"
 check "a pipe that holds more is refused" leaves 65 "standard input: is too long: bytes follow" \

@@ -84,6 +84,14 @@ import Testing
     }
   }
 
+  @Test func `A lock that another job has taken over stays when its former owner goes`() throws {
+    let directory = try TemporaryDirectory()
+    var former: RunDirectory? = try RunDirectory(directory.path, resuming: false)
+    _ = try directory.file(".lock", holding: Data(#"{"host":"elsewhere","pid":1}"#.utf8))
+    former = nil
+    #expect(former == nil && FileManager.default.fileExists(atPath: directory.file(".lock")))
+  }
+
   @Test func `A job that Slurm starts again takes its own lock over, wherever it was`() {
     func owner(_ job: String?, _ restarts: Int?) -> RunLock.Owner {
       RunLock.Owner(host: "elsewhere", pid: 1, start: nil, job: job, restarts: restarts)

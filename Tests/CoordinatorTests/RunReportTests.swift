@@ -87,7 +87,20 @@ import Testing
     #expect(
       html.contains("<td>e.json</td><td>kindreel</td>") && html.contains("3 clips, pooled, 128"))
     #expect(html.contains(">40.0 (30.0–50.0)<") && html.contains(">80.0<"))
+    #expect(html.contains("<td>plain</td>") && !html.contains("without siblings"))
     #expect(throws: FileError.self) { try RunReport(run, evaluations: [run + "/run.yaml"]) }
+    // Siblings and post-processing have lines of their own.
+    let centred = """
+      {"intervals":{"1":[31,51]},"map":18.5,"map_interval":[1,2],"per_class":{},"queries_with_siblings":0,\
+      "recall":{"1":41},"recall_without_siblings":{}}
+      """
+    let more = figures.replacing("\"queries_with_siblings\":0", with: "\"queries_with_siblings\":3")
+      .replacing("\"recall_without_siblings\":{}", with: "\"recall_without_siblings\":{\"1\":33}")
+      .replacing("\"split\"", with: "\"post\":{\"centred\":\(centred)},\"split\"")
+    let all = try EvaluationRow.all(in: directory.file("all.json", holding: Data(more.utf8)))
+    #expect(all.map(\.ranking) == ["plain", "without siblings", "centred"])
+    #expect(all.map { $0.cells[0] } == ["40.0 (30.0–50.0)", "33.0", "41.0 (31.0–51.0)"])
+    #expect(all.map { $0.cells[5] } == ["17.2", "–", "18.5"])
   }
 
   @Test(arguments: [

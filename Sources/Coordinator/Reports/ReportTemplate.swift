@@ -37,10 +37,10 @@ enum ReportTemplate {
     {{/facts}}</table>
     {{#hasEvaluations}}<h2>Evaluation</h2>
     <table>
-    <tr><th>file</th><th>protocol</th><th>queries</th><th>rows</th>
+    <tr><th>file</th><th>protocol</th><th>queries</th><th>rows</th><th>ranking</th>
     <th>R@1 (95 %)</th><th>R@5</th><th>R@10</th><th>R@20</th><th>R@50</th><th>mAP</th></tr>
     {{/hasEvaluations}}{{#evaluations}}<tr><td>{{file}}</td><td>{{protocol}}</td>
-    <td>{{queries}}</td><td>{{rows}}</td>
+    <td>{{queries}}</td><td>{{rows}}</td><td>{{ranking}}</td>
     {{#cells}}<td class="number">{{.}}</td>{{/cells}}</tr>
     {{/evaluations}}{{#hasEvaluations}}</table>
     {{/hasEvaluations}}<h2>Curves</h2>

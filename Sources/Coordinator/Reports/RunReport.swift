@@ -22,7 +22,7 @@ public struct RunReport {
         + "\(metrics.lines.last?.epoch ?? 0) epochs so far of \(configuration.epochs) passes asked for",
       facts: Self.facts(run, metrics), charts: ReportCharts(metrics).figures,
       hasEvaluations: !evaluations.isEmpty,
-      evaluations: try evaluations.map { try EvaluationRow(reading: $0) },
+      evaluations: try evaluations.flatMap(EvaluationRow.all),
       hasSizes: labels != nil, sizes: labels?.rows ?? [], sizesNote: labels?.note ?? "",
       settings: try ConfigurationEncoder.tree(of: configuration).leaves().map {
         Fact(name: $0.key, value: $0.value)

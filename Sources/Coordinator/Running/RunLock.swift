@@ -9,23 +9,24 @@ import Tensors
 final class RunLock: Sendable {
   private static let fileName = ".lock"
   private let path: String
+  private let owner = Owner.current
 
   /// Takes the lock.
   ///
   /// - Throws: `RunDirectoryError` where another job has it.
   init(directory: String) throws {
-    path = try Self.take(in: directory)
+    path = try Self.take(in: directory, for: owner)
   }
 
-  deinit { unsafe unlink(path) }
+  /// Another job that took this one for gone may have a mark in its place.
+  deinit { if Self.owner(at: path) == owner { unsafe unlink(path) } }
 
-  /// Makes the mark, and returns its path. (An initialiser that threw with a path would run `deinit`, and
-  /// take away another job's.)
-  private static func take(in directory: String) throws -> String {
+  /// Makes the mark, and returns its path.
+  private static func take(in directory: String, for current: Owner) throws -> String {
     let path = directory + "/" + Self.fileName
     let mine = directory + "/.lock-" + UUID().uuidString
     defer { unsafe unlink(mine) }
-    try AtomicFile.write(try JSONEncoder().encode(Owner.current), to: mine)
+    try AtomicFile.write(try JSONEncoder().encode(current), to: mine)
     // Twice: the second time, after a lock that was seen has gone.
     for _ in 0..<2 {
       if unsafe link(mine, path) == 0 { return path }
@@ -35,7 +36,7 @@ final class RunLock: Sendable {
           path: path, reason: "cannot be created: \(reason)", code: .cannotWrite)
       }
       guard let owner = Self.owner(at: path) else { continue }
-      guard owner.isGone(accordingTo: .current) else { throw Self.taken(directory, by: owner) }
+      guard owner.isGone(accordingTo: current) else { throw Self.taken(directory, by: owner) }
       // A dead job's is replaced by whoever holds this mark as well, if it is still that one's.
       let turn = path + "-turn"
       guard unsafe link(mine, turn) == 0 else { throw Self.taken(directory, by: nil) }
