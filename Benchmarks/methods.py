@@ -297,7 +297,13 @@ def spread(values):
 def elapsed(epochs):
     """Seconds from the start of training to its end, with labelling; of all starts, if it was cut short."""
     clocks = [epoch["monotonic"] for epoch in epochs]
-    return sum(clock for clock, later in zip(clocks, clocks[1:] + [0]) if later < clock)
+    # An epoch takes longer than the clock went on since the one before: it is the first of another start.
+    ends = [
+        clock
+        for clock, later, epoch in zip(clocks, clocks[1:], epochs[1:])
+        if later - clock < epoch["seconds"]
+    ]
+    return sum(ends) + clocks[-1]
 
 
 def table(results, budget):

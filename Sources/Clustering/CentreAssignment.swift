@@ -23,6 +23,8 @@ struct CentreAssignment {
   init(
     of rows: WeightedRows, to centres: Matrix, lanes: LanePool, team: any SearchTeam
   ) throws {
+    precondition(
+      centres.rows > 0 || rows.count == 0, "\(rows.count) rows have no centre to belong to")
     let starts = stride(from: 0, to: centres.rows, by: Self.centresAtOnce)
     let parts = starts.map { start in
       (start, centres.rows(start..<min(start + Self.centresAtOnce, centres.rows)))

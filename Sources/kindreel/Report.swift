@@ -22,7 +22,7 @@ struct Report: ParsableCommand, RunsAlone {
   @Option(help: "The page to write, ending in .html.")
   var out: String?
 
-  @Option(help: "A file of kindreel evaluate --json, for a line in the table; repeatable.")
+  @Option(help: "A file of kindreel evaluate --json, for the table of rankings; repeatable.")
   var evaluation: [String] = []
 
   @Option(help: "A directory to write TensorBoard's events to.")

@@ -22,8 +22,8 @@ struct Train: ParsableCommand {
       Objectives (--set objective.name=NAME): cluster, triplet (SLIC), simclr, moco, iic, cmc, dsm and \
       koreitem, each with its publication's defaults for the groups objective and optimizer, and for what \
       the method says about augmentation and labels (cluster, iic and cmc: no flip, no colours; \
-      triplet: residual positives, labels every 5 epochs; koreitem: labels once); network, clips, batch \
-      and length are common to all. Not so published: rates, warm-up and cosine, the \
+      triplet: residual positives, labels every 5 epochs; koreitem: labels once), unless a file says \
+      otherwise; network, clips, batch and length are common to all. Not so published: rates, warm-up and cosine, the \
       decay of moco's and dsm's keys, and all of simclr's but its loss; of iic and cmc Adam, queries of \
       unit length, and banks that begin as embeddings; of triplet and koreitem the clusters, which are cut \
       from a dendrogram of pooled features after the warm-up, 200 and 60 unless a file says otherwise. \
@@ -32,7 +32,7 @@ struct Train: ParsableCommand {
       objective.ownShare below 1, and with it positives from the query's fine cluster and no negatives \
       from its coarse one. Where --set names another objective than a file, the file's groups objective \
       and optimizer are left out, and so is what it says of labels wherever the two have different \
-      defaults. run.yaml has every value, also after --resume. With budget: clips, as in the preset \
+      defaults, if it names its objective; all else stays. run.yaml has every value, also after --resume. With budget: clips, as in the preset \
       actions, all see as many clips, whatever their number of views.
 
       Pseudo labels (--set KEY=VALUE): labels.method is agglomerative, finch or kmeans. Cuts of the \

@@ -81,10 +81,13 @@ import Video
     #expect(koreitem.labels.fine == .count(2000) && koreitem.labels.shows == [.rgb])
     #expect(try Self.load("ucf101").labels.every == 5)
     #expect(try Self.load("ucf101", "objective.name=koreitem", "labels.every=3").labels.every == 3)
-    // A file that names the method itself has its way.
+    // A file that names the method itself has its way, and so has one that names none.
     #expect(try Self.load("koreitem").labels.fine == .height(0.45))
-    // What cluster shows for labels, which a run's own file says too, is nothing to triplets.
     let directory = try TemporaryDirectory()
+    let neutral = try directory.file("n.yaml", holding: Data("labels:\n  every: 7\n".utf8))
+    let named = ["objective.name=koreitem"]
+    #expect(try RunConfiguration.load(neutral, overrides: named).labels.every == 7)
+    // What cluster shows for labels, which a run's own file says too, is nothing to triplets.
     try Self.load("actions").write(to: directory.file("run.yaml"))
     let triplet = try RunConfiguration.load(
       directory.file("run.yaml"), overrides: ["objective.name=triplet"])

@@ -23,7 +23,7 @@ extension RunConfiguration {
     }
   }
 
-  /// The thesis' method, looking at what moves.
+  /// What became of the thesis' plan: it looks at what moves.
   ///
   /// Clusters of embedded colours follow the place, which actions share, and the network learns it from
   /// its labels; clusters of what moves tell actions apart. Views, optimiser and a crop as the only random
@@ -111,8 +111,8 @@ extension RunConfiguration {
   /// Resolves settings in four layers: defaults, the objective's own, a file, single overrides.
   ///
   /// Where an override names another objective than the file, the file's groups `objective` and
-  /// `optimizer` are left out, and so are its settings of `labels` whose defaults differ between the two: they
-  /// were chosen for the other one.
+  /// `optimizer` are left out: they were chosen for the other one. So were the settings of `labels` whose
+  /// defaults differ between the two, if the file names its objective; else they hold for any.
   ///
   /// - Throws: `ConfigurationError`.
   static func resolve(
@@ -128,8 +128,9 @@ extension RunConfiguration {
     let name = try resolve(RunConfiguration(), file, overrides).objective.name
     if name != own {
       let (mine, others) = try (Self.labels(of: name), Self.labels(of: own))
+      let isNamed = file?["objective"]?["name"] != nil
       file = file?.without(["objective", "optimizer"])
-        .without(mine.keys(differingFrom: others), in: "labels")
+        .without(isNamed ? mine.keys(differingFrom: others) : [], in: "labels")
     }
     return try resolve(RunConfiguration(startingFrom: name), file, overrides)
   }
@@ -156,6 +157,12 @@ extension RunConfiguration {
 }
 
 extension ConfigurationTree {
+  /// What a key of a group holds.
+  fileprivate subscript(key: String) -> ConfigurationTree? {
+    guard case .map(let entries) = content else { return nil }
+    return entries.first { $0.key == key }?.value
+  }
+
   /// The same settings without some groups.
   fileprivate func without(_ keys: [String]) -> ConfigurationTree {
     guard case .map(let entries) = content else { return self }

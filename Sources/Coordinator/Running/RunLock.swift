@@ -18,10 +18,11 @@ final class RunLock: Sendable {
     path = try Self.take(in: directory, for: owner)
   }
 
-  /// Another job that took this one for gone may have a mark in its place.
+  /// Another job that took this one for gone may have a mark in its place, which stays.
   deinit { if Self.owner(at: path) == owner { unsafe unlink(path) } }
 
-  /// Makes the mark, and returns its path.
+  /// Makes the mark, and returns its path. (An initialiser that threw with a path would run `deinit`, and
+  /// take away the mark of this process's own other run.)
   private static func take(in directory: String, for current: Owner) throws -> String {
     let path = directory + "/" + Self.fileName
     let mine = directory + "/.lock-" + UUID().uuidString

@@ -62,11 +62,6 @@ extension TrainingRun {
         "warning: \(configuration.labels.method.rawValue) found \(found) fine clusters of \(asked) that "
           + "were asked for")
     }
-    if outcome.report.coarseClusters == 1, outcome.members.count > 1 {
-      root?.say(
-        "warning: all videos are in one coarse cluster, so none is a negative of another; labels.coarse "
-          + "(with finch labels.finch.coarse) cuts lower")
-    }
   }
 
   /// Takes labels that were not found but given.

@@ -16,8 +16,8 @@ import Tensors
 ///     max(0, d(a,p) − d(a,n) + margin) + max(0, d(a,p) − d(a,o) + margin)
 ///
 /// where o is the positive of the row at the mirrored place of the batch, left out where that shows
-/// the same video; or, where not all negatives are kept, one of those that are, at random. Wang et al., "Enhancing unsupervised video representation learning by decoupling
-/// the scene and the motion", AAAI 2021 (arXiv 2009.05757), sections 3.2–3.4.
+/// the same video; or, where not all negatives are kept, one of those that are, at random. Wang et al.,
+/// "Enhancing unsupervised video representation learning by decoupling the scene and the motion", AAAI 2021 (arXiv 2009.05757), sections 3.2–3.4.
 public struct SceneMotion: Objective {
   /// How the pairs enter the loss.
   public enum Form: String, Codable, Sendable, CaseIterable {
@@ -129,7 +129,8 @@ public struct SceneMotion: Objective {
     let (count, sample) = (batch.views[0].rows, batch.samples[0][anchor])
     let positives = PoolLabels(batch.samples[1], fine: batch.fine, coarse: batch.coarse)
     let candidates = positives.rows(
-      besides: [sample], coarse: hidesCoarse ? batch.coarse[sample] : -1)
+      besides: [sample, batch.samples[1][anchor]],
+      coarse: hidesCoarse ? batch.coarse[sample] : -1)
     guard policy != .keepingAll else {
       return candidates.contains(count - 1 - anchor) ? count - 1 - anchor : nil
     }

@@ -142,11 +142,11 @@ def scene_motion_triplets(views, samples, coarse, settings, seed, step):
         label = coarse[sample] if settings["hidesCoarse"] else -1
         candidates = [
             r for r, other in enumerate(samples[1])
-            if other != sample and (label < 0 or coarse[other] != label)
+            if other not in (sample, samples[1][b]) and (label < 0 or coarse[other] != label)
         ]  # fmt: skip
         # The mirrored row, as published; or one of those that the policy keeps.
         met = [r for r in candidates if r == len(anchors) - 1 - b]
-        if settings["keepShare"] < 1:
+        if settings["keepShare"] < 1 or settings["dropShare"] > 0:
             similarities = torch.stack([anchors[b] @ positives[r] for r in candidates])
             kept = set(hardest(similarities, settings).tolist())
             met = [r for r, s in zip(candidates, similarities) if s.item() in kept]
