@@ -95,7 +95,8 @@ public final class ClipSource: Sendable {
     return result
   }
 
-  /// Writes clip `k` of `n` evenly placed ones without any randomness, C·T·H·W.
+  /// Writes a clip of one of `n` evenly placed windows without any randomness, C·T·H·W: clips
+  /// 0 ..< n · `view.crops.count`, window after window.
   ///
   /// - Throws: why the file cannot be decoded.
   public func evaluationClip(
@@ -104,10 +105,10 @@ public final class ClipSource: Sendable {
     into clip: UnsafeMutableBufferPointer<Float>
   ) throws(VideoError) {
     let window = view.window(
-      k, of: n, frameCount: try cache.frameCount(sample), frames: settings.frames,
-      stride: settings.stride)
+      k / view.crops.count, of: n, frameCount: try cache.frameCount(sample),
+      frames: settings.frames, stride: settings.stride)
     let (pixels, size) = try cache.frames(sample, window)
-    var draw = ClipAugmentation.Draw(crop: view.crop(of: size, size: settings.size))
+    var draw = view.draw(k % view.crops.count, in: size, size: settings.size)
     draw.content = content
     unsafe augmentation.apply(draw, to: pixels, frames: settings.frames, of: size, into: clip)
   }

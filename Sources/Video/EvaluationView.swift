@@ -20,15 +20,30 @@ public struct EvaluationView: Sendable, Equatable {
     case square(share: Double)
   }
 
+  /// How often a window is looked at.
+  public enum Crops: String, Codable, Sendable, CaseIterable {
+    /// Once, in the middle of the frame.
+    case centre
+    /// Ten times: in the corners and the middle of the frame, as filmed and then mirrored (Krizhevsky,
+    /// Sutskever and Hinton, NIPS 2012, section 4.1; torchvision's `TenCrop`).
+    case ten
+
+    /// The number of looks.
+    public var count: Int { self == .centre ? 1 : 10 }
+  }
+
   /// Where windows lie.
   public var placement: Placement
   /// What they show.
   public var framing: Framing
+  /// How often.
+  public var crops: Crops
 
-  /// Says where and what.
-  public init(placement: Placement, framing: Framing) {
+  /// Says where, what and how often.
+  public init(placement: Placement, framing: Framing, crops: Crops = .centre) {
     self.placement = placement
     self.framing = framing
+    self.crops = crops
   }
 
   /// What training embeds and `kindreel` measures.
@@ -46,7 +61,21 @@ public struct EvaluationView: Sendable, Equatable {
     return window
   }
 
-  /// The part of a decoded frame that a clip of `size`×`size` pixels shows.
+  /// What look `look` of a window shows: a part of the decoded frame, mirrored or not.
+  func draw(_ look: Int, in frame: PixelSize, size: Int) -> ClipAugmentation.Draw {
+    var crop = crop(of: frame, size: size)
+    // Both looks of `ten` that are not at a corner have the middle.
+    let corner = look % 5
+    if crops == .ten, corner < 4 {
+      crop.x = corner % 2 == 0 ? 0 : frame.width - crop.width
+      crop.y = corner / 2 == 0 ? 0 : frame.height - crop.height
+    }
+    var draw = ClipAugmentation.Draw(crop: crop)
+    draw.isFlipped = look >= 5
+    return draw
+  }
+
+  /// The part of a decoded frame that a clip of `size`×`size` pixels shows in its middle.
   func crop(of frame: PixelSize, size: Int) -> CropRectangle {
     func pixels(_ share: Double, _ whole: Int) -> Int {
       min(whole, max(1, Int((share * Double(whole)).rounded())))

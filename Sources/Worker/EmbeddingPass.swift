@@ -38,7 +38,8 @@ public struct EmbeddingPass {
       recipe: EmbeddingRecipe(clips: clips, feature: feature, shows: shows))
   }
 
-  private var clips: Int { recipe.clips }
+  /// The clips of a video.
+  private var clips: Int { recipe.clips * recipe.view.crops.count }
 
   /// Embeds the whole manifest; every rank gets every row, and learns which samples cannot be read.
   ///
@@ -96,9 +97,8 @@ public struct EmbeddingPass {
         }
         do throws(VideoError) {
           try unsafe source.evaluationClip(
-            sample: item / clips, clip: item % clips, of: clips, view: recipe.view,
-            showing: content,
-            into: part)
+            sample: item / clips, clip: item % clips, of: recipe.clips, view: recipe.view,
+            showing: content, into: part)
         } catch {
           unsafe part.update(repeating: 0)
           unreadable.add(item, error.reason)

@@ -24,7 +24,7 @@ extension ResNet3D {
 
 /// How a video becomes a row.
 public struct EmbeddingRecipe: Sendable, Equatable {
-  /// The clips whose rows are averaged.
+  /// The windows of a video; the rows of all clips that the view makes of them are averaged.
   public var clips: Int
   /// What stands for a clip.
   public var feature: Feature

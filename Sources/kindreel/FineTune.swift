@@ -1,9 +1,10 @@
-import ArgumentParser
+public import ArgumentParser
 import Collective
-import Coordinator
+public import Coordinator
 import Foundation
 import Retrieval
 import Tensors
+public import Video
 
 /// The command `kindreel finetune`.
 struct FineTune: ParsableCommand {
@@ -13,12 +14,13 @@ struct FineTune: ParsableCommand {
     discussion: """
       A linear layer on the pooled feature, behind dropout, and the whole encoder are trained by Adam \
       on the class folders of the training videos; then the test videos are judged, the scores of their \
-      clips averaged. The defaults are those of CoCLR and SLIC: 150 epochs, the rate a tenth from two \
-      fifths and from two thirds on; theirs shrink the weights inside of Adam, and judge ten crops, where \
-      these shrink them apart from it (AdamW), and judge --clips whole frames. Clips, batch, augmentation and seed are the run's; but flips, colours \
-      and grays change as often as by default, whatever the run's objective had, and residual views are \
-      left out. The result is a figure. (The linear probe, with the encoder frozen, is kindreel evaluate \
-      --probe.)
+      clips averaged: --clips windows, each in ten crops (corners and middle, as filmed and mirrored) or \
+      in one. The defaults are those of CoCLR and SLIC: 150 epochs, the rate a tenth from two fifths and \
+      from two thirds on, the decay in the gradient (--optimizer adamw has it apart), ten crops. Length \
+      and size of clips, batch, augmentation and seed are the run's (theirs: 16 frames, 128 pixels, 32 \
+      videos); but flips, colours and grays change as often as by default, whatever the run's objective \
+      had, and residual views are left out. The result is a figure. (The linear probe, with the encoder \
+      frozen, is kindreel evaluate --probe.)
 
       --checkpoints keeps what training needs to go on, as often as the run's checkpoint.every says. \
       SIGUSR1 or SIGTERM then save at the next step and leave with 75 (the judging that follows is not \
@@ -29,7 +31,7 @@ struct FineTune: ParsableCommand {
 
       With --json:
 
-        {"classes":28,"clips":10,"epochs":150,"figures":{"accuracy":55.2,"accuracy_5":…,\
+        {"classes":28,"clips":10,"crops":"ten","epochs":150,"figures":{"accuracy":55.2,"accuracy_5":…,\
       "interval":[…],"per_class":{…}},"loss":0.4,"queries":560,"split":"test","training":1440,\
       "unreadable":0,"weights_hash":"…"}
 
@@ -47,14 +49,21 @@ struct FineTune: ParsableCommand {
   @Option(help: "The learning rate at the start.")
   var learningRate = 1e-3
 
-  @Option(help: "The share of the rate by which weights shrink at each step.")
+  @Option(help: "The rule by which weights follow their gradients.")
+  var optimizer = FineTuningRequest.Rule.adam
+
+  @Option(
+    help: "An L2 penalty's factor; with adamw the share of the rate by which weights shrink.")
   var weightDecay = 1e-3
 
   @Option(help: "The probability that an element of the feature is left out.")
   var dropout = 0.9
 
-  @Option(help: "Clips of a judged video.")
+  @Option(help: "Windows of a judged video.")
   var clips = 10
+
+  @Option(help: "What is seen of each.")
+  var crops = EvaluationView.Crops.ten
 
   @Flag(help: "Judge held-out groups of the training list; the test list is not read.")
   var heldOut = false
@@ -137,10 +146,15 @@ struct FineTune: ParsableCommand {
     var request = FineTuningRequest(data: data)
     request.split = heldOut ? .heldOut : .test
     request.epochs = epochs
-    (request.learningRate, request.weightDecay) = (learningRate, weightDecay)
-    (request.dropout, request.clips) = (dropout, clips)
+    (request.rule, request.learningRate, request.weightDecay) = (
+      optimizer, learningRate, weightDecay
+    )
+    (request.dropout, request.clips, request.crops) = (dropout, clips, crops)
     request.judgesRetrieval = retrieval
     (request.checkpoints, request.resumes) = (checkpoints, resume)
     return request
   }
 }
+
+extension FineTuningRequest.Rule: ExpressibleByArgument {}
+extension EvaluationView.Crops: ExpressibleByArgument {}

@@ -1,5 +1,6 @@
 import Collective
 import Foundation
+import Model
 import Retrieval
 import Synchronization
 import Testing
@@ -22,7 +23,8 @@ import Video
     _ change: (inout FineTuningRequest) -> Void = { _ in }
   ) throws -> FineTuningReport? {
     var request = FineTuningRequest(data: world.data)
-    (request.epochs, request.clips, request.dropout) = (3, 2, 0.5)
+    (request.epochs, request.clips, request.crops) = (3, 2, .centre)
+    request.dropout = 0.5
     request.judgesRetrieval = true
     change(&request)
     var configuration = world.configuration
@@ -112,6 +114,22 @@ import Video
         try tune(world) { $0.checkpoints = world.path(folder) }
       }
     }
+  }
+
+  @Test(.timeLimit(.minutes(10)))
+  func `ten crops are judged with the same bits on any ranks, and another rule learns otherwise`()
+    throws
+  {
+    let world = try SampleWorld(train: Self.train, test: Self.test)
+    let (one, ten) = (try tune(world), try tune(world) { $0.crops = .ten })
+    #expect(try tune(world, ranks: 2) { $0.crops = .ten } == ten)
+    #expect(ten?.weights_hash == one?.weights_hash && ten?.crops == .ten && one?.crops == .centre)
+    #expect(try tune(world) { $0.rule = .adamw }?.weights_hash != one?.weights_hash)
+    let asked = FineTuningRequest(data: world.data)
+    #expect((asked.epochs, asked.clips, asked.crops, asked.rule) == (150, 10, .ten, .adam))
+    #expect((asked.learningRate, asked.weightDecay, asked.dropout) == (1e-3, 1e-3, 0.9))
+    #expect(asked.optimizer.name == .adam && asked.optimizer.decayNormAndBias)
+    #expect(asked.optimizer.drops.map { ($0 * 150).rounded() } == [60, 100])
   }
 
   @Test(.timeLimit(.minutes(10)))

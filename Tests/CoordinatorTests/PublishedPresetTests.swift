@@ -91,7 +91,8 @@ import Worker
     let moco = try load("moco")
     #expect((moco.objective.name, moco.objective.queueLength) == (.moco, 2048))
     #expect((moco.video.frames, moco.video.size, moco.batch.videos) == (32, 128, 64))
-    #expect((moco.optimizer.learningRate, moco.optimizer.weightDecay) == (1e-3, 1e-5))
+    #expect((moco.optimizer.name, moco.optimizer.learningRate) == (.adam, 1e-3))
+    #expect(moco.optimizer.weightDecay == 1e-5)
     #expect(moco.optimizer.drops.map { ($0 * 300).rounded() } == [250, 280])
     #expect((moco.optimizer.averageDecay, moco.objective.temperature) == (0.999, 0.07))
   }

@@ -20,8 +20,7 @@ import Testing
     var classifier = TunedClassifier(classes: 3, width: rows.columns)
     for _ in 0..<5 {
       classifier.follow(
-        classifier.evaluate(rows, labels: labels, factors: ones(like: rows)), learningRate: 0.1,
-        decay: 0)
+        classifier.evaluate(rows, labels: labels, factors: ones(like: rows)), learningRate: 0.1)
     }
     return classifier
   }
@@ -59,6 +58,13 @@ import Testing
       let slope = (loss(up) - loss(down)) / 0.02
       #expect(abs(slope - Double(outcome.gradients.values[place])) < 2e-4)
     }
+    // An L2 penalty is part of the slopes, of all that is learned.
+    var (pulled, slid) = (classifier, classifier)
+    var more = outcome
+    for place in more.slopes.indices { more.slopes[place] += 0.3 * classifier.point[place] }
+    pulled.follow(outcome, learningRate: 0.1, pull: 0.3)
+    slid.follow(more, learningRate: 0.1)
+    #expect(pulled.state == slid.state && pulled.point != classifier.point)
     // A step of Adam from rest goes by the rate, against the sign of each slope.
     var moved = TunedClassifier(classes: 3, width: 4)
     let first = moved.evaluate(rows, labels: labels, factors: factors)

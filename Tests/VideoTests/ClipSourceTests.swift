@@ -60,6 +60,28 @@ import Testing
     }
   }
 
+  @Test("gives ten crops of each window, one window after the other")
+  func tenCrops() throws {
+    let source = source(bytes: 1 << 30)
+    let view = EvaluationView(placement: .parts, framing: .pixels, crops: .ten)
+    func clip(_ k: Int, of n: Int, _ view: EvaluationView) throws -> [Float] {
+      var clip = [Float](repeating: .nan, count: source.clipElements)
+      try unsafe clip.withUnsafeMutableBufferPointer { clip in
+        try unsafe source.evaluationClip(sample: 2, clip: k, of: n, view: view, into: clip)
+      }
+      return clip
+    }
+    for window in 0..<2 {
+      let middle = try clip(window, of: 2, .standard)
+      #expect(try clip(10 * window + 4, of: 2, view) == middle)
+      let mirrored = try clip(10 * window + 9, of: 2, view)
+      for row in stride(from: 0, to: middle.count, by: 48) {
+        #expect(Array(mirrored[row..<row + 48]) == middle[row..<row + 48].reversed())
+      }
+      #expect(try Set((0..<10).map { try clip(10 * window + $0, of: 2, view) }).count == 10)
+    }
+  }
+
   @Test("gives many lanes the clips that one lane gets", .timeLimit(.minutes(10)))
   func lanes() throws {
     let (one, many) = (source(bytes: 1 << 30), source(bytes: 1 << 20))

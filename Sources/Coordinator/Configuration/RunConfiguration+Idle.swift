@@ -50,8 +50,9 @@ extension RunConfiguration {
     add(optimizer.schedule != .step, ["optimizer.drops", "optimizer.dropFactor"], schedule)
     let rule = "optimizer.name is \(optimizer.name.rawValue)"
     add(optimizer.name != .lars, ["optimizer.trust"], rule)
-    add(optimizer.name != .adamw, ["optimizer.secondMomentum", "optimizer.epsilon"], rule)
-    add(optimizer.name == .adamw, ["optimizer.nesterov"], rule)
+    let isAdaptive = optimizer.name.isAdaptive
+    add(!isAdaptive, ["optimizer.secondMomentum", "optimizer.epsilon"], rule)
+    add(isAdaptive, ["optimizer.nesterov"], rule)
     add(!views.isEmpty, ["objective.intraNegative"], "views says what the views show")
     add(
       augmentation.jitter == 0,

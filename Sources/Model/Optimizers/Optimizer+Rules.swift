@@ -31,15 +31,19 @@ extension Optimizer {
     }
   }
 
-  /// AdamW, as `torch.optim.AdamW` computes it.
+  /// AdamW and Adam, as `torch.optim.AdamW` and `torch.optim.Adam` compute them.
   ///
-  /// Per element, with t the step from 1:
+  /// Per element, with t the step from 1, and the decay λ as a pull κ on the gradient (Adam) or else apart
+  /// from it (AdamW):
   ///
-  ///     w ← w (1 − η λ);   m ← β₁ m + (1 − β₁) g;   v ← β₂ v + (1 − β₂) g²
+  ///     g ← g + κ w;   w ← w (1 − η λ);   m ← β₁ m + (1 − β₁) g;   v ← β₂ v + (1 − β₂) g²
   ///     w ← w − η / (1 − β₁ᵗ) · m / (√v / √(1 − β₂ᵗ) + ε)
   ///
-  /// (Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2.)
-  func descendAdaptively(_ range: Range<Int>, decay: Float, _ step: Step) {
+  /// (Kingma and Ba, "Adam", ICLR 2015, algorithm 1; Loshchilov and Hutter, "Decoupled weight decay
+  /// regularization", ICLR 2019, algorithm 2.)
+  func descendAdaptively(
+    _ range: Range<Int>, pull: Float, shrinking decay: Float, _ step: Step
+  ) {
     let (first, second) = (settings.momentum, settings.secondMomentum)
     let (rate, scale) = (Double(step.learningRate), step.gradientScale)
     let shrink = Float(1 - rate * Double(decay))
@@ -51,13 +55,14 @@ extension Optimizer {
     let (values, gradients) = unsafe (step.values.base, step.gradients.base)
     let (momentum, squares) = unsafe (momentum.base, squares.base)
     for index in range {
-      let gradient = unsafe gradients[index] * scale
+      let weight = unsafe values[index]
+      let gradient = unsafe gradients[index] * scale + pull * weight
       let mean = unsafe keep * momentum[index] + take * gradient
       let square = unsafe keepSquare * squares[index] + takeSquare * gradient * gradient
       unsafe momentum[index] = mean
       unsafe squares[index] = square
       unsafe values[index] =
-        values[index] * shrink - stride * mean / (square.squareRoot() / root + epsilon)
+        weight * shrink - stride * mean / (square.squareRoot() / root + epsilon)
     }
   }
 }

@@ -1,7 +1,7 @@
 internal import Synchronization
 public import Tensors
 
-/// Moves all weights along their gradients by one of three rules, as PyTorch computes them.
+/// Moves all weights along their gradients by one of four rules, as PyTorch computes them.
 ///
 /// Lanes update disjoint pieces at the same time, element by element, so the bits do not depend on
 /// the lanes. `Optimizer+Rules.swift` has the formulas.
@@ -38,7 +38,7 @@ public final class Optimizer: @unchecked Sendable {
   let pieces: [Piece]
   /// The smoothed gradient of every weight.
   let momentum: AlignedStorage
-  /// `adamw`: the smoothed square of every weight's gradient; otherwise empty.
+  /// `adamw` and `adam`: the smoothed square of every weight's gradient; otherwise empty.
   let squares: AlignedStorage
   /// The steps taken.
   private(set) var steps = 0
@@ -56,7 +56,7 @@ public final class Optimizer: @unchecked Sendable {
     self.settings = settings
     count = layout.parameterCount
     momentum = AlignedStorage(count: count)
-    squares = AlignedStorage(count: settings.name == .adamw ? count : 0)
+    squares = AlignedStorage(count: settings.name.isAdaptive ? count : 0)
     tensors = layout.parameters.map { entry in
       let isVector = entry.shape.count == 1
       let decays = settings.decayNormAndBias || !isVector
@@ -103,7 +103,8 @@ public final class Optimizer: @unchecked Sendable {
       let decay = tensors[piece.tensor].decay
       switch settings.name {
       case .sgd, .lars: descend(piece.range, decay: decay, trust: rates[piece.tensor], step)
-      case .adamw: descendAdaptively(piece.range, decay: decay, step)
+      case .adamw: descendAdaptively(piece.range, pull: 0, shrinking: decay, step)
+      case .adam: descendAdaptively(piece.range, pull: decay, shrinking: 0, step)
       }
       let isLast = left.withLock { left in
         left[piece.tensor] -= 1
@@ -119,7 +120,7 @@ public final class Optimizer: @unchecked Sendable {
     public var steps: Int
     /// Smoothed gradients by weight.
     public var momentum: [Float]
-    /// Smoothed squares by weight; empty unless the rule is `adamw`.
+    /// Smoothed squares by weight; empty unless the rule is `adamw` or `adam`.
     public var squares: [Float]
 
     /// Creates a state.

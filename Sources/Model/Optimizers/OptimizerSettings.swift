@@ -8,6 +8,11 @@ public struct OptimizerSettings: Codable, Sendable, Equatable {
     case lars
     /// Adam with decay apart from the gradient; without decay it is Adam.
     case adamw
+    /// Adam with decay in the gradient, as an L2 penalty.
+    case adam
+
+    /// Whether the rule smooths the squares of gradients as well.
+    public var isAdaptive: Bool { self == .adamw || self == .adam }
   }
 
   /// The course of the learning rate after the warm-up.
@@ -29,9 +34,9 @@ public struct OptimizerSettings: Codable, Sendable, Equatable {
   public var perVideos = 0
   /// The share of the previous update's direction that is kept, 0 ..< 1; Adam's β₁.
   public var momentum = 0.9
-  /// `adamw`: the share of the earlier squares that is kept, β₂.
+  /// `adamw` and `adam`: the share of the earlier squares that is kept, β₂.
   public var secondMomentum = 0.999
-  /// `adamw`: what is added to the root of the squares.
+  /// `adamw` and `adam`: what is added to the root of the squares.
   public var epsilon = 1e-8
   /// `lars`: the trust coefficient η.
   public var trust = 0.001
@@ -77,7 +82,8 @@ public struct OptimizerSettings: Codable, Sendable, Equatable {
       "drops", drops, "an ascending list of shares above 0 and below 1")
     try check(0 < dropFactor && dropFactor <= 1, "dropFactor", dropFactor, "above 0 and at most 1")
     try check(warmupSteps >= 0, "warmupSteps", warmupSteps, "at least 0")
-    try check(!nesterov || name != .adamw, "nesterov", nesterov, "false where name is adamw")
+    try check(
+      !nesterov || !name.isAdaptive, "nesterov", nesterov, "false where name is \(name.rawValue)")
     try check(
       !nesterov || momentum > 0, "momentum", momentum, "above 0, since nesterov looks ahead by it")
     try check(gradientClip >= 0, "gradientClip", gradientClip, "at least 0")

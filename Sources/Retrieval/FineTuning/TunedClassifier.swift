@@ -2,7 +2,7 @@ import Foundation
 public import Tensors
 
 /// A linear classifier that learns together with the encoder beneath it: softmax cross-entropy after
-/// dropout, moved by Adam.
+/// dropout, moved by Adam or AdamW.
 ///
 /// For evaluation alone. It is kept in double precision and starts at zero, so the same rows give the
 /// same classifier on every rank. Kingma and Ba, "Adam", ICLR 2015, algorithm 1.
@@ -98,12 +98,17 @@ public struct TunedClassifier: Sendable {
 
   /// Moves the classifier along a batch's derivatives; those that are not finite leave it as it is.
   ///
-  /// - Parameter decay: the share of the rate by which W shrinks besides.
-  public mutating func follow(_ outcome: Outcome, learningRate: Double, decay: Double) {
+  /// - Parameters:
+  ///   - decay: the share of the rate by which W shrinks besides.
+  ///   - pull: the factor of W and the intercepts in their derivatives, an L2 penalty's.
+  public mutating func follow(
+    _ outcome: Outcome, learningRate: Double, decay: Double = 0, pull: Double = 0
+  ) {
     guard outcome.loss.isFinite, outcome.slopes.allSatisfy(\.isFinite) else { return }
     steps += 1
     let (first, second) = (1 - pow(0.9, Double(steps)), 1 - pow(0.999, Double(steps)))
-    for (place, slope) in outcome.slopes.enumerated() {
+    for place in point.indices {
+      let slope = outcome.slopes[place] + pull * point[place]
       means[place] += 0.1 * (slope - means[place])
       squares[place] += 0.001 * (slope * slope - squares[place])
       if place < classes * width { point[place] *= 1 - learningRate * decay }

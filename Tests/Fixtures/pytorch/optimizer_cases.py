@@ -16,6 +16,8 @@ RUNS = [
     SGD | {"name": "adamw"},
     SGD | {"name": "adamw", "weightDecay": 0.05, "momentum": 0.8},
     SGD | {"name": "adamw", "weightDecay": 0.05, "decayNormAndBias": False},
+    SGD | {"name": "adam", "weightDecay": 0.05, "momentum": 0.8},
+    SGD | {"name": "adam", "weightDecay": 0.05, "decayNormAndBias": False},
     SGD | {"name": "lars"},
     SGD | {"name": "lars", "weightDecay": 0.01, "decayNormAndBias": False},
     SGD | {"name": "lars", "weightDecay": 0.01, "nesterov": True},
@@ -43,10 +45,11 @@ def trajectory(run, clips=False, average=None):
     weights = [torch.nn.Parameter(part.clone()) for part in parts(values(1, COUNT, 0)[0].float())]
     decay = run["weightDecay"]
     decays = [decay, decay if run["decayNormAndBias"] else 0.0]
-    rate = 0.01 if run["name"] == "adamw" else 0.1
+    adaptive = {"adamw": torch.optim.AdamW, "adam": torch.optim.Adam}.get(run["name"])
+    rate = 0.01 if adaptive else 0.1
     groups = [{"params": [w], "weight_decay": d} for w, d in zip(weights, decays)]
-    if run["name"] == "adamw":
-        optimizer = torch.optim.AdamW(groups, lr=rate, betas=(run["momentum"], 0.999), foreach=False)
+    if adaptive:
+        optimizer = adaptive(groups, lr=rate, betas=(run["momentum"], 0.999), foreach=False)
     else:
         if run["name"] == "lars":  # as LARC wraps SGD: it takes the decay over
             groups = [g | {"weight_decay": 0.0} for g in groups]

@@ -74,7 +74,9 @@ struct OptimizerTests {
     }
   }
 
-  @Test("Ten steps of SGD, LARS and AdamW follow PyTorch's", arguments: try numbers().trajectories)
+  @Test(
+    "Ten steps of SGD, LARS, AdamW and Adam follow PyTorch's",
+    arguments: try numbers().trajectories)
   func trajectories(_ run: Trajectory) throws {
     var settings = run.settings
     settings.trust = try Self.numbers().trust
@@ -149,7 +151,7 @@ struct OptimizerTests {
         lanes: pool)
     }
     #expect(a.array == b.array)
-    #expect(first.state.squares.isEmpty == (name != .adamw))
+    #expect(first.state.squares.isEmpty == (name == .sgd || name == .lars))
   }
 
   @Test("LARS leaves a tensor of zeros, or without a gradient, at the base rate")
@@ -197,6 +199,7 @@ struct OptimizerTests {
       ("averageDecay", { $0.averageDecay = 1 }),
       ("momentum", { ($0.momentum, $0.nesterov) = (0, true) }),
       ("nesterov", { ($0.name, $0.nesterov) = (.adamw, true) }),
+      ("nesterov", { ($0.name, $0.nesterov) = (.adam, true) }),
     ]
     for (field, change) in changes {
       var settings = OptimizerSettings()

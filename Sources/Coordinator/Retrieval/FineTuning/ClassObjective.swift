@@ -13,7 +13,7 @@ struct ClassObjective: Objective {
   private let dropout: Float
   private let schedule: LearningRateSchedule
   private let totalSteps: Int
-  private let decay: Double
+  private let optimizer: OptimizerSettings
 
   /// - Parameters:
   ///   - labels: the class of each *manifest index*; −1 where there is none.
@@ -27,7 +27,7 @@ struct ClassObjective: Objective {
     self.dropout = Float(dropout)
     self.totalSteps = totalSteps
     schedule = LearningRateSchedule(optimizer, videosPerStep: videosPerStep)
-    decay = optimizer.weightDecay
+    self.optimizer = optimizer
   }
 
   var views: [View] { [View(.augmented)] }
@@ -51,10 +51,14 @@ struct ClassObjective: Objective {
       }
     }
     let outcome = classifier.evaluate(rows, labels: samples.map { labels[$0] }, factors: factors)
-    classifier.follow(
-      outcome,
-      learningRate: Double(schedule.learningRate(step: batch.step, totalSteps: totalSteps)),
-      decay: decay)
+    let (rate, decay) = (
+      Double(schedule.learningRate(step: batch.step, totalSteps: totalSteps)), optimizer.weightDecay
+    )
+    if optimizer.name == .adam {
+      classifier.follow(outcome, learningRate: rate, pull: decay)
+    } else {
+      classifier.follow(outcome, learningRate: rate, decay: decay)
+    }
     return LossAndGradient(
       loss: outcome.loss, gradients: [outcome.gradients],
       statistics: ["accuracy": outcome.accuracy], pairs: PairSample())

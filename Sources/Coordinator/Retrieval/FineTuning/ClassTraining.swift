@@ -48,7 +48,7 @@ struct ClassTraining {
         throw ConfigurationError(
           origin: checkpoint.path,
           "was made from another encoder, configuration, or list of videos or classes, or with other "
-            + "epochs, rate, decay, dropout or held-out groups")
+            + "epochs, optimiser, rate, decay, dropout or held-out groups")
       }
     }
     let batch = configuration.batch
@@ -184,6 +184,6 @@ struct ClassTraining {
 extension FineTuningRequest {
   /// The settings that the weights depend on, as text.
   fileprivate var trainingSettings: String {
-    "\(split.rawValue) \(epochs) \(learningRate) \(weightDecay) \(dropout)"
+    "\(split.rawValue) \(epochs) \(rule.rawValue) \(learningRate) \(weightDecay) \(dropout)"
   }
 }

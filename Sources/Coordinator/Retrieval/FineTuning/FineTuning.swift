@@ -86,8 +86,11 @@ public struct FineTuning {
       try dataset.exclude(failures, badShare: badShare)
       return try rows.finite()
     }
+    var view = EvaluationView.standard
+    view.crops = request.crops
     var scored = try rows(
-      &judged, EmbeddingRecipe(clips: request.clips, feature: .pooled, normalisesClips: false))
+      &judged,
+      EmbeddingRecipe(clips: request.clips, feature: .pooled, view: view, normalisesClips: false))
     var sides: (queries: Matrix, gallery: Matrix)?
     if request.judgesRetrieval {
       let recipe = EmbeddingRecipe(clips: configuration.evaluation.clips, feature: .pooled)
@@ -102,7 +105,7 @@ public struct FineTuning {
       FineTuningReport(
         split: request.split, queries: judged.count, unreadable: judged.unreadable.count,
         training: training.count, classes: truth.names.count, epochs: request.epochs,
-        clips: request.clips, loss: tuning.position.last.mean,
+        clips: request.clips, crops: request.crops, loss: tuning.position.last.mean,
         weights_hash: replica.weights.contentHash,
         figures: ClassifierFigures(
           scores: tuning.classifier.scores(of: scored), truth: Self.truth(training, judged)),

@@ -1,8 +1,9 @@
 internal import Model
 public import Retrieval
+public import Video
 
 /// What a user asks of a fine-tuning; the defaults are CoCLR's and SLIC's (150 epochs of Adam at 10⁻³,
-/// a tenth of it from epochs 60 and 100 on, decay 10⁻³, dropout 0.9, ten clips).
+/// a tenth of it from epochs 60 and 100 on, decay 10⁻³, dropout 0.9, ten crops), and ten clips.
 public struct FineTuningRequest: Sendable {
   /// The dataset's directory.
   public var data: String
@@ -12,18 +13,30 @@ public struct FineTuningRequest: Sendable {
   public var epochs = 150
   /// The base learning rate.
   public var learningRate = 1e-3
-  /// The share of the rate by which weights shrink.
+  /// The rule by which weights follow their gradients.
+  public var rule = Rule.adam
+  /// The L2 penalty's factor, or with AdamW the share of the rate by which weights shrink.
   public var weightDecay = 1e-3
   /// The probability that an element of the pooled feature is left out.
   public var dropout = 0.9
   /// The clips of a judged video, whose scores are averaged.
   public var clips = 10
+  /// How often each of them is looked at.
+  public var crops = EvaluationView.Crops.ten
   /// Whether retrieval by the fine-tuned pooled feature is judged, too, as kindreel's own protocol does.
   public var judgesRetrieval = false
   /// The folder of the checkpoints; nil keeps none.
   public var checkpoints: String?
   /// Whether to go on from the newest checkpoint there.
   public var resumes = false
+
+  /// How weights follow their gradients.
+  public enum Rule: String, Codable, Sendable, CaseIterable {
+    /// The published one; the classifier's intercepts decay, too.
+    case adam
+    /// The decay is apart from the gradient.
+    case adamw
+  }
 
   /// Asks for the defaults on the test list.
   public init(data: String) { self.data = data }
@@ -45,6 +58,8 @@ public struct FineTuningReport: Codable, Sendable, Equatable {
   public var epochs: Int
   /// The clips of a judged video.
   public var clips: Int
+  /// How often each of them was looked at.
+  public var crops: EvaluationView.Crops
   /// The mean loss of the last epoch.
   public var loss: Double
   /// SHA-256 of the fine-tuned encoder.
@@ -56,10 +71,10 @@ public struct FineTuningReport: Codable, Sendable, Equatable {
 }
 
 extension FineTuningRequest {
-  /// Adam with two drops; its decay is apart from the gradient here, and part of it in PyTorch's.
+  /// Two drops, and no warm-up.
   var optimizer: OptimizerSettings {
     var settings = OptimizerSettings()
-    settings.name = .adamw
+    settings.name = rule == .adam ? .adam : .adamw
     (settings.learningRate, settings.weightDecay) = (learningRate, weightDecay)
     (settings.schedule, settings.drops) = (.step, [60.0 / 150, 100.0 / 150])
     settings.warmupSteps = 0
