@@ -244,7 +244,8 @@ def cross_entropy(result, out, seed, arguments):
     """The same network, data and clips, of one view instead of two, on true classes."""
     command = ["finetune", "--untrained", str(seed), "--config", arguments.config]
     command += ["--data", arguments.data, "--epochs", str(2 * EPOCHS[arguments.budget])]
-    command += ["--dropout", "0", "--optimizer", "adamw", "--crops", "centre"]
+    command += ["--dropout", "0", "--optimizer", "adamw", "--encoder-share", "1"]
+    command += ["--crops", "centre"]
     command += ["--retrieval", "--json", "--checkpoints", str(out)]
     resumes = out.exists()
     if resumes:

@@ -20,15 +20,15 @@ public struct EvaluationView: Sendable, Equatable {
     case square(share: Double)
   }
 
-  /// How often a window is looked at.
+  /// The crops of a window.
   public enum Crops: String, Codable, Sendable, CaseIterable {
-    /// Once, in the middle of the frame.
+    /// One, in the middle of the frame.
     case centre
-    /// Ten times: in the corners and the middle of the frame, as filmed and then mirrored (Krizhevsky,
+    /// Ten: in the corners and the middle of the frame, as filmed and then mirrored (Krizhevsky,
     /// Sutskever and Hinton, NIPS 2012, section 4.1; torchvision's `TenCrop`).
     case ten
 
-    /// The number of looks.
+    /// How many there are.
     public var count: Int { self == .centre ? 1 : 10 }
   }
 
@@ -36,10 +36,10 @@ public struct EvaluationView: Sendable, Equatable {
   public var placement: Placement
   /// What they show.
   public var framing: Framing
-  /// How often.
+  /// The crops of a window.
   public var crops: Crops
 
-  /// Says where, what and how often.
+  /// Says where, what, and of which crops.
   public init(placement: Placement, framing: Framing, crops: Crops = .centre) {
     self.placement = placement
     self.framing = framing
@@ -61,17 +61,16 @@ public struct EvaluationView: Sendable, Equatable {
     return window
   }
 
-  /// What look `look` of a window shows: a part of the decoded frame, mirrored or not.
-  func draw(_ look: Int, in frame: PixelSize, size: Int) -> ClipAugmentation.Draw {
+  /// What crop `number` of a window shows: a part of the decoded frame, mirrored or not.
+  func draw(_ number: Int, in frame: PixelSize, size: Int) -> ClipAugmentation.Draw {
     var crop = crop(of: frame, size: size)
-    // Both looks of `ten` that are not at a corner have the middle.
-    let corner = look % 5
+    let corner = number % 5
     if crops == .ten, corner < 4 {
       crop.x = corner % 2 == 0 ? 0 : frame.width - crop.width
       crop.y = corner / 2 == 0 ? 0 : frame.height - crop.height
     }
     var draw = ClipAugmentation.Draw(crop: crop)
-    draw.isFlipped = look >= 5
+    draw.isFlipped = number >= 5
     return draw
   }
 

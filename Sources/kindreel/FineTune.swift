@@ -15,12 +15,14 @@ struct FineTune: ParsableCommand {
       A linear layer on the pooled feature, behind dropout, and the whole encoder are trained by Adam \
       on the class folders of the training videos; then the test videos are judged, the scores of their \
       clips averaged: --clips windows, each in ten crops (corners and middle, as filmed and mirrored) or \
-      in one. The defaults are those of CoCLR and SLIC: 150 epochs, the rate a tenth from two fifths and \
-      from two thirds on, the decay in the gradient (--optimizer adamw has it apart), ten crops. Length \
-      and size of clips, batch, augmentation and seed are the run's (theirs: 16 frames, 128 pixels, 32 \
-      videos); but flips, colours and grays change as often as by default, whatever the run's objective \
-      had, and residual views are left out. The result is a figure. (The linear probe, with the encoder \
-      frozen, is kindreel evaluate --probe.)
+      in one, of the middle. The defaults are SLIC's: 150 epochs of Adam, the encoder at a tenth of the \
+      classifier's rate, a tenth of both from two fifths and from two thirds on, the decay in the gradient, \
+      ten crops of seven eighths of the short side. What is ours: clips, batch, augmentation and seed are \
+      the run's (theirs: 16 frames, 128 pixels, 32 videos), but flips, colours and grays change as often as \
+      by default, whatever the run's objective had, and residual views are left out; scores are averaged \
+      and not probabilities. Ten crops of ten windows are a hundred clips a video: --crops centre judges \
+      in a tenth of the time. The result is a figure. (The linear probe, with the encoder frozen, is \
+      kindreel evaluate --probe.)
 
       --checkpoints keeps what training needs to go on, as often as the run's checkpoint.every says. \
       SIGUSR1 or SIGTERM then save at the next step and leave with 75 (the judging that follows is not \
@@ -46,8 +48,11 @@ struct FineTune: ParsableCommand {
   @Option(help: "Passes over the training videos.")
   var epochs = 150
 
-  @Option(help: "The learning rate at the start.")
+  @Option(help: "The classifier's learning rate at the start.")
   var learningRate = 1e-3
+
+  @Option(help: "The encoder's learning rate as a share of the classifier's.")
+  var encoderShare = 0.1
 
   @Option(help: "The rule by which weights follow their gradients.")
   var optimizer = FineTuningRequest.Rule.adam
@@ -91,6 +96,10 @@ struct FineTune: ParsableCommand {
       throw ValidationError(
         "--learning-rate is \(learningRate) and --weight-decay \(weightDecay); the first must be "
           + "above 0, the second at least 0")
+    }
+    guard encoderShare > 0, encoderShare <= 1000 else {
+      throw ValidationError(
+        "--encoder-share is \(encoderShare); it must be above 0 and at most 1000")
     }
     guard 0..<1 ~= dropout else {
       throw ValidationError("--dropout is \(dropout); it must be at least 0 and below 1")
@@ -149,6 +158,7 @@ struct FineTune: ParsableCommand {
     (request.rule, request.learningRate, request.weightDecay) = (
       optimizer, learningRate, weightDecay
     )
+    request.encoderShare = encoderShare
     (request.dropout, request.clips, request.crops) = (dropout, clips, crops)
     request.judgesRetrieval = retrieval
     (request.checkpoints, request.resumes) = (checkpoints, resume)

@@ -19,21 +19,23 @@ struct Train: ParsableCommand {
       as long as batch.microbatches / ranks is a power of two (or there is one rank) and the CPUs \
       have the same instruction set. SIGUSR1 or SIGTERM save at the next step, exit 75.
 
-      Objectives (--set objective.name=NAME): cluster, triplet (SLIC), simclr, moco, iic, cmc, dsm and \
-      koreitem, each with its publication's defaults for the groups objective and optimizer, and for what \
-      the method says about augmentation and labels (cluster, iic and cmc: no flip, no colours; \
-      triplet: residual positives, labels every 5 epochs; koreitem: labels once), unless a file says \
-      otherwise; network, clips, batch and length are common to all. Not so published: rates, warm-up and cosine, the \
-      decay of moco's and dsm's keys, and all of simclr's but its loss; of iic and cmc Adam, queries of \
-      unit length, and banks that begin as embeddings; of triplet and koreitem the clusters, which are cut \
-      from a dendrogram of pooled features after the warm-up, 200 and 60 unless a file says otherwise. \
-      cluster takes objective.bothDirections, twice as many views, with which a video played backwards is \
-      another video (so the preset actions has it); cmc takes objective.encoders=separate, one encoder a view; iic and cmc take \
-      objective.ownShare below 1, and with it positives from the query's fine cluster and no negatives \
-      from its coarse one. Where --set names another objective than a file, the file's groups objective \
-      and optimizer are left out, and so is what it says of labels wherever the two have different \
-      defaults, if it names its objective; all else stays. run.yaml has every value, also after --resume. With budget: clips, as in the preset \
-      actions, all see as many clips, whatever their number of views.
+      Objectives (--set objective.name=NAME): cluster, triplet (SLIC), simclr, moco, iic, cmc, dsm \
+      and koreitem, each with its publication's defaults for the groups objective and optimizer, \
+      and for what the method says about augmentation and labels (cluster, iic and cmc: no flip, \
+      no colours; triplet: residual positives, labels every 5 epochs; koreitem: labels once), \
+      unless a file says otherwise; network, clips, batch and length are common to all. Not so \
+      published: rates, warm-up and cosine, the decay of moco's and dsm's keys, and all of \
+      simclr's but its loss; of iic and cmc Adam, queries of unit length, and banks that begin as \
+      embeddings; of triplet and koreitem the clusters, which are cut from a dendrogram of pooled \
+      features after the warm-up, 200 and 60 unless a file says otherwise. cluster takes \
+      objective.bothDirections, twice as many views, with which a video played backwards is \
+      another video (so the preset actions has it); cmc takes objective.encoders=separate, one \
+      encoder a view; iic and cmc take objective.ownShare below 1, and with it positives from the \
+      query's fine cluster and no negatives from its coarse one. Where --set names another \
+      objective than a file, the file's groups objective and optimizer are left out, and so is \
+      what it says of labels wherever the two have different defaults, if it names its objective; \
+      all else stays. run.yaml has every value, also after --resume. With budget: clips, as in the \
+      preset actions, all see as many clips, whatever their number of views.
 
       Pseudo labels (--set KEY=VALUE): labels.method is agglomerative, finch or kmeans. Cuts of the \
       dendrogram, labels.fine and labels.coarse, are written as for kindreel cluster; kmeans takes \

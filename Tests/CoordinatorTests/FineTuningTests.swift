@@ -24,7 +24,7 @@ import Video
   ) throws -> FineTuningReport? {
     var request = FineTuningRequest(data: world.data)
     (request.epochs, request.clips, request.crops) = (3, 2, .centre)
-    request.dropout = 0.5
+    (request.dropout, request.encoderShare) = (0.5, 1)
     request.judgesRetrieval = true
     change(&request)
     var configuration = world.configuration
@@ -125,11 +125,14 @@ import Video
     #expect(try tune(world, ranks: 2) { $0.crops = .ten } == ten)
     #expect(ten?.weights_hash == one?.weights_hash && ten?.crops == .ten && one?.crops == .centre)
     #expect(try tune(world) { $0.rule = .adamw }?.weights_hash != one?.weights_hash)
+    #expect(try tune(world) { $0.encoderShare = 0.1 }?.weights_hash != one?.weights_hash)
     let asked = FineTuningRequest(data: world.data)
     #expect((asked.epochs, asked.clips, asked.crops, asked.rule) == (150, 10, .ten, .adam))
     #expect((asked.learningRate, asked.weightDecay, asked.dropout) == (1e-3, 1e-3, 0.9))
-    #expect(asked.optimizer.name == .adam && asked.optimizer.decayNormAndBias)
-    #expect(asked.optimizer.drops.map { ($0 * 150).rounded() } == [60, 100])
+    let (classifier, encoder) = (asked.classifierOptimizer, asked.encoderOptimizer)
+    #expect(encoder.name == .adam && encoder.decayNormAndBias && encoder.weightDecay == 1e-3)
+    #expect(encoder.drops.map { ($0 * 150).rounded() } == [60, 100] && encoder.schedule == .step)
+    #expect(abs(encoder.learningRate - 1e-4) < 1e-12 && classifier.learningRate == 1e-3)
   }
 
   @Test(.timeLimit(.minutes(10)))

@@ -24,19 +24,24 @@ import Testing
     #expect(starts(.standard, 2, 56) == [10, 30])
   }
 
-  @Test("look at corners and middle, as filmed and mirrored, where ten crops are asked for")
+  @Test("show corners and middle, as filmed and mirrored, where ten crops are asked for")
   func tenCrops() {
     let frame = PixelSize(width: 171, height: 128)
     let ten = EvaluationView(placement: .parts, framing: .pixels, crops: .ten)
-    let looks = (0..<10).map { ten.draw($0, in: frame, size: 112) }
-    let places = looks.map { [$0.crop.x, $0.crop.y] }
+    let draws = (0..<10).map { ten.draw($0, in: frame, size: 112) }
+    let places = draws.map { [$0.crop.x, $0.crop.y] }
     #expect(places[..<5] == [[0, 0], [59, 0], [0, 16], [59, 16], [29, 8]])
     #expect(places[5...] == places[..<5])
-    #expect(looks.map(\.isFlipped) == (0..<10).map { $0 >= 5 })
-    #expect(looks.allSatisfy { $0.crop.width == 112 && $0.crop.height == 112 })
+    #expect(draws.map(\.isFlipped) == (0..<10).map { $0 >= 5 })
+    #expect(draws.allSatisfy { $0.crop.width == 112 && $0.crop.height == 112 })
     let middle = EvaluationView.standard.draw(0, in: frame, size: 112)
-    #expect(middle == looks[4] && EvaluationView.Crops.centre.count == 1)
-    // A frame that is as large as the clip has one place.
+    #expect(middle == draws[4] && EvaluationView.Crops.centre.count == 1)
+    // Seven eighths of the short side are ten crops, too, where the clip is as large as that side.
+    let published = EvaluationView(
+      placement: .parts, framing: .square(share: 224.0 / 256), crops: .ten)
+    let seen = (0..<10).map { published.draw($0, in: frame, size: 128) }
+    #expect(seen.map(\.crop) == draws.map(\.crop))
+    // A frame that is as large as the crop has one place.
     let small = (0..<10).map { ten.draw($0, in: PixelSize(width: 48, height: 48), size: 48).crop }
     #expect(small.allSatisfy { $0 == CropRectangle(x: 0, y: 0, width: 48, height: 48) })
   }

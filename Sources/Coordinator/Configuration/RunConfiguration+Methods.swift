@@ -41,7 +41,8 @@ extension RunConfiguration {
   }
 
   /// MoCo at the scale of UCF101, as CoCLR's baseline has it (Han, Xie and Zisserman, NeurIPS 2020,
-  /// section 4.1 and its released code): Adam, a queue of 2,048, τ 0.07.
+  /// section 4.1 and its released code): Adam, a queue of 2,048, τ 0.07. (The decay is apart from Adam's
+  /// gradient here, as for all methods; the preset `moco` has it there.)
   ///
   /// The keys' decay is 0.999 there and in He et al., for runs of 10⁵ steps; over the thousand steps
   /// of a short run such keys would hardly leave their random start.

@@ -17,7 +17,8 @@ import Tensors
 ///
 /// where o is the positive of the row at the mirrored place of the batch, left out where that shows
 /// the same video; or, where not all negatives are kept, one of those that are, at random. Wang et al.,
-/// "Enhancing unsupervised video representation learning by decoupling the scene and the motion", AAAI 2021 (arXiv 2009.05757), sections 3.2–3.4.
+/// "Enhancing unsupervised video representation learning by decoupling the scene and the motion", AAAI
+/// 2021 (arXiv 2009.05757), sections 3.2–3.4.
 public struct SceneMotion: Objective {
   /// How the pairs enter the loss.
   public enum Form: String, Codable, Sendable, CaseIterable {

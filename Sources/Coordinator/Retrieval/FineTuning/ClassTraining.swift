@@ -48,7 +48,7 @@ struct ClassTraining {
         throw ConfigurationError(
           origin: checkpoint.path,
           "was made from another encoder, configuration, or list of videos or classes, or with other "
-            + "epochs, optimiser, rate, decay, dropout or held-out groups")
+            + "epochs, optimiser, rates, decay, dropout or held-out groups")
       }
     }
     let batch = configuration.batch
@@ -70,9 +70,10 @@ struct ClassTraining {
       partner: nil, average: nil, averaged: nil, bank: nil,
       objective: ClassObjective(
         TunedClassifier(classes: truth.names.count, width: network.features),
-        labels: truth.galleryClasses, dropout: request.dropout, optimizer: request.optimizer,
+        labels: truth.galleryClasses, dropout: request.dropout,
+        optimizer: request.classifierOptimizer,
         videosPerStep: batch.videos, totalSteps: totalSteps),
-      optimizer: request.optimizer, totalSteps: totalSteps, source: dataset.source,
+      optimizer: request.encoderOptimizer, totalSteps: totalSteps, source: dataset.source,
       sampleCount: dataset.count, batchVideos: batch.videos, videosPerStep: batch.videos,
       microbatches: batch.microbatches,
       seed: configuration.seed, communicator: communicator)
@@ -184,6 +185,7 @@ struct ClassTraining {
 extension FineTuningRequest {
   /// The settings that the weights depend on, as text.
   fileprivate var trainingSettings: String {
-    "\(split.rawValue) \(epochs) \(rule.rawValue) \(learningRate) \(weightDecay) \(dropout)"
+    "\(split.rawValue) \(epochs) \(rule.rawValue) \(learningRate) \(encoderShare) \(weightDecay) "
+      + "\(dropout)"
   }
 }

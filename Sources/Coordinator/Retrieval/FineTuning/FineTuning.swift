@@ -86,11 +86,10 @@ public struct FineTuning {
       try dataset.exclude(failures, badShare: badShare)
       return try rows.finite()
     }
-    var view = EvaluationView.standard
-    view.crops = request.crops
     var scored = try rows(
       &judged,
-      EmbeddingRecipe(clips: request.clips, feature: .pooled, view: view, normalisesClips: false))
+      EmbeddingRecipe(
+        clips: request.clips, feature: .pooled, view: request.view, normalisesClips: false))
     var sides: (queries: Matrix, gallery: Matrix)?
     if request.judgesRetrieval {
       let recipe = EmbeddingRecipe(clips: configuration.evaluation.clips, feature: .pooled)

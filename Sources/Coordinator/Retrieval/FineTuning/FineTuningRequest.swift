@@ -2,8 +2,11 @@ internal import Model
 public import Retrieval
 public import Video
 
-/// What a user asks of a fine-tuning; the defaults are CoCLR's and SLIC's (150 epochs of Adam at 10⁻³,
-/// a tenth of it from epochs 60 and 100 on, decay 10⁻³, dropout 0.9, ten crops), and ten clips.
+/// What a user asks of a fine-tuning.
+///
+/// The defaults are SLIC's (CVPR 2022, the released `coclr_classify.py`, after CoCLR): 150 epochs of Adam at
+/// 10⁻³, the encoder at a tenth of that, a tenth of both from epochs 60 and 100 on, decay 10⁻³, dropout 0.9,
+/// ten crops.
 public struct FineTuningRequest: Sendable {
   /// The dataset's directory.
   public var data: String
@@ -11,8 +14,10 @@ public struct FineTuningRequest: Sendable {
   public var split = EvaluationReport.Queries.test
   /// Passes over the training videos.
   public var epochs = 150
-  /// The base learning rate.
+  /// The classifier's learning rate at the start.
   public var learningRate = 1e-3
+  /// The encoder's, as a share of that.
+  public var encoderShare = 0.1
   /// The rule by which weights follow their gradients.
   public var rule = Rule.adam
   /// The L2 penalty's factor, or with AdamW the share of the rate by which weights shrink.
@@ -21,7 +26,7 @@ public struct FineTuningRequest: Sendable {
   public var dropout = 0.9
   /// The clips of a judged video, whose scores are averaged.
   public var clips = 10
-  /// How often each of them is looked at.
+  /// The crops of each that are judged.
   public var crops = EvaluationView.Crops.ten
   /// Whether retrieval by the fine-tuned pooled feature is judged, too, as kindreel's own protocol does.
   public var judgesRetrieval = false
@@ -58,7 +63,7 @@ public struct FineTuningReport: Codable, Sendable, Equatable {
   public var epochs: Int
   /// The clips of a judged video.
   public var clips: Int
-  /// How often each of them was looked at.
+  /// The crops of each.
   public var crops: EvaluationView.Crops
   /// The mean loss of the last epoch.
   public var loss: Double
@@ -71,13 +76,25 @@ public struct FineTuningReport: Codable, Sendable, Equatable {
 }
 
 extension FineTuningRequest {
-  /// Two drops, and no warm-up.
-  var optimizer: OptimizerSettings {
+  /// How the classifier learns: two drops, and no warm-up.
+  var classifierOptimizer: OptimizerSettings { optimizer(learningRate) }
+
+  /// How the encoder does.
+  var encoderOptimizer: OptimizerSettings { optimizer(learningRate * encoderShare) }
+
+  private func optimizer(_ learningRate: Double) -> OptimizerSettings {
     var settings = OptimizerSettings()
     settings.name = rule == .adam ? .adam : .adamw
     (settings.learningRate, settings.weightDecay) = (learningRate, weightDecay)
     (settings.schedule, settings.drops) = (.step, [60.0 / 150, 100.0 / 150])
     settings.warmupSteps = 0
     return settings
+  }
+
+  /// What is seen of a judged clip: the middle of the frame as training shows it, or ten crops of seven
+  /// eighths of its short side.
+  var view: EvaluationView {
+    guard crops == .ten else { return .standard }
+    return EvaluationView(placement: .parts, framing: .square(share: 224.0 / 256), crops: .ten)
   }
 }
