@@ -143,6 +143,11 @@ ABLATIONS = {
     "labels of the bank": ["labels.source=bank"],
     "labels of the head": ["labels.feature=head"],
     "labels of three clips": ["labels.clips=3"],
+    "labels of the average": ["labels.weights=averaged", "optimizer.averageDecay=0.99"],
+    "clusters of at most ten": ["labels.largest=10"],
+    "no cluster of one": ["labels.singletons=join"],
+    "own video counts half": ["objective.instanceWeight=0.5"],
+    "queue of 1,024": ["objective.queueLength=1024"],
     # These two on a copy of the data in MPEG-4, whose decoder gives motion vectors.
     "MPEG-4, second view residual": [],
     "MPEG-4, second view motion vectors": ["views=[rgb,same+mv]"],

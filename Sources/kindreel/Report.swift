@@ -12,8 +12,8 @@ struct Report: ParsableCommand, RunsAlone {
         kindreel evaluate --run RUN --data DIR --json > e.json
         kindreel report RUN --out report.html --evaluation e.json
 
-      --tensorboard DIR writes the figures of metrics.jsonl for TensorBoard, by steps; a run with \
-      log.tensorboard=true keeps them in RUN/tensorboard itself.
+      --tensorboard DIR writes the figures of metrics.jsonl for TensorBoard, by steps; a run \
+      keeps them in RUN/tensorboard itself, unless with log.tensorboard=false.
       """)
 
   @Argument(help: ArgumentHelp("The run directory.", valueName: "run"))

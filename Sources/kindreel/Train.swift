@@ -82,8 +82,8 @@ struct Train: ParsableCommand {
       axes) of the embeddings, alignment and uniformity; positive_similarity and \
       negative_similarity (how hard negatives are); own_video_share, sibling_positive_share, \
       false_positive_share and false_negative_share of the pairs in the loss, a sample of them. \
-      Nothing is steered by them. kindreel report draws them; log.tensorboard=true keeps them in \
-      RUN/tensorboard as well.
+      Nothing is steered by them. kindreel report draws them; RUN/tensorboard has them for \
+      TensorBoard (log.tensorboard=false leaves it out).
 
       --estimate trains nothing: it times two steps on random clips here, and says for each number of \
       ranks what steps, memory, labels and the whole run would take. Videos that are not here yet are \

@@ -1,13 +1,16 @@
 import Collective
 import Foundation
+import Model
 import Testing
 
 @testable import Coordinator
 
 /// Law 5: true classes and test videos exist for evaluation and reports alone.
 @Suite(.serialized) struct LabelIsolationTests {
-  @Test(.timeLimit(.minutes(10)))
-  func `other classes and no test videos change no bit of a training run`() throws {
+  @Test(.timeLimit(.minutes(10)), arguments: ObjectiveSettings.Name.allCases)
+  func `other classes and no test videos change no bit of a training run`(
+    objective: ObjectiveSettings.Name
+  ) throws {
     // The order of ids is the same in both worlds, and every class is another one.
     let classes = ["Ape", "Bear", "Cat", "Dog", "Eel", "Fox", "Gnu", "Hen"]
     func ids(_ range: Range<Int>, perClass: Int) -> [String] {
@@ -16,16 +19,20 @@ import Testing
     let labelled = try SampleWorld(
       train: ids(0..<24, perClass: 6), test: ids(100..<106, perClass: 6))
     let relabelled = try SampleWorld(train: ids(0..<24, perClass: 5), test: [])
-    let (one, other) = (try train(labelled), try train(relabelled))
+    let (one, other) = (try train(labelled, objective), try train(relabelled, objective))
     #expect(one.steps > 0)
     #expect(one.weights_hash == other.weights_hash)
     #expect(one.labels_hash == other.labels_hash)
     #expect(one.loss.bitPattern == other.loss.bitPattern)
   }
 
-  private func train(_ world: SampleWorld) throws -> RunSummary {
+  private func train(
+    _ world: SampleWorld, _ objective: ObjectiveSettings.Name
+  ) throws -> RunSummary {
+    let configuration = try RunConfiguration.load(
+      SampleWorld.smoke.path, overrides: ["objective.name=\(objective.rawValue)"])
     let request = TrainingRequest(
-      configuration: world.configuration, data: world.data, output: world.path("run"), lanes: 1,
+      configuration: configuration, data: world.data, output: world.path("run"), lanes: 1,
       ranksOfMachine: 1)
     return try Launch.simulated(ranks: 1, deadline: .seconds(60)) { communicator in
       var run = try TrainingRun(request, communicator: communicator)

@@ -135,7 +135,7 @@ public enum TrainedWeights: String, Codable, Sendable, CaseIterable {
 /// What is written about a run besides `metrics.jsonl`.
 public struct LogSettings: Codable, Sendable, Equatable {
   /// Whether the figures of `metrics.jsonl` are kept for TensorBoard, too, in `tensorboard/`.
-  public var tensorboard = false
+  public var tensorboard = true
 
   /// Creates the default settings.
   public init() {}

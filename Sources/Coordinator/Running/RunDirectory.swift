@@ -18,7 +18,7 @@ public struct RunDirectoryError: Error, Sendable, Equatable, CustomStringConvert
 /// The directory of one run, locked for one job while this object lives.
 ///
 /// Its layout is a contract: `run.yaml`, `metrics.jsonl`, `checkpoints/`, `labels/`, `dendrograms/` and,
-/// where `log.tensorboard` asks for it, `tensorboard/`.
+/// unless `log.tensorboard` is off, `tensorboard/`.
 public final class RunDirectory: Sendable {
   /// The directory's path, as the user gave it.
   public let path: String

@@ -131,8 +131,8 @@ def optimizers():
         "averageDecay": 0.7,
         "averages": trajectory(RUNS[1], average=0.7),
         "schedules": [
-            schedule(course("cosine", 5), 20), schedule(course("cosine"), 7),
-            schedule(course("constant", 4), 8), schedule(course("cosine", 3, per_videos=256), 10),
+            schedule(course("cosine", 5), 20), schedule(course("cosine"), 12),
+            schedule(course("constant", 4), 12), schedule(course("cosine", 3, per_videos=256), 10),
             schedule(course("step", drops=(0.1875, 0.375, 0.52, 0.67)), 24),
             schedule(course("step", 4, drops=(0.2, 0.5)), 16),
         ],
