@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Runs Winograd's kernels, the first layer's gradient, the passes over pixels and those over rows that are clustered under clang's
-# address and undefined-behaviour sanitizers: a minute.
+# Runs Winograd's kernels, the first layer's gradient, convolutions that several threads make at once,
+# the passes over pixels and those over rows that are clustered under clang's address and
+# undefined-behaviour sanitizers: a minute.
 #
-# Tests/Sanitize/convolutions.c and planes.c themselves, nested loops, are compiled without them.
+# Tests/Sanitize/convolutions.c, planes.c and creation.c themselves are compiled without them.
 set -euo pipefail
 grep -qm 1 avx2 /proc/cpuinfo || { echo "skipped: this CPU has no AVX2"; exit 0; }
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -14,7 +15,7 @@ for source in "$root"/Sources/CKernels/*.c; do
   clang "${flags[@]}" "${sanitizers[@]}" -O1 -c "$source" -o "$build/$(basename "$source").o" &
 done
 for job in $(jobs -p); do wait "$job"; done
-for program in convolutions planes; do
+for program in convolutions planes creation; do
   clang "${flags[@]}" -O2 -c "$root/Tests/Sanitize/$program.c" -o "$build/$program"
   # gold warns about symbols of the sanitizer's own.
   clang "${sanitizers[@]}" "$build/$program" "$build"/*.o -ldnnl -lm -ldl -lpthread -o "$build/run" \
