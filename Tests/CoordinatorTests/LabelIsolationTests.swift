@@ -53,6 +53,7 @@ import Testing
       let name = String(file.path.dropFirst(sources.path.count + 1))
       for word in [
         "import Retrieval", "TrueLabels", "RetrievalTruth", "split: .test", "split: .all",
+        "dataset(.test", "dataset(.all",
       ]
       where text.contains(word) {
         naming[word, default: []].insert(name)
@@ -70,5 +71,7 @@ import Testing
     #expect(outside("RetrievalTruth", evaluation) == [])
     #expect(outside("split: .test", evaluation) == [])
     #expect(outside("split: .all", evaluation) == [])
+    #expect(outside("dataset(.test", evaluation) == [])
+    #expect(outside("dataset(.all", evaluation) == [])
   }
 }
