@@ -109,8 +109,10 @@ public final class Replica {
   /// embeddings N·D.
   public typealias Rows = (features: Matrix, embeddings: Matrix)
 
-  /// Embeds this rank's microbatches with batch statistics; the rows of each, in order.
-  public func forward(_ load: Load) throws -> [Rows] {
+  /// Embeds this rank's microbatches; the rows of each, in order.
+  ///
+  /// - Parameter mode: with batch statistics, or with running ones, which nothing can be propagated back from.
+  public func forward(_ load: Load, mode: Mode = .training) throws -> [Rows] {
     let none = Matrix(rows: 0, columns: 0)
     let results = Results<Rows>((none, none), count: microbatches)
     try run { [workers, keepsActivations] lane, times in
@@ -118,10 +120,10 @@ public final class Replica {
       for (place, microbatch) in worker.microbatches.enumerated() {
         let slot = keepsActivations ? place : 0
         try timing(&times.data) {
-          try unsafe load(microbatch, worker.encoder.input(slot: slot, mode: .training))
+          try unsafe load(microbatch, worker.encoder.input(slot: slot, mode: mode))
         }
         results[microbatch] = timing(&times.forward) {
-          worker.encoder.forward(slot: slot, mode: .training)
+          worker.encoder.forward(slot: slot, mode: mode)
         }
       }
     }

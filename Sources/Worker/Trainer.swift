@@ -52,6 +52,8 @@ public struct Trainer {
   public let optimizer: Optimizer
   /// The last gathered row of every sample, where labels come from it.
   public var bank: FeatureBank?
+  /// Whether the encoder stays as it is, running statistics too, and the objective alone learns.
+  public let isFrozen: Bool
   /// The steps taken so far, in all epochs.
   public var step = 0
   /// The steps of the whole run.
@@ -72,9 +74,10 @@ public struct Trainer {
   ///   - bank: an empty one, where labels come from it.
   ///   - average: wanted by objectives with momentum views, and so is `averaged`, whose clips are
   ///     a microbatch's samples times these views.
+  ///   - isFrozen: for an objective that learns by itself, above one encoder.
   public init(
-    replica: Replica, partner: Replica?, average: WeightAverage?, averaged: Replica?,
-    bank: FeatureBank?,
+    replica: Replica, isFrozen: Bool = false, partner: Replica?, average: WeightAverage?,
+    averaged: Replica?, bank: FeatureBank?,
     objective: any Objective, optimizer settings: OptimizerSettings, totalSteps: Int,
     source: ClipSource, sampleCount: Int, batchVideos: Int, videosPerStep: Int, microbatches: Int,
     seed: UInt64,
@@ -88,7 +91,9 @@ public struct Trainer {
         case .momentum: averaged != nil
         }
       }, "an objective with views that nobody embeds")
+    precondition(!isFrozen || partner == nil && average == nil, "more encoders than a frozen one")
     self.replica = replica
+    self.isFrozen = isFrozen
     self.partner = partner.map { Partner($0, settings) }
     self.average = average
     self.averaged = averaged
@@ -119,7 +124,9 @@ public struct Trainer {
     }
     let queries = viewPass(.trained, of: subjects, in: Array(samples.indices), epoch: epoch)
     // A video that is seen for the first time is decoded here, which may take longer than a deadline.
-    let mine = try communicator.work { try unsafe replica.forward(queries.load) }
+    let mine = try communicator.work {
+      try unsafe replica.forward(queries.load, mode: isFrozen ? .evaluation : .training)
+    }
     var passes = [(queries, mine.map(\.embeddings))]
     let others = viewPass(.partner, of: subjects, in: Array(samples.indices), epoch: epoch)
     if let partner {
@@ -143,26 +150,9 @@ public struct Trainer {
     }
     try fillBank(mine.map(\.features), of: queries, batch)
 
-    let sum = try unsafe replica.backward(
-      gradients(of: result, views: queries.views), queries.load, reducing: communicator)
-    let partnerSum = try partner.map { partner in
-      try unsafe partner.replica.backward(
-        gradients(of: result, views: others.views), others.load, reducing: communicator)
-    }
-    let rate = schedule.learningRate(step: step, totalSteps: totalSteps)
-    let (norm, isFinite) = try timing(&times.update) { () throws -> (Double, Bool) in
-      let norm = try self.norm(of: sum, partnerSum)
-      let isFinite = result.loss.isFinite && norm.isFinite
-      guard isFinite else { return (norm, false) }
-      let scale = settings.gradientScale(norm: norm)
-      try move(replica, optimizer, along: sum, learningRate: rate, scale: scale)
-      if let partner, let partnerSum {
-        try move(
-          partner.replica, partner.optimizer, along: partnerSum, learningRate: rate, scale: scale)
-      }
-      try average?.follow(replica.weights, lanes: replica.lanes)
-      averaged?.refresh()
-      return (norm, true)
+    var (norm, rate, isFinite) = (0.0, Float(0), result.loss.isFinite)
+    if !isFrozen {
+      (norm, rate, isFinite) = try learn(from: result, queries, others, &times)
     }
     step += 1
     times += replica.takeTimes()
@@ -285,6 +275,33 @@ public struct Trainer {
   }
 
   // MARK: - Weights
+
+  /// Moves the encoders along a batch's gradients, unless these are not finite.
+  private func learn(
+    from result: LossAndGradient, _ queries: ViewPass, _ others: ViewPass, _ times: inout StepTimes
+  ) throws -> (norm: Double, learningRate: Float, isFinite: Bool) {
+    let sum = try unsafe replica.backward(
+      gradients(of: result, views: queries.views), queries.load, reducing: communicator)
+    let partnerSum = try partner.map { partner in
+      try unsafe partner.replica.backward(
+        gradients(of: result, views: others.views), others.load, reducing: communicator)
+    }
+    let rate = schedule.learningRate(step: step, totalSteps: totalSteps)
+    return try timing(&times.update) {
+      let norm = try self.norm(of: sum, partnerSum)
+      let isFinite = result.loss.isFinite && norm.isFinite
+      guard isFinite else { return (norm, rate, false) }
+      let scale = settings.gradientScale(norm: norm)
+      try move(replica, optimizer, along: sum, learningRate: rate, scale: scale)
+      if let partner, let partnerSum {
+        try move(
+          partner.replica, partner.optimizer, along: partnerSum, learningRate: rate, scale: scale)
+      }
+      try average?.follow(replica.weights, lanes: replica.lanes)
+      averaged?.refresh()
+      return (norm, rate, true)
+    }
+  }
 
   /// The Euclidean norm of all gradients.
   private func norm(of sum: AlignedStorage, _ partnerSum: AlignedStorage?) throws -> Double {

@@ -21,8 +21,11 @@ struct FineTune: ParsableCommand {
       the run's (theirs: 16 frames, 128 pixels, 32 videos), but flips, colours and grays change as often as \
       by default, whatever the run's objective had, and residual views are left out; scores are averaged \
       and not probabilities. Ten crops of ten windows are a hundred clips a video: --crops centre judges \
-      in a tenth of the time. The result is a figure. (The linear probe, with the encoder frozen, is \
-      kindreel evaluate --probe.)
+      in a tenth of the time. The result is a figure.
+
+      --encoder-share 0 is the linear probe of the same work: the encoder stays as it is, running statistics \
+      too, and the classifier alone learns. (kindreel evaluate --probe is quicker: it fits a classifier to the \
+      rows of one embedding pass, which no crop or dropout changes, until that is as good as it gets.)
 
       --checkpoints keeps what training needs to go on, as often as the run's checkpoint.every says. \
       SIGUSR1 or SIGTERM then save at the next step and leave with 75 (the judging that follows is not \
@@ -51,7 +54,8 @@ struct FineTune: ParsableCommand {
   @Option(help: "The classifier's learning rate at the start.")
   var learningRate = 1e-3
 
-  @Option(help: "The encoder's learning rate as a share of the classifier's.")
+  @Option(
+    help: "The encoder's learning rate as a share of the classifier's; 0 leaves it as it is.")
   var encoderShare = 0.1
 
   @Option(help: "The rule by which weights follow their gradients.")
@@ -97,9 +101,8 @@ struct FineTune: ParsableCommand {
         "--learning-rate is \(learningRate) and --weight-decay \(weightDecay); the first must be "
           + "above 0, the second at least 0")
     }
-    guard encoderShare > 0, encoderShare <= 1000 else {
-      throw ValidationError(
-        "--encoder-share is \(encoderShare); it must be above 0 and at most 1000")
+    guard 0...1000 ~= encoderShare else {
+      throw ValidationError("--encoder-share is \(encoderShare); it must lie in 0…1000")
     }
     guard 0..<1 ~= dropout else {
       throw ValidationError("--dropout is \(dropout); it must be at least 0 and below 1")
@@ -139,7 +142,8 @@ struct FineTune: ParsableCommand {
     let figures = report.figures
     let (low, high) = (figures.interval[0], figures.interval[1])
     var line =
-      "fine-tuned on \(report.training) videos of \(report.classes) classes, judged on "
+      (request.isProbe ? "a linear classifier trained" : "fine-tuned")
+      + " on \(report.training) videos of \(report.classes) classes, judged on "
       + "\(report.queries) \(heldOut ? "held-out training" : "test") videos: "
     line += String(
       format: "accuracy %.1f (95 %%: %.1f–%.1f), among the first five %.1f", figures.accuracy, low,

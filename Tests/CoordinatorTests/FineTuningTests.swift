@@ -136,6 +136,33 @@ import Video
   }
 
   @Test(.timeLimit(.minutes(10)))
+  func `a linear probe leaves the encoder as it is, and learns`() throws {
+    let world = try SampleWorld(train: Self.train, test: Self.test)
+    func probe(
+      _ epochs: Int, ranks: Int = 1, lanes: Int = 1,
+      _ change: (inout FineTuningRequest) -> Void = { _ in }
+    ) throws -> FineTuningReport {
+      try #require(
+        try tune(world, ranks: ranks, lanes: lanes) {
+          ($0.encoderShare, $0.epochs, $0.dropout, $0.learningRate) = (0, epochs, 0, 0.05)
+          change(&$0)
+        })
+    }
+    let (first, last) = (try probe(1), try probe(40))
+    var configuration = world.configuration
+    configuration.encoder.headHidden = 0
+    let untrained = EncoderWeights(try configuration.network(), seed: 1)
+    #expect(first.weights_hash == untrained.contentHash && last.weights_hash == first.weights_hash)
+    #expect(first.retrieval == last.retrieval)
+    // ln 3 = 1.10 is where a classifier starts.
+    #expect(last.loss < min(first.loss, 1))
+    for (ranks, lanes) in [(1, 3), (2, 1), (4, 1)] {
+      #expect(try probe(3, ranks: ranks, lanes: lanes) == probe(3), "\(ranks)×\(lanes)")
+    }
+    #expect(try probe(3) { $0.crops = .ten }.weights_hash == first.weights_hash)
+  }
+
+  @Test(.timeLimit(.minutes(10)))
   func `the classes of the training videos are learned`() throws {
     let world = try SampleWorld(train: Self.train, test: [])
     let held = try #require(

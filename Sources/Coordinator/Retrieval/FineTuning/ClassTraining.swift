@@ -66,8 +66,10 @@ struct ClassTraining {
     trainer = Trainer(
       replica: try Replica(
         weights, precision: precision, kernels: kernels, clips: clips, lanes: lanes,
-        for: .training(microbatches: microbatches, memory: configuration.memoryMegabytes << 20)),
-      partner: nil, average: nil, averaged: nil, bank: nil,
+        for: request.isProbe
+          ? .keys(microbatches: microbatches)
+          : .training(microbatches: microbatches, memory: configuration.memoryMegabytes << 20)),
+      isFrozen: request.isProbe, partner: nil, average: nil, averaged: nil, bank: nil,
       objective: ClassObjective(
         TunedClassifier(classes: truth.names.count, width: network.features),
         labels: truth.galleryClasses, dropout: request.dropout,

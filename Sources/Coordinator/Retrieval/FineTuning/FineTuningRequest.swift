@@ -16,7 +16,7 @@ public struct FineTuningRequest: Sendable {
   public var epochs = 150
   /// The classifier's learning rate at the start.
   public var learningRate = 1e-3
-  /// The encoder's, as a share of that.
+  /// The encoder's, as a share of that; 0 leaves it as it is, running statistics too.
   public var encoderShare = 0.1
   /// The rule by which weights follow their gradients.
   public var rule = Rule.adam
@@ -76,6 +76,9 @@ public struct FineTuningReport: Codable, Sendable, Equatable {
 }
 
 extension FineTuningRequest {
+  /// Whether this is a linear probe: the classifier alone learns.
+  public var isProbe: Bool { encoderShare == 0 }
+
   /// How the classifier learns: two drops, and no warm-up.
   var classifierOptimizer: OptimizerSettings { optimizer(learningRate) }
 
