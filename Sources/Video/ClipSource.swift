@@ -98,19 +98,37 @@ public final class ClipSource: Sendable {
   /// Writes a clip of one of `n` evenly placed windows without any randomness, C·T·H·W: clips
   /// 0 ..< n · `view.crops.count`, window after window.
   ///
+  /// - Parameter last: the window of the clip before, which is decoded once for all crops that follow one
+  ///   another; nil at first.
   /// - Throws: why the file cannot be decoded.
   public func evaluationClip(
     sample: Int, clip k: Int, of n: Int, view: EvaluationView = .standard,
-    showing content: ViewRecipe.Content = .rgb,
+    showing content: ViewRecipe.Content = .rgb, after last: inout DecodedWindow?,
     into clip: UnsafeMutableBufferPointer<Float>
   ) throws(VideoError) {
     let window = view.window(
       k / view.crops.count, of: n, frameCount: try cache.frameCount(sample),
       frames: settings.frames, stride: settings.stride)
-    let (pixels, size) = try cache.frames(sample, window)
-    var draw = view.draw(k % view.crops.count, in: size, size: settings.size)
+    let decoded: DecodedWindow
+    if let last, last.sample == sample, last.window == window {
+      decoded = last
+    } else {
+      let (pixels, size) = try cache.frames(sample, window)
+      decoded = DecodedWindow(sample: sample, window: window, pixels: pixels, size: size)
+      last = decoded
+    }
+    var draw = view.draw(k % view.crops.count, in: decoded.size, size: settings.size)
     draw.content = content
-    unsafe augmentation.apply(draw, to: pixels, frames: settings.frames, of: size, into: clip)
+    unsafe augmentation.apply(
+      draw, to: decoded.pixels, frames: settings.frames, of: decoded.size, into: clip)
+  }
+
+  /// The frames of a window of a sample.
+  public struct DecodedWindow: Sendable {
+    let sample: Int
+    let window: ClipWindow
+    let pixels: [UInt8]
+    let size: PixelSize
   }
 
   /// The number of a sample's frames, for which it is decoded, and kept if there is room, unless a scan

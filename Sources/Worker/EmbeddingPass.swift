@@ -87,6 +87,7 @@ public struct EmbeddingPass {
     let result = try unsafe replica.embed(recipe.feature, blocks) {
       [source, recipe, clips] block, buffer in
       let elements = source.clipElements
+      var window: ClipSource.DecodedWindow?
       for place in 0..<blockClips {
         let item = block * blockClips + place
         let part = unsafe UnsafeMutableBufferPointer(
@@ -98,7 +99,7 @@ public struct EmbeddingPass {
         do throws(VideoError) {
           try unsafe source.evaluationClip(
             sample: item / clips, clip: item % clips, of: recipe.clips, view: recipe.view,
-            showing: content, into: part)
+            showing: content, after: &window, into: part)
         } catch {
           unsafe part.update(repeating: 0)
           unreadable.add(item, error.reason)

@@ -43,9 +43,10 @@ import Testing
   func evaluation() throws {
     let source = source(bytes: 1 << 30)
     for k in 0..<3 {
+      var last: ClipSource.DecodedWindow?
       var clip = [Float](repeating: .nan, count: source.clipElements)
       try unsafe clip.withUnsafeMutableBufferPointer { clip in
-        try unsafe source.evaluationClip(sample: 2, clip: k, of: 3, into: clip)
+        try unsafe source.evaluationClip(sample: 2, clip: k, of: 3, after: &last, into: clip)
       }
       let video = try source.frames.video(2)
       #expect(try source.check(sample: 2) == video.frameCount)
@@ -60,17 +61,37 @@ import Testing
     }
   }
 
-  @Test("gives ten crops of each window, one window after the other")
+  @Test("gives ten crops of each window, one window after the other, and decodes each window once")
   func tenCrops() throws {
-    let source = source(bytes: 1 << 30)
+    let (source, unkept) = (source(bytes: 1 << 30), source(bytes: 0))
     let view = EvaluationView(placement: .parts, framing: .pixels, crops: .ten)
-    func clip(_ k: Int, of n: Int, _ view: EvaluationView) throws -> [Float] {
+    func clip(
+      _ k: Int, of n: Int, _ view: EvaluationView, sample: Int = 2, in source: ClipSource,
+      after last: inout ClipSource.DecodedWindow?
+    ) throws -> [Float] {
       var clip = [Float](repeating: .nan, count: source.clipElements)
       try unsafe clip.withUnsafeMutableBufferPointer { clip in
-        try unsafe source.evaluationClip(sample: 2, clip: k, of: n, view: view, into: clip)
+        try unsafe source.evaluationClip(
+          sample: sample, clip: k, of: n, view: view, after: &last, into: clip)
       }
       return clip
     }
+    func clip(_ k: Int, of n: Int, _ view: EvaluationView) throws -> [Float] {
+      var last: ClipSource.DecodedWindow?
+      return try clip(k, of: n, view, in: source, after: &last)
+    }
+    var last: ClipSource.DecodedWindow?
+    _ = try unkept.check(sample: 2)
+    let before = unkept.frames.decodes
+    for k in 0..<20 {
+      #expect(try clip(k, of: 2, view, in: unkept, after: &last) == clip(k, of: 2, view))
+    }
+    #expect(unkept.frames.decodes == before + 2)
+    // Another video's window is another one, wherever it lies.
+    var none: ClipSource.DecodedWindow?
+    #expect(
+      try clip(19, of: 2, view, sample: 3, in: unkept, after: &last)
+        == clip(19, of: 2, view, sample: 3, in: source, after: &none))
     for window in 0..<2 {
       let middle = try clip(window, of: 2, .standard)
       #expect(try clip(10 * window + 4, of: 2, view) == middle)
