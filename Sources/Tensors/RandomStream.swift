@@ -26,7 +26,7 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
     case clustering
     /// Test and benchmark data.
     case test
-    /// What a view's recipe leaves to chance: the order of frames, and dents.
+    /// What a view's recipe leaves to chance: the order of frames, and how the picture is bent.
     case recipe
     /// Which samples' keys are embedded together.
     case keys

@@ -50,6 +50,8 @@ public struct ClipAugmentation: Sendable {
     public var rotation: Float = 0
     /// The dents, in their order, after turning.
     public var warps: [LocalWarp] = []
+    /// The picture as a thin plate, after turning.
+    public var spline: SplineWarp?
     /// The changes of colour, in their order.
     public var adjustments: [Adjustment] = []
     /// The colours are taken away.
@@ -111,6 +113,7 @@ public struct ClipAugmentation: Sendable {
       unsafe PixelMap(turning: draw.rotation, side: size).apply(to: clip)
     }
     if !draw.warps.isEmpty { unsafe PixelMap(draw.warps, side: size).apply(to: clip) }
+    if let spline = draw.spline { unsafe PixelMap(spline, side: size).apply(to: clip) }
     for adjustment in draw.adjustments {
       switch adjustment {
       case .brightness(let factor): planes.brighten(by: factor)

@@ -145,6 +145,16 @@ import Video
       "labels.shows: must be one of what the views show, rgb, where"
     ),
     (["labels.fine=gap:20", "labels.coarse=gap:30"], "labels.coarse: must cut no lower than"),
+    (["objective.pools=2"], "objective.pools: means nothing to cluster"),
+    (["objective.name=triplet", "objective.pools=0"], "objective.pools is 0; it must be at least"),
+    (
+      ["objective.name=triplet", "objective.pools=5"],
+      "objective.pools: must divide batch.videos, 32, into parts of two or more videos, is 5"
+    ),
+    (
+      ["objective.name=triplet", "objective.pools=32"],
+      "objective.pools: must divide batch.videos, 32, into parts of two or more videos, is 32"
+    ),
   ])
   func `Settings that the labelling method would ignore are refused`(
     overrides: [String], message: String

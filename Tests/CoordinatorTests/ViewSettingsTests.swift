@@ -91,6 +91,7 @@ import Video
     for overrides in [
       ["augmentation.motionVectors=0.6", "augmentation.residual=0.6"],
       ["augmentation.motionVectors=0.1", "views=[rgb, warp]"],
+      ["augmentation.motionVectors=0.1", "views=[rgb, spline]"],
       ["augmentation.normalisation=imagenet", "augmentation.mean=[0.4, 0.4, 0.4]"],
       ["augmentation.blur=0.5", "augmentation.blurKernel=97"],
     ] {

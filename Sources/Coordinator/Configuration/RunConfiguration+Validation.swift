@@ -66,6 +66,12 @@ extension RunConfiguration {
       optimizer.averageDecay > 0 || views.allSatisfy { $0.source != .momentum },
       "optimizer.averageDecay",
       "must be above 0, since objective \(objective.name.rawValue) embeds keys with the average")
+    try Self.require(
+      batch.videos.isMultiple(of: objective.pools) && batch.videos > objective.pools
+        || objective.pools == 1,
+      "objective.pools",
+      "must divide batch.videos, \(batch.videos), into parts of two or more videos, is "
+        + "\(objective.pools)")
     try validateHeadBatch(views)
   }
 

@@ -30,7 +30,7 @@ extension RunConfiguration {
       throw ConfigurationError(key: "views", problem)
     }
     if augmentation.motionVectors > 0,
-      let warped = recipes.dropFirst().first(where: { $0.content == .rgb && $0.isWarped })
+      let warped = recipes.dropFirst().first(where: { $0.content == .rgb && $0.shape != .plain })
     {
       throw ConfigurationError(
         key: "augmentation.motionVectors",

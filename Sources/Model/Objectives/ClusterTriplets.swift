@@ -12,7 +12,8 @@ import Tensors
 ///
 /// where x is a sample's anchor, x′ another look at the anchor's window and y its positive. A class is
 /// a fine label; unlabelled videos are classes of their own. Negatives are of another class and never
-/// of the query's coarse label, the hard ones as `HardNegatives` has it. Khorasgani, Chen and Shkurti,
+/// of the query's coarse label, the hard ones as `HardNegatives` has it. Of several pools of a batch's
+/// samples, each has an E and a mean of its own, and the loss is the mean of these. Khorasgani, Chen and Shkurti,
 /// "SLIC: self-supervised learning with iterative clustering for human action videos", CVPR 2022
 /// (arXiv 2206.12534), and its released code, whose fallback may choose a row of the own class; here
 /// it is the nearest negative, as was meant.
@@ -39,12 +40,13 @@ public struct ClusterTriplets: Objective {
   private let ownShare: Double
   private let temporalMargin: Double
   private let temporalWeight: Double
+  private let pools: Int
 
   /// Creates the objective; the knobs are explained in `ObjectiveSettings`.
   public init(
     mining: Mining = .semihard, margin: Double = 0.2, temperature: Double = 0.5,
     keepShare: Double = 1, dropShare: Double = 0, ownShare: Double = 0.2,
-    temporalMargin: Double = 0.04, temporalWeight: Double = 1
+    temporalMargin: Double = 0.04, temporalWeight: Double = 1, pools: Int = 1
   ) {
     self.mining = mining
     self.margin = margin
@@ -53,6 +55,7 @@ public struct ClusterTriplets: Objective {
     self.ownShare = ownShare
     self.temporalMargin = temporalMargin
     self.temporalWeight = temporalWeight
+    self.pools = pools
   }
 
   /// Positives and negatives follow the pseudo labels.
@@ -95,16 +98,21 @@ public struct ClusterTriplets: Objective {
       pairs: instance.pairs)
   }
 
-  /// The instance part.
+  /// The instance part: the pools' samples are next to each other in the batch.
   private func addInstances(
     _ classes: RowClasses, _ seed: UInt64, _ step: Int, to slopes: inout PairSlopes
   ) -> (loss: Double, statistics: [String: Double], pairs: PairSample) {
+    let half = classes.count / 2
+    func pool(_ row: Int) -> Int { row % half * pools / half }
     var triplets: [(anchor: Int, positive: Int, negatives: [Int])] = []
+    var counts = [Int](repeating: 0, count: pools)
     var totals = ContrastTotals()
     for anchor in 0..<classes.count {
-      let kept = slopes.hardest(classes.negatives(of: anchor), of: anchor, policy)
+      let negatives = classes.negatives(of: anchor).filter { pool($0) == pool(anchor) }
+      let kept = slopes.hardest(negatives, of: anchor, policy)
       guard let nearest = slopes.nearest(kept, to: anchor) else { continue }
-      for positive in anchor + 1..<classes.count where classes.areOne(anchor, positive) {
+      for positive in anchor + 1..<classes.count
+      where pool(positive) == pool(anchor) && classes.areOne(anchor, positive) {
         let own = slopes.similarity(anchor, positive)
         let violating = kept.filter { slopes.similarity(anchor, $0) + margin > own }
         var random = RandomStream(
@@ -122,17 +130,20 @@ public struct ClusterTriplets: Objective {
           negatives = violating.isEmpty ? [nearest] : order.sorted().map { violating[$0] }
         }
         triplets.append((anchor, positive, negatives))
+        counts[pool(anchor)] += 1
       }
     }
-    let share = triplets.isEmpty ? 0 : 1 / Double(triplets.count)
+    var losses = [Double](repeating: 0, count: pools)
     var active = 0
     for (anchor, positive, negatives) in triplets {
+      let share = 1 / Double(pools * counts[pool(anchor)])
       let own = slopes.similarity(anchor, positive)
       let others = negatives.map { slopes.similarity(anchor, $0) }
       let loss =
         mining == .several
         ? addInfoNCE(anchor, positive, negatives, share, to: &slopes)
         : addHinge(anchor, positive, negatives[0], share, to: &slopes)
+      losses[pool(anchor)] += loss
       active += loss > 0 ? 1 : 0
       totals.add(
         loss: loss, positives: 1, positiveSimilarity: own, kept: negatives.count,
@@ -142,12 +153,13 @@ public struct ClusterTriplets: Objective {
         negatives: negatives.map { classes.sample($0) })
     }
     var statistics = totals.statistics(of: triplets.count)
-    statistics["active_triplets"] = Double(active) * share
+    statistics["active_triplets"] = Double(active) / Double(max(triplets.count, 1))
     statistics["triplets"] = Double(triplets.count)
     for idle in ["negatives_kept", "positives_per_query", "active_queries"] {
       statistics[idle] = nil
     }
-    return (totals.loss * share, statistics, totals.pairs)
+    let means = zip(losses, counts).map { $1 == 0 ? 0 : $0 * (1 / Double(pools * $1)) }
+    return (means.reduce(0, +), statistics, totals.pairs)
   }
 
   private func addHinge(

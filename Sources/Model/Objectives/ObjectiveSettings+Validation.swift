@@ -12,7 +12,7 @@ extension ObjectiveSettings {
     case .moco: return mined.union(["hidesCoarse", "queueLength"])
     case .triplet:
       return (mining == .several ? mined : mined.subtracting(["temperature"])).union([
-        "mining", "margin", "ownShare", "temporalMargin", "temporalWeight",
+        "mining", "margin", "ownShare", "temporalMargin", "temporalWeight", "pools",
       ])
     case .iic, .cmc:
       return mined.union([
@@ -49,6 +49,7 @@ extension ObjectiveSettings {
     ] {
       try check(value >= 0 && value.isFinite, field, value, "at least 0")
     }
+    try check(pools >= 1, "pools", pools, "at least 1")
     try check(bankNegatives >= 1, "bankNegatives", bankNegatives, "at least 1")
     try check(0..<1 ~= bankMomentum, "bankMomentum", bankMomentum, "at least 0 and below 1")
     try check(0...1 ~= ownShare, "ownShare", ownShare, "between 0 and 1")

@@ -66,6 +66,9 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
   public var temporalMargin = 0.04
   /// `triplet`: the weight of that part of the loss.
   public var temporalWeight = 1.0
+  /// `triplet`: the equal parts of a batch that form triplets each for itself, as the batches of several
+  /// GPUs; 1 lets all videos of a batch meet.
+  public var pools = 1
   /// `iic`: what the negatives of the own video show.
   public var intraNegative = BankContrast.IntraNegative.repeat
   /// `cmc`: whether both views have one encoder or one each; labels, evaluation and exports are the
@@ -121,7 +124,7 @@ public struct ObjectiveSettings: Codable, Sendable, Equatable {
       return ClusterTriplets(
         mining: mining, margin: margin, temperature: temperature, keepShare: keepShare,
         dropShare: dropShare, ownShare: ownShare, temporalMargin: temporalMargin,
-        temporalWeight: temporalWeight)
+        temporalWeight: temporalWeight, pools: pools)
     case .koreitem:
       return HalfHardTriplets(
         margin: margin, keepShare: keepShare, dropShare: dropShare, ownShare: ownShare)

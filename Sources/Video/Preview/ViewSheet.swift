@@ -4,8 +4,8 @@
 public struct ViewSheet: Sendable {
   /// The recipes that `all` stands for: every word once.
   public static let all: [ViewRecipe] = [
-    "rgb", "again", "apart", "x2", "x4", "x8", "reverse", "repeat", "shuffle", "jumble", "warp",
-    "residual", "difference", "lightness", "ab", "luma", "cbcr", "mv",
+    "rgb", "start", "again", "apart", "disjoint", "x2", "x4", "x8", "reverse", "repeat", "shuffle",
+    "jumble", "warp", "spline", "residual", "difference", "lightness", "ab", "luma", "cbcr", "mv",
   ].map { word in
     guard let recipe = ViewRecipe(word) else { preconditionFailure("'\(word)' is no recipe") }
     return recipe

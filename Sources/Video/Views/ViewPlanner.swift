@@ -48,12 +48,13 @@ struct ViewPlanner: Sendable {
       return ClipSampler.random(
         frameCount: frameCount, frames: frames, stride: stride, using: &random)
     }
+    if recipe.place == .start { return ClipWindow(start: 0, frames: frames, stride: stride) }
     let first = window(anchor(of: name), frameCount: frameCount)
     let anchor = first.start
     var window = ClipWindow(start: anchor, frames: frames, stride: stride)
     let last = max(0, frameCount - window.span)
     switch recipe.place {
-    case .free, .same, .again: window.start = min(anchor, last)
+    case .free, .start, .same, .again: window.start = min(anchor, last)
     case .apart: window.start = Self.start((2, 2), from: anchor, upTo: last, using: &random)
     case .disjoint:
       window.start = Self.start((window.span, first.span), from: anchor, upTo: last, using: &random)
@@ -83,7 +84,11 @@ struct ViewPlanner: Sendable {
     if recipe.content != .rgb || name.view == 0 { draw.content = recipe.content }
     var chances = stream(.recipe, name)
     let order = recipe.order.frames(frames, using: &chances)
-    if recipe.isWarped { draw.warps = LocalWarp.draw(using: &chances) }
+    switch recipe.shape {
+    case .plain: break
+    case .warp: draw.warps = LocalWarp.draw(using: &chances)
+    case .spline: draw.spline = SplineWarp.draw(using: &chances)
+    }
     return (draw, order)
   }
 

@@ -1,13 +1,15 @@
 extension ViewRecipe: Codable, CustomStringConvertible {
   /// All words, by kind, for messages.
   public static let forms = """
-    words joined by +, one of a kind: \(contents), \(orders), warp, x2, x4, x8, \
-    \(places)
+    words joined by +, one of a kind: \(contents), \(orders), \(shapes), x2, x4, \
+    x8, \(places)
     """
 
   private static let contents = Content.allCases.map(\.rawValue).joined(separator: ", ")
   private static let orders =
     Order.allCases.filter { $0 != .filmed }.map(\.rawValue).joined(separator: ", ")
+  private static let shapes =
+    Shape.allCases.filter { $0 != .plain }.map(\.rawValue).joined(separator: ", ")
   private static let places =
     Place.allCases.filter { $0 != .free }.map(\.rawValue).joined(separator: ", ")
 
@@ -17,7 +19,7 @@ extension ViewRecipe: Codable, CustomStringConvertible {
     if place != .free { words.append(place.rawValue) }
     if speed != 1 { words.append("x\(speed)") }
     if order != .filmed { words.append(order.rawValue) }
-    if isWarped { words.append("warp") }
+    if shape != .plain { words.append(shape.rawValue) }
     if content != .rgb || words.isEmpty { words.append(content.rawValue) }
     return words.joined(separator: "+")
   }
@@ -48,8 +50,8 @@ extension ViewRecipe: Codable, CustomStringConvertible {
       self.speed = speed
       return "speed"
     }
-    guard word == "warp" else { return nil }
-    isWarped = true
+    guard let shape = Shape(rawValue: word), shape != .plain else { return nil }
+    self.shape = shape
     return "shape"
   }
 
@@ -74,14 +76,14 @@ extension ViewRecipe: Codable, CustomStringConvertible {
 extension [ViewRecipe] {
   /// What cannot be made of a list of views with clips of `frames` frames, in words; nil when all can.
   public func problem(frames: Int) -> String? {
-    if let first, first.place != .free {
+    if let first, first.refersToFirst {
       return "the first view is '\(first)', and cannot take another's window"
     }
     let moving = self.first { recipe in
       recipe.order != .filmed || recipe.content == .residual || recipe.content == .difference
     }
     if let moving, frames < 2 { return "'\(moving)' needs video.frames of 2 or more, is \(frames)" }
-    let still = self.first { $0.content == .mv && $0.isWarped }
+    let still = self.first { $0.content == .mv && $0.shape != .plain }
     return still.map { "'\($0)' cannot be: motion vectors are not warped" }
   }
 }

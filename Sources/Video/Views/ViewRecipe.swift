@@ -8,6 +8,8 @@ public struct ViewRecipe: Sendable, Hashable {
   public enum Place: String, Sendable, CaseIterable {
     /// A window and draws of its own.
     case free
+    /// The video's first window, with draws of its own (SLIC's anchor).
+    case start
     /// The first view's window and draws: the same picture, made in another way.
     case same
     /// The first view's window, with draws of its own.
@@ -32,6 +34,16 @@ public struct ViewRecipe: Sendable, Hashable {
     case shuffle
     /// With frames inserted and exchanged at random: DSM's temporal disturbance.
     case jumble
+  }
+
+  /// How the picture is bent, the same in all frames.
+  public enum Shape: String, Sendable, CaseIterable {
+    /// Not at all.
+    case plain
+    /// In one to three places: DSM's spatial disturbance (`LocalWarp`).
+    case warp
+    /// All over, like a thin plate: DSM's other one (`SplineWarp`).
+    case spline
   }
 
   /// What the three channels hold.
@@ -61,8 +73,8 @@ public struct ViewRecipe: Sendable, Hashable {
   public var speed = 1
   /// The order of the frames.
   public var order = Order.filmed
-  /// Whether the picture is bent here and there, the same in all frames: DSM's spatial disturbance.
-  public var isWarped = false
+  /// How the picture is bent.
+  public var shape = Shape.plain
   /// What is shown.
   public var content = Content.rgb
 
@@ -70,7 +82,10 @@ public struct ViewRecipe: Sendable, Hashable {
   public init() {}
 
   /// Whether a video is shown as it was filmed, so that the view's row may stand for it.
-  public var standsForVideo: Bool { order == .filmed && !isWarped }
+  public var standsForVideo: Bool { order == .filmed && shape == .plain }
+
+  /// Whether the view takes its window, or where it is, from the first one.
+  var refersToFirst: Bool { place != .free && place != .start }
 
   /// The same played backwards; nil where the order is not as filmed.
   public var backwards: ViewRecipe? {

@@ -48,7 +48,7 @@ def key_cases():
 
 TRIPLETS = {
     "temperature": 0.5, "keepShare": 1.0, "dropShare": 0.0, "margin": 0.2, "mining": "semihard",
-    "temporalMargin": 0.04, "temporalWeight": 1.0,
+    "temporalMargin": 0.04, "temporalWeight": 1.0, "pools": 1,
 }  # fmt: skip
 SEED, STEP = 2**40 + 7, 3
 
@@ -56,6 +56,8 @@ SEED, STEP = 2**40 + 7, 3
 def triplet_cases():
     variants = [{"mining": m} for m in ("random", "semihard", "fixed", "several")]
     variants += [{"mining": "semihard", "keepShare": 0.3, "margin": 0.4, "temporalWeight": 0.5}]
+    variants += [{"mining": m, "pools": 2} for m in ("semihard", "several")]
+    variants += [{"mining": "fixed", "pools": 4, "keepShare": 0.5}]
     for variant in variants:
         settings = TRIPLETS | variant
         views, samples, fine, coarse = batch(3)

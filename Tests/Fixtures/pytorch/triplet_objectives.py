@@ -13,11 +13,11 @@ def same(labels, a, b):
     return labels[a] >= 0 and labels[a] == labels[b]
 
 
-def negatives_of(a, rows, z, fine, coarse, settings):
+def negatives_of(a, rows, z, fine, coarse, settings, among=None):
     """The kept negatives of a row, in the rows' order."""
     candidates = [
-        n for n, sample in enumerate(rows)
-        if sample != rows[a] and not same(fine, rows[a], sample) and not same(coarse, rows[a], sample)
+        n for n in (range(len(rows)) if among is None else among)
+        if rows[n] != rows[a] and not same(fine, rows[a], rows[n]) and not same(coarse, rows[a], rows[n])
     ]  # fmt: skip
     if not candidates:
         return []
@@ -28,15 +28,30 @@ def negatives_of(a, rows, z, fine, coarse, settings):
 def slic(views, samples, fine, coarse, settings, seed, step):
     """Khorasgani et al., CVPR 2022: instance and temporal discrimination."""
     z = F.normalize(torch.cat(views[:2]), dim=1)
-    rows, margin = samples[0] + samples[1], settings["margin"]
+    rows = samples[0] + samples[1]
+    # As if every pool were the batch of a process, whose gradients are then averaged.
+    size = len(samples[0]) // settings["pools"]
+    pools = [list(range(k, k + size)) for k in range(0, len(samples[0]), size)]
+    instance = [
+        instances([*pool, *(len(samples[0]) + b for b in pool)], rows, z, fine, coarse, settings, seed, step)
+        for pool in pools
+    ]
+    anchor, positive, again = (F.normalize(v, dim=1) for v in views)
+    temporal = F.relu((anchor * positive - anchor * again).sum(1) + settings["temporalMargin"])
+    return sum(instance) / len(pools) + settings["temporalWeight"] * temporal.mean()
+
+
+def instances(pool, rows, z, fine, coarse, settings, seed, step):
+    """The mean loss of all pairs in a pool of rows; 0 where there are none."""
+    margin = settings["margin"]
     distance = lambda a, b: 1 - z[a] @ z[b]
     losses = []
-    for a in range(len(rows)):
-        kept = negatives_of(a, rows, z, fine, coarse, settings)
+    for a in pool:
+        kept = negatives_of(a, rows, z, fine, coarse, settings, pool)
         if not kept:
             continue
         nearest = max(kept, key=lambda n: (z[a] @ z[n]).item())
-        for p in range(a + 1, len(rows)):
+        for p in (p for p in pool if p > a):
             if rows[a] != rows[p] and not same(fine, rows[a], rows[p]):
                 continue
             violating = [n for n in kept if distance(a, p) + margin - distance(a, n) > 0]
@@ -54,9 +69,7 @@ def slic(views, samples, fine, coarse, settings, seed, step):
             elif settings["mining"] == "semihard" and violating:
                 n = violating[random.integer(len(violating))]
             losses.append(F.relu(distance(a, p) - distance(a, n) + margin))
-    anchor, positive, again = (F.normalize(v, dim=1) for v in views)
-    temporal = F.relu((anchor * positive - anchor * again).sum(1) + settings["temporalMargin"])
-    return sum(losses) / len(losses) + settings["temporalWeight"] * temporal.mean()
+    return sum(losses) / len(losses) if losses else z.sum() * 0
 
 
 def koreitem(views, samples, fine, coarse, settings, seed, step):

@@ -15,6 +15,7 @@ struct MethodReferenceTests {
     let margin: Double?
     let temporalMargin: Double?
     let temporalWeight: Double?
+    let pools: Int?
     let bankNegatives: Int?
     let bankMomentum: Double?
     let unitQueries: Bool?
@@ -110,7 +111,7 @@ struct MethodReferenceTests {
         mining: try #require(item.mining), margin: try #require(item.margin),
         temperature: item.temperature, keepShare: item.keepShare, dropShare: item.dropShare,
         temporalMargin: try #require(item.temporalMargin),
-        temporalWeight: try #require(item.temporalWeight)))
+        temporalWeight: try #require(item.temporalWeight), pools: try #require(item.pools)))
   }
 
   @Test("Half hard, half random triplets are PyTorch's", arguments: try cases("koreitem"))

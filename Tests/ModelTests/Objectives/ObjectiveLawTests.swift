@@ -40,6 +40,7 @@ struct ObjectiveLawTests {
   static let cosines: [any Objective] =
     instances + ClusterTriplets.Mining.allCases.map { ClusterTriplets(mining: $0) } + [
       ClusterTriplets(mining: .semihard, keepShare: 0.5, ownShare: 0),
+      ClusterTriplets(mining: .several, pools: 2),
       ClusterContrast(
         temperature: 0.3, keepShare: 0.4, queueLength: 10, prototypeWeight: 0.7,
         bothDirections: true),

@@ -105,6 +105,35 @@ import Testing
     }
   }
 
+  @Test("begins with the video where asked, which others may refer to")
+  func start() throws {
+    let planner = try planner(["start", "disjoint", "again", "start+x2"])
+    var others: Set<Int> = []
+    for sample in 0..<2000 {
+      let windows = (0..<4).map { planner.window(name(sample, $0), frameCount: 60) }
+      #expect(windows[0] == ClipWindow(start: 0, frames: 8, stride: 3))
+      #expect(windows[2] == windows[0])
+      #expect(windows[3] == ClipWindow(start: 0, frames: 8, stride: 6))
+      others.insert(windows[1].start)
+      #expect(planner.look(name(sample, 0), in: frame).draw.crop.isInside(frame))
+    }
+    // SLIC's: from the first window's end to the last place that fits, both included.
+    #expect(others == Set(22...38))
+  }
+
+  @Test("bends a view like a thin plate, which changes nothing else")
+  func spline() throws {
+    let planner = try planner(["rgb", "same+spline", "spline"])
+    for sample in 0..<20 {
+      var bent = planner.look(name(sample, 1), in: frame).draw
+      let other = planner.look(name(sample, 2), in: frame).draw
+      #expect(bent.spline != nil && bent.spline != other.spline)
+      bent.spline = nil
+      bent.content = .rgb
+      #expect(bent == planner.look(name(sample, 0), in: frame).draw)
+    }
+  }
+
   @Test("plays faster by a wider stride, the start moving back where the video ends")
   func speed() throws {
     let planner = try planner(["rgb", "same+x2", "x8"])
