@@ -26,6 +26,10 @@ final class LaneSums: @unchecked Sendable {
     self.microbatches = microbatches
   }
 
+  /// The most buffers of a lane with so many leaves, a power of two: the sums of one subtree of each size,
+  /// and the leaf that is being made.
+  static func bufferCount(leaves: Int) -> Int { Int.bitWidth - leaves.leadingZeroBitCount }
+
   /// A buffer for the next leaf.
   func buffer() -> AlignedStorage { spare.popLast() ?? AlignedStorage(count: leafCount) }
 

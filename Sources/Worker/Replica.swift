@@ -102,6 +102,11 @@ public final class Replica {
     RankShare.range(of: microbatches, rank: lane, ranks: lanes)
   }
 
+  /// The buffers of the gradient sum's length that a lane with so many microbatches fills, about.
+  public static func gradientBuffers(microbatches: Int) -> Int {
+    LaneSums.bufferCount(leaves: microbatches)
+  }
+
   /// The length of the gradient sum: parameters, then batch means and variances.
   public var leafCount: Int { workers[0].encoder.leafCount }
 

@@ -19,19 +19,22 @@ struct EstimateTable {
         + ", kept by a machine: up to \(mebibytes(estimate.cache_bytes)) MiB; "
         + "clusterings: \(estimate.clusterings)",
       line(
-        "ranks", "lanes", "arena, MiB", "kept", "step, s", "embed, s", "cluster, s", "epoch, s",
-        "total, h"),
+        "ranks", "lanes", "arena, MiB", "weights", "kept", "step, s", "embed, s", "cluster, s",
+        "epoch, s", "total, h"),
     ]
     for row in estimate.rows {
       lines.append(
         line(
           "\(row.ranks)", "\(row.lanes)", row.arena_bytes.map { "\(mebibytes($0))" } ?? "too much",
-          row.keeps_activations ? "yes" : "no", fixed(row.step_seconds, 2),
-          row.embedding_seconds.map { fixed($0, 0) } ?? "–",
+          "\(mebibytes(row.weight_bytes))", row.keeps_activations ? "yes" : "no",
+          fixed(row.step_seconds, 2), row.embedding_seconds.map { fixed($0, 0) } ?? "–",
           row.cluster_seconds.map { fixed($0, 1) } ?? "–", fixed(row.epoch_seconds, 0),
           fixed(row.total_hours, 1)))
     }
     lines.append("a rank stands for a machine like this one; decoding and the network come on top")
+    lines.append(
+      "a rank's memory: arenas; weights with copies, gradients, average and optimiser, MiB; its part of "
+        + "the machine's decoded videos")
     if estimate.clusterings > 0, estimate.rows.contains(where: { $0.cluster_seconds == nil }) {
       lines.append("so does the time of the clusterings, for which there is no model")
     }

@@ -18,6 +18,8 @@ public struct RunEstimate: Codable, Sendable, Equatable {
     public var lanes: Int
     /// The arenas of a rank, in bytes; nil where memoryMegabytes does not hold them.
     public var arena_bytes: Int?
+    /// The encoders' weights, packed copies, gradients, average and optimiser of a rank, in bytes.
+    public var weight_bytes: Int
     /// Whether activations are kept; otherwise the forward pass is computed twice.
     public var keeps_activations: Bool
     /// Seconds of a step.
@@ -141,13 +143,14 @@ public struct RunEstimate: Codable, Sendable, Equatable {
   ) -> Row {
     let share = microbatches / ranks
     let lanes = min(lanes, share)
+    let shares = (0..<lanes).map { ($0 + 1) * share / lanes - $0 * share / lanes }
     var row = Row(
-      ranks: ranks, lanes: lanes, keeps_activations: true, step_seconds: 0, epoch_seconds: 0,
-      total_hours: 0)
+      ranks: ranks, lanes: lanes,
+      weight_bytes: arenas.weightBytes(shares, configuration.optimizer),
+      keeps_activations: true, step_seconds: 0, epoch_seconds: 0, total_hours: 0)
     do throws(ModelError) {
       (row.arena_bytes, row.keeps_activations) = try arenas.fitting(
-        shares: (0..<lanes).map { ($0 + 1) * share / lanes - $0 * share / lanes },
-        budget: configuration.memoryMegabytes << 20)
+        shares: shares, budget: configuration.memoryMegabytes << 20)
     } catch {
       row.problem = error.reason
       row.keeps_activations = false
@@ -200,6 +203,17 @@ private struct RankArenas {
       keepsActivations = keepsActivations && memory.keepsActivations
     }
     return (bytes, keepsActivations)
+  }
+
+  /// The bytes of weights and packed copies, their average, the lanes' gradient sums and the optimiser's
+  /// moments.
+  func weightBytes(_ shares: [Int], _ optimizer: OptimizerSettings) -> Int {
+    let layout = trained[0].weights.network.layout
+    let whole = 4 * (layout.parameterCount + layout.statisticsCount)
+    let sums = shares.reduce(0) { $0 + Replica.gradientBuffers(microbatches: $1) } * whole
+    let moments = 4 * layout.parameterCount * (optimizer.name.isAdaptive ? 2 : 1)
+    let average = averaged?.byteCount ?? (optimizer.averageDecay > 0 ? whole : 0)
+    return trained.reduce(average) { $0 + $1.byteCount + sums + moments }
   }
 }
 

@@ -59,6 +59,12 @@ public final class PackedWeights: @unchecked Sendable {
     refresh(lanes: lanes)
   }
 
+  /// What the weights, their statistics and the packed copies take.
+  public var byteCount: Int {
+    (weights.values.count + weights.statistics.count) * 4
+      + (forward + backward).reduce(0) { $0 + $1.count * 4 }
+  }
+
   /// Packs all weights anew.
   public func refresh(lanes: LanePool) {
     // `pack` cannot throw, so neither can this.
