@@ -18,3 +18,4 @@ Tests/preview.sh
 Tests/video.sh
 Tests/search.sh
 Tests/mpirun.sh
+Tests/jobs.sh

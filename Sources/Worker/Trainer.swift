@@ -76,7 +76,7 @@ public struct Trainer {
   ///     a microbatch's samples times these views.
   ///   - isFrozen: for an objective that learns by itself, above one encoder.
   public init(
-    replica: Replica, isFrozen: Bool = false, partner: Replica?, average: WeightAverage?,
+    replica: Replica, isFrozen: Bool, partner: Replica?, average: WeightAverage?,
     averaged: Replica?, bank: FeatureBank?,
     objective: any Objective, optimizer settings: OptimizerSettings, totalSteps: Int,
     source: ClipSource, sampleCount: Int, batchVideos: Int, videosPerStep: Int, microbatches: Int,

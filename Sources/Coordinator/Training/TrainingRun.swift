@@ -104,6 +104,7 @@ public struct TrainingRun {
       replica: try Replica(
         weights, precision: configuration.precision, kernels: kernels,
         clips: try configuration.trainingClips(), lanes: lanes, for: training),
+      isFrozen: false,
       partner: try partner.map { [kernels] in
         let clips = videos * partnerViews
         let check = KernelCheck(
