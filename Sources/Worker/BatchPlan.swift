@@ -11,7 +11,7 @@ public struct BatchPlan: Sendable, Equatable {
 
   /// Plans an epoch.
   ///
-  /// With labels, up to `perCluster` samples of one fine cluster go into the same step, so that a
+  /// With labels, groups of up to `perCluster` samples of one fine cluster go into the same step, so that a
   /// query finds positives among the batch. Samples left over after the last full step rest until
   /// the next epoch, which shuffles anew.
   ///

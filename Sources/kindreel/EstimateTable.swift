@@ -23,18 +23,22 @@ struct EstimateTable {
         "epoch, s", "total, h"),
     ]
     for row in estimate.rows {
+      // What cannot run takes no time.
+      func time(_ value: Double?, _ digits: Int) -> String {
+        guard let value, row.problem == nil else { return "–" }
+        return fixed(value, digits)
+      }
       lines.append(
         line(
           "\(row.ranks)", "\(row.lanes)", row.arena_bytes.map { "\(mebibytes($0))" } ?? "too much",
           "\(mebibytes(row.weight_bytes))", row.keeps_activations ? "yes" : "no",
-          fixed(row.step_seconds, 2), row.embedding_seconds.map { fixed($0, 0) } ?? "–",
-          row.cluster_seconds.map { fixed($0, 1) } ?? "–", fixed(row.epoch_seconds, 0),
-          fixed(row.total_hours, 1)))
+          time(row.step_seconds, 2), time(row.embedding_seconds, 0), time(row.cluster_seconds, 1),
+          time(row.epoch_seconds, 0), time(row.total_hours, 1)))
     }
     lines.append("a rank stands for a machine like this one; decoding and the network come on top")
     lines.append(
-      "a rank's memory: arenas; weights with copies, gradients, average and optimiser, MiB; its part of "
-        + "the machine's decoded videos")
+      "a rank's memory: arenas; weights with copies, gradients, average, optimiser and a checkpoint, MiB; "
+        + "its part of the machine's decoded videos")
     if estimate.clusterings > 0, estimate.rows.contains(where: { $0.cluster_seconds == nil }) {
       lines.append("so does the time of the clusterings, for which there is no model")
     }

@@ -10,8 +10,8 @@ struct Preview: ParsableCommand, RunsAlone {
     abstract: "Show what the network sees of a video: a PNG with a row a view, a column a frame.",
     discussion: """
       --views takes recipes, separated by commas; each is \(ViewRecipe.forms). All rows show the \
-      same window with the same crop and colours, except where a recipe says again, apart or x2, \
-      x4, x8. 'all' shows every word once.
+      same window with the same crop and colours, except where a recipe says start, again, apart, \
+      disjoint or x2, x4, x8. 'all' shows every word once.
 
       Residual frames are gray where nothing moves. Motion vectors (mv) are coded by a colour \
       wheel: red moves right, green-yellow down, cyan left, violet up, white rests, gray has none. \

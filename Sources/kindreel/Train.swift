@@ -27,13 +27,14 @@ struct Train: ParsableCommand {
       published: rates, warm-up and cosine, the decay of moco's and dsm's keys, and all of \
       simclr's but its loss; of iic and cmc Adam, queries of unit length, and banks that begin as \
       embeddings; of triplet and koreitem the clusters, which are cut from a dendrogram of pooled \
-      features after the warm-up, 200 and 60 unless a file says otherwise. cluster takes \
+      features after the warm-up, 200 and 60 unless a file says otherwise; of triplet windows, which \
+      begin anywhere, and triplets, which are formed in the whole batch (objective.pools). cluster takes \
       objective.bothDirections, twice as many views, with which a video played backwards is \
       another video (so the preset actions has it); cmc takes objective.encoders=separate, one \
       encoder a view; iic and cmc take objective.ownShare below 1, and with it positives from the \
       query's fine cluster and no negatives from its coarse one. Where --set names another \
-      objective than a file, the file's groups objective and optimizer are left out, and so is \
-      what it says of labels wherever the two have different defaults, if it names its objective; \
+      objective than a file, the file's groups objective and optimizer are left out, and so are its \
+      views and what it says of labels wherever the two have different defaults, if it names its objective; \
       all else stays. run.yaml has every value, also after --resume. With budget: clips, as in the \
       preset actions, all see as many clips, whatever their number of views.
 
@@ -48,7 +49,7 @@ struct Train: ParsableCommand {
       a video that no step has shown yet). A pass embeds the middle of each video, or labels.clips places \
       whose rows are averaged; labels.feature is pooled, head or map, labels.weights current or averaged \
       (with optimizer.averageDecay). labels.warmupEpochs are trained without labels; then they are made \
-      every labels.every epochs, with 0 once. At most labels.perCluster videos of a cluster are in a step. \
+      every labels.every epochs, with 0 once. Videos of a cluster go into steps in groups of labels.perCluster. \
       labels.largest caps fine clusters, labels.singletons is keep or join.
 
       labels.shows and evaluation.shows say what the clips show that are clustered and compared: rgb, \

@@ -64,6 +64,25 @@ import Video
     #expect(error?.description.contains("expected \(names), got 'simsiam'") == true)
   }
 
+  @Test(arguments: ObjectiveSettings.Name.allCases)
+  func `The views of a named objective do not bind another`(name: ObjectiveSettings.Name) throws {
+    let own = try Self.load("slic", "objective.name=\(name.rawValue)")
+    let views = try own.viewRecipes().map(\.description)
+    #expect(views == (name == .triplet ? ["start", "disjoint", "again"] : try usual(name)))
+    let asked = try Self.load("slic", "objective.name=dsm", "views=[rgb, again, apart]")
+    #expect(try asked.viewRecipes().map(\.description) == ["rgb", "again", "apart"])
+    // Who names none means any.
+    let directory = try TemporaryDirectory()
+    let path = try directory.file("any.yaml", holding: Data("views: [rgb, x2]\n".utf8))
+    let any = try RunConfiguration.load(path, overrides: ["objective.name=simclr"])
+    #expect(try any.viewRecipes().map(\.description) == ["rgb", "x2"])
+  }
+
+  /// The views that an objective names.
+  private func usual(_ name: ObjectiveSettings.Name) throws -> [String] {
+    try RunConfiguration(startingFrom: name).viewRecipes().map(\.description)
+  }
+
   @Test func `What a file says for its own objective does not bind another`() throws {
     let directory = try TemporaryDirectory()
     let text = "epochs: 3\noptimizer:\n  learningRate: 0.7\nobjective:\n  temperature: 0.9\n"

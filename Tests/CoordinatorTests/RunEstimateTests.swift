@@ -76,7 +76,7 @@ import Worker
     #expect(estimate.rows[0].arena_bytes == bytes)
   }
 
-  @Test func `Weights are counted with copies, gradients, average and moments`() throws {
+  @Test func `Weights are counted with their copies, gradients and moments`() throws {
     func bytes(_ overrides: String...) throws -> [Int] {
       let settings = try RunConfiguration.load(nil, overrides: ["batch.microbatches=8"] + overrides)
       return try RunEstimate(
@@ -88,13 +88,13 @@ import Worker
     let whole = moments + 4 * layout.statisticsCount
     let sgd = try bytes("optimizer.name=sgd", "optimizer.learningRate=0.1")
     let adam = try bytes()
-    #expect(zip(sgd, adam).allSatisfy { $1 - $0 == moments })
+    #expect(zip(sgd, adam).allSatisfy { $1 - $0 == 2 * moments })
     // Four, two, one and one leaf a lane: 3, 2, 1 buffers on two lanes, then one on one.
     #expect(adam.map { (adam[3] - $0) / whole } == [-5, -3, -1, 0])
-    // Weights, two moments, a sum, and copies for two directions.
-    let least = 2 * whole + 2 * moments
+    // Weights, two moments, a sum, copies for two directions, and a checkpoint.
+    let least = 3 * whole + 4 * moments
     #expect(adam[3] > least + moments && adam[3] < least + 4 * moments)
-    #expect(try bytes("optimizer.averageDecay=0.9").last == adam[3] + whole)
+    #expect(try bytes("optimizer.averageDecay=0.9").last == adam[3] + 2 * whole)
   }
 
   @Test func `What does not fit in memory is computed twice, or said to be impossible`() throws {

@@ -44,7 +44,8 @@ public struct LabelSettings: Codable, Sendable, Equatable {
   public var weights = TrainedWeights.current
   /// The clips of a video whose embeddings are averaged before clustering; with `bank` always 1.
   public var clips = 1
-  /// The most videos of one fine cluster in a step.
+  /// How many videos of one fine cluster are put into the same step together, at most; several such groups
+  /// of a cluster may meet there.
   public var perCluster = 2
 
   /// Creates the default settings.

@@ -83,7 +83,8 @@ extension RunConfiguration {
   /// SGD at a constant 0.1, momentum 0.5, no decay; a quarter of the positives and second anchors shows
   /// what moved; batches are not planned around clusters. Departures: there flow, here residual frames;
   /// there FINCH labels head outputs from the first epoch on, here cuts of the dendrogram label pooled
-  /// features after the warm-up, as for all methods. The preset `slic` has none but the first.
+  /// features after the warm-up, as for all methods; there anchors are first windows, and triplets are
+  /// formed among the videos of a GPU. The preset `slic` has none but the first.
   private mutating func adoptTriplets() {
     objective.temperature = 0.5
     optimizer.learningRate = 0.1
@@ -112,8 +113,8 @@ extension RunConfiguration {
   /// Resolves settings in four layers: defaults, the objective's own, a file, single overrides.
   ///
   /// Where an override names another objective than the file, the file's groups `objective` and
-  /// `optimizer` are left out: they were chosen for the other one. So were the settings of `labels` whose
-  /// defaults differ between the two, if the file names its objective; else they hold for any.
+  /// `optimizer` are left out: they were chosen for the other one. So were the views and the settings of
+  /// `labels` whose defaults differ between the two, if the file names its objective; else they hold for any.
   ///
   /// - Throws: `ConfigurationError`.
   static func resolve(
@@ -130,7 +131,7 @@ extension RunConfiguration {
     if name != own {
       let (mine, others) = try (Self.labels(of: name), Self.labels(of: own))
       let isNamed = file?["objective"]?["name"] != nil
-      file = file?.without(["objective", "optimizer"])
+      file = file?.without(["objective", "optimizer"] + (isNamed ? ["views"] : []))
         .without(isNamed ? mine.keys(differingFrom: others) : [], in: "labels")
     }
     return try resolve(RunConfiguration(startingFrom: name), file, overrides)

@@ -18,7 +18,8 @@ public struct RunEstimate: Codable, Sendable, Equatable {
     public var lanes: Int
     /// The arenas of a rank, in bytes; nil where memoryMegabytes does not hold them.
     public var arena_bytes: Int?
-    /// The encoders' weights, packed copies, gradients, average and optimiser of a rank, in bytes.
+    /// The encoders' weights, packed copies, gradients, average and optimiser of a rank, and what rank 0
+    /// copies of them to save, in bytes.
     public var weight_bytes: Int
     /// Whether activations are kept; otherwise the forward pass is computed twice.
     public var keeps_activations: Bool
@@ -206,14 +207,17 @@ private struct RankArenas {
   }
 
   /// The bytes of weights and packed copies, their average, the lanes' gradient sums and the optimiser's
-  /// moments.
+  /// moments; and of a checkpoint.
   func weightBytes(_ shares: [Int], _ optimizer: OptimizerSettings) -> Int {
     let layout = trained[0].weights.network.layout
     let whole = 4 * (layout.parameterCount + layout.statisticsCount)
     let sums = shares.reduce(0) { $0 + Replica.gradientBuffers(microbatches: $1) } * whole
     let moments = 4 * layout.parameterCount * (optimizer.name.isAdaptive ? 2 : 1)
-    let average = averaged?.byteCount ?? (optimizer.averageDecay > 0 ? whole : 0)
-    return trained.reduce(average) { $0 + $1.byteCount + sums + moments }
+    let average = optimizer.averageDecay > 0 ? whole : 0
+    let checkpoint = trained.count * (whole + moments) + average
+    return trained.reduce((averaged?.byteCount ?? average) + checkpoint) {
+      $0 + $1.byteCount + sums + moments
+    }
   }
 }
 

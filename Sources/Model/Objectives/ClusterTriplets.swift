@@ -26,7 +26,8 @@ public struct ClusterTriplets: Objective {
     case semihard
     /// The nearest of C, or of all.
     case fixed
-    /// Up to five of C, or the nearest of all, in an InfoNCE at τ = `temperature` without margin.
+    /// Five of C, or the nearest five of all where C has fewer, in an InfoNCE at τ = `temperature` without
+    /// margin.
     case several
   }
 
@@ -126,8 +127,12 @@ public struct ClusterTriplets: Objective {
           negatives =
             violating.isEmpty ? [nearest] : [violating[random.integer(below: violating.count)]]
         case .several:
-          let order = random.permutation(of: violating.count).prefix(Self.severalCount)
-          negatives = violating.isEmpty ? [nearest] : order.sorted().map { violating[$0] }
+          // C has the nearest, so what it lacks of five are the next ones.
+          negatives =
+            violating.count < Self.severalCount
+            ? slopes.nearest(Self.severalCount, of: kept, to: anchor)
+            : random.permutation(of: violating.count).prefix(Self.severalCount).sorted()
+              .map { violating[$0] }
         }
         triplets.append((anchor, positive, negatives))
         counts[pool(anchor)] += 1

@@ -43,6 +43,12 @@ struct PairSlopes {
     candidates.map { HardNegatives.key(similarities[row, $0], at: $0) }.max()
       .map(HardNegatives.position)
   }
+
+  /// As many of the candidates as are nearest to a row, the nearest first.
+  func nearest(_ count: Int, of candidates: [Int], to row: Int) -> [Int] {
+    candidates.map { HardNegatives.key(similarities[row, $0], at: $0) }.sorted(by: >)
+      .prefix(count).map(HardNegatives.position)
+  }
 }
 
 /// Which rows of a batch are of one class: of one video, or of one fine cluster.

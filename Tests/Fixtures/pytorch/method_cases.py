@@ -57,7 +57,7 @@ def triplet_cases():
     variants = [{"mining": m} for m in ("random", "semihard", "fixed", "several")]
     variants += [{"mining": "semihard", "keepShare": 0.3, "margin": 0.4, "temporalWeight": 0.5}]
     variants += [{"mining": m, "pools": 2} for m in ("semihard", "several")]
-    variants += [{"mining": "fixed", "pools": 4, "keepShare": 0.5}]
+    variants += [{"mining": "fixed", "pools": 4, "keepShare": 0.5}, {"mining": "several", "margin": 0.0}]
     for variant in variants:
         settings = TRIPLETS | variant
         views, samples, fine, coarse = batch(3)

@@ -58,7 +58,9 @@ def instances(pool, rows, z, fine, coarse, settings, seed, step):
             random = RandomStream(seed, OBJECTIVE, epoch=step, sample=a * len(rows) + p)
             if settings["mining"] == "several":
                 order = sorted(random.permutation(len(violating))[:SEVERAL])
-                chosen = [violating[k] for k in order] or [nearest]
+                chosen = [violating[k] for k in order]
+                if len(violating) < SEVERAL:
+                    chosen = sorted(kept, key=lambda n: (-(z[a] @ z[n]).item(), n))[:SEVERAL]
                 logits = torch.stack([z[a] @ z[p]] + [z[a] @ z[n] for n in chosen])
                 logits = logits / settings["temperature"]
                 losses.append(torch.logsumexp(logits, 0) - logits[0])
