@@ -180,4 +180,10 @@ check "nothing to write is refused" leaves 64 "nothing to write" "$kindreel" clu
 check "joining without a coarse cut is refused" leaves 64 "--singletons join needs --cut FINE/COARSE" \
   "$kindreel" cluster x.npy --out none.npy --cut gap --labels l.tsv --singletons join
 
+truncate -s 2G large.txt
+check "what is too large is not read as ids" leaves 65 "large.txt: has 2147483648 bytes" \
+  "$kindreel" cluster x.npy --ids large.txt --out none.npy
+check "- is no file" leaves 73 "standard output is no file" "$kindreel" cluster x.npy --out -
+check "files that may not grow" leaves 73 "File too large" \
+  bash -c "ulimit -f 0; '$kindreel' cluster x.npy --out none.npy"
 finish_checks

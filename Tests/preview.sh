@@ -25,7 +25,7 @@ leaves() {
 size() { od -An -tu1 -j16 -N8 "$1" | awk '{ print $3 * 256 + $4 "x" $7 * 256 + $8 }'; }
 
 check "all views" "$kindreel" preview "$video" --views all --out all.png
-check "are as large as they should be" test "$(size all.png)" = 402x1100
+check "are as large as they should be" test "$(size all.png)" = 402x1283
 "$kindreel" preview "$video" --views residual,mv --set video.size=32 --seed 3 --out a.png
 "$kindreel" preview "$video" --views residual,mv --set video.size=32 --seed 3 --out b.png
 "$kindreel" preview "$video" --views residual,mv --set video.size=32 --seed 4 --out c.png
@@ -37,6 +37,18 @@ check "an unknown word is refused" leaves 64 "'sepia' in --views is no view" \
 check "so is another kind of file" leaves 64 "must end in .png" "$video" --out none.jpg
 check "and a warped motion vector" leaves 78 "motion vectors are not warped" \
   "$video" --views mv+warp --out none.png
+check "and a bent one" leaves 78 "motion vectors are not warped" "$video" --views mv+spline --out none.png
+cp "$video" own.png
+check "a sheet is not written over its video" leaves 73 "own.png: is the video itself" own.png --out own.png
+check "which is as it was" cmp "$video" own.png
+truncate -s 4G large.yaml
+check "settings that are too large are not read" leaves 65 "at most 1048576 are read" \
+  "$video" --config large.yaml --out none.png
+check "nor those without an end" leaves 65 "at most 1048576 are read" \
+  "$video" --config /dev/zero --out none.png
+printf '\xef\xbb\xbfseed: 3\nepochs: 2\n' > marked.yaml
+check "a mark before the settings is none of them" "$kindreel" preview "$video" --views rgb \
+  --config marked.yaml --out marked.png
 printf "no video" > text.mp4
 check "a file that is no video" leaves 65 "text.mp4" text.mp4 --out none.png
 check "a file that is not there" leaves 66 "missing.mp4" missing.mp4 --out none.png

@@ -179,6 +179,10 @@ check "a description that is none is refused" leaves 65 "bare.encoder.json: does
   "$kindreel" search "${encoder[@]}" --library bare.npy "$jump"
 
 evaluate=("$kindreel" evaluate "${encoder[@]}" --data data)
+mkdir both && ln -s "$PWD/data/videos" both/videos && mkdir both/splits
+cat data/splits/*.txt > both/splits/trainlist01.txt && cp data/splits/testlist01.txt both/splits
+check "a test list that training shares is refused" leaves 65 "which trainlist01.txt lists, too" \
+  "$kindreel" evaluate "${encoder[@]}" --data both
 check "evaluate prints a table" prints '^plain +[0-9.]+ +[0-9.]+ +100.0' "${evaluate[@]}"
 check "with further columns and the probe" prints '^(reranked|linear probe)' \
   "${evaluate[@]}" --post centred whitened expanded reranked --probe --protocol iic --clips 2

@@ -149,6 +149,21 @@ check "a table lies in a folder of its own, and any spelling of its data is the 
 echo 'a note' > note.txt
 check "what is no manifest is not written over" leaves 73 "note.txt: is there already" \
   "$kindreel" scan set --out note.txt
+check "nor what only looks like the rest of a scan" bash -c \
+  "echo notes > rest.tsv.part && ! '$kindreel' scan set --out rest.tsv && grep -q notes rest.tsv.part"
+truncate -s 3G blank.tsv
+check "nor what is too large to be looked at" leaves 73 "blank.tsv: is there already" \
+  "$kindreel" scan set --out blank.tsv
+rm blank.tsv
+check "a nameless data set is none" leaves 64 "the dataset's name is empty" "$kindreel" scan "" --out none.tsv
+check "a machine without room is not the files' fault" leaves 74 "Too many open files" \
+  bash -c "ulimit -n 22; '$kindreel' scan set --lanes 30 --out none.tsv"
+check "and nothing is written" test ! -e none.tsv
+head -c -40 all.tsv > cut.tsv
+check "a manifest that was cut off is none" leaves 65 "and no end: the manifest was cut off" \
+  "${embed[@]}" --data cut.tsv --out none.npy
+check "names that are no UTF-8 are none of an argument" leaves 64 "argument 2 is no UTF-8" \
+  "$kindreel" scan "$(printf 'set\xff')" --out none.tsv
 check "shards stand for their videos" bash -c \
   "'$kindreel' shard --data all.tsv --out packed --megabytes 1 | grep -q '\"videos\":13' \
   && tar tf packed/shard-00000.tar | grep -q mp4 \
@@ -166,6 +181,22 @@ check "a part of a data set is told how it is read" leaves 65 "(--layout folder)
   "$kindreel" shard --data part --out parted
 check "and is read so" bash -c \
   "'$kindreel' shard --data part --layout folder --out parted | grep -q '\"videos\":'"
+mkdir -p links/in && cp set/Walk/v_Walk_g01_c01.mp4 links/in/one.mp4
+ln -s one.mp4 links/in/two.mp4 && tar cf links/a.tar -C links in && rm -r links/in
+check "a link in a shard is another name" bash -c \
+  "'$kindreel' scan links --out links.tsv | grep -q '2 videos' && grep -q in/two.mp4 links.tsv"
+mkdir -p lost && ln -s nowhere.mp4 lost/gone.mp4 && tar cf lost/a.tar -C lost gone.mp4 && rm lost/gone.mp4
+check "one to nowhere is named" leaves 65 "'gone.mp4' is a symbolic link to 'nowhere.mp4'" \
+  "$kindreel" scan lost --out none.tsv
+mkdir -p sparse && truncate -s 1M holes.mp4
+for format in gnu posix; do
+  tar --format $format -S -cf sparse/a.tar holes.mp4
+  check "a sparse member is named ($format)" leaves 65 "is sparse; pack it without --sparse" \
+    "$kindreel" scan sparse --out none.tsv
+done
+mkdir -p hollow && cp links/a.tar hollow && touch hollow/b.tar
+check "an empty shard is named" leaves 65 "hollow/b.tar: an empty tar file" \
+  "$kindreel" scan hollow --out none.tsv
 mkdir -p twins && tar cf twins/a.tar -C set/Walk v_Walk_g01_c01.mp4
 cp set/Walk/v_Walk_g01_c02.mp4 v_Walk_g01_c01.mp4 && tar cf twins/b.tar v_Walk_g01_c01.mp4
 check "two videos with one name are not taken for one" leaves 65 \

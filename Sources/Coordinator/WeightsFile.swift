@@ -35,10 +35,11 @@ public enum WeightsFile {
     _ path: String, into weights: EncoderWeights, omitting omitted: [String]
   ) throws -> WeightMapping {
     let file = try StateDict(reading: path)
-    do {
+    do throws(ModelError) {
       let mapping = try WeightMapping(
         floats(of: file.entries), into: weights.network, omitting: omitted)
       try weights.load(mapping)
+      if let problem = weights.problem { throw ModelError(problem) }
       return mapping
     } catch {
       throw ModelError("\(path): \(error.reason)")

@@ -84,7 +84,7 @@ struct FileDescriptor: ~Copyable, Sendable {
         if let offset { unsafe pread(number, target, rest, off_t(offset + done)) } else {
           unsafe Foundation.read(number, target, rest)
         }
-      if count < 0 && errno == EINTR { continue }
+      if count < 0 && mayGoOn() { continue }
       if count < 0 { throw .system(path, "cannot be read") }
       guard count > 0 else {
         throw FileError(path, "ends \(bytes.count - done) bytes too early")
@@ -99,8 +99,17 @@ struct FileDescriptor: ~Copyable, Sendable {
     while true {
       let count = unsafe Foundation.read(number, bytes.baseAddress, bytes.count)
       if count >= 0 { return count }
-      guard errno == EINTR else { throw .system(path, "cannot be read") }
+      guard mayGoOn() else { throw .system(path, "cannot be read") }
     }
+  }
+
+  /// Whether a read that failed is worth another try: it was interrupted, or a pipe that does not block had
+  /// nothing, whereupon this waits.
+  private func mayGoOn() -> Bool {
+    if errno == EINTR { return true }
+    guard errno == EAGAIN else { return false }
+    var wait = pollfd(fd: number, events: Int16(POLLIN), revents: 0)
+    return unsafe poll(&wait, 1, -1) >= 0 || errno == EINTR
   }
 
   /// Waits until the file, or the directory's entries, are on the disk.

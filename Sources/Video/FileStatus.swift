@@ -84,6 +84,7 @@ extension VideoError.Fault {
     switch code {
     case ENOENT, ENOTDIR: self = .missing
     case EACCES, EPERM: self = .permission
+    case EMFILE, ENFILE, ENOMEM: self = .machine
     default: self = .content
     }
   }

@@ -62,7 +62,9 @@ enum LibAV {
   /// Throws when a libav function returned an error.
   @discardableResult
   static func check(_ code: Int32, _ path: String) throws(VideoError) -> Int32 {
-    if code < 0 { throw VideoError(path: path, reason: reason(code)) }
-    return code
+    guard code < 0 else { return code }
+    // What a file asks for may be more memory than libav is given; the machine is not at fault then.
+    let isMachine = code != outOfMemory && VideoError.Fault(-code) == .machine
+    throw VideoError(path: path, reason: reason(code), fault: isMachine ? .machine : .content)
   }
 }

@@ -61,6 +61,10 @@ public enum ManifestFile {
     var seen: Set<String> = []
     for line in table.lines.dropFirst() {
       let row = try Row(line, of: table, names: names)
+      if line.number == table.unfinished, row.count < names.count {
+        throw table.error(
+          line, "has \(row.count) columns of \(names.count) and no end: the manifest was cut off")
+      }
       let record = try row.record()
       guard seen.insert(record.id).inserted else {
         throw table.error(line, "the id '\(record.id)' is there twice")
@@ -124,6 +128,8 @@ extension ManifestFile {
     private let line: TextLines.Line
     private let table: TextLines
     private let cells: [String: String]
+    /// The columns that it has.
+    let count: Int
 
     init(_ line: TextLines.Line, of table: TextLines, names: [String]) throws(VideoError) {
       let values = line.text.split(separator: "\t", omittingEmptySubsequences: false)
@@ -133,6 +139,7 @@ extension ManifestFile {
       }
       self.line = line
       self.table = table
+      count = values.count
       cells = Dictionary(
         zip(names, values.map(String.init)), uniquingKeysWith: { first, _ in first })
     }

@@ -47,7 +47,7 @@ public struct Scan: Sendable {
     let due = records.indices.filter { records[$0].status == nil }
     let done = Mutex<[Int: VideoRecord]>([:])
     try lanes.forEach(due.count) { [records, clipFrames] place in
-      let record = Scan.examine(records[due[place]], clipFrames: clipFrames)
+      let record = try Scan.examine(records[due[place]], clipFrames: clipFrames)
       try done.withLock { done in
         done[due[place]] = record
         try note(record)
@@ -73,7 +73,11 @@ public struct Scan: Sendable {
 
 extension Scan {
   /// Decodes a file, and says what it is or why it cannot be used.
-  static func examine(_ record: VideoRecord, clipFrames: Int) -> VideoRecord {
+  ///
+  /// - Throws: where the machine is at fault, and not the file.
+  static func examine(
+    _ record: VideoRecord, clipFrames: Int
+  ) throws(VideoError) -> VideoRecord {
     var record = record
     do throws(VideoError) {
       let file = try PlainFile(opening: record.path)
@@ -93,6 +97,7 @@ extension Scan {
         keyFrames: index.keyFrames)
       (record.status, record.reason) = judge(index, header, clipFrames: clipFrames)
     } catch {
+      if error.fault == .machine { throw error }
       (record.status, record.reason) = (.quarantined, error.reason)
     }
     return record

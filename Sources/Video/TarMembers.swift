@@ -16,6 +16,7 @@ struct TarMembers {
     self.path = path
     let file = try PlainFile(opening: path)
     var members: [Member] = []
+    var links: [(name: String, target: String)] = []
     var place = 0
     var longName: String?
     var longLink: String?
@@ -45,6 +46,9 @@ struct TarMembers {
         let fields = TarMembers.extended(try file.bytes(at: start, count: length))
         if let name = fields["path"] { longName = FileName.text(of: name) }
         if let link = fields["linkpath"] { longLink = FileName.text(of: link) }
+        if fields.keys.contains(where: { $0.hasPrefix("GNU.sparse.") }) {
+          throw wrong("'\(longName ?? "a member")' is sparse; pack it without --sparse")
+        }
         if let size = fields["size"] {
           guard let number = Int(FileName.text(of: size)), number >= 0 else {
             throw wrong("the pax size is no number")
@@ -56,6 +60,8 @@ struct TarMembers {
       case UInt8(ascii: "K"):
         longLink = FileName.text(of: try file.bytes(at: start, count: length).prefix { $0 != 0 })
       case UInt8(ascii: "g"): break
+      case UInt8(ascii: "S"):
+        throw wrong("'\(longName ?? TarMembers.name(header))' is sparse; pack it without --sparse")
       default:
         // A null is how the oldest tar files mark a regular file.
         if kind == UInt8(ascii: "0") || kind == 0 || kind == UInt8(ascii: "7") {
@@ -63,11 +69,13 @@ struct TarMembers {
           if !name.hasSuffix("/") {
             members.append(Member(name: name, bytes: start..<start + length))
           }
-        } else if kind == UInt8(ascii: "1") {
-          // A hard link is another name for an earlier member's bytes.
+        } else if kind == UInt8(ascii: "1") || kind == UInt8(ascii: "2") {
           let target = longLink ?? FileName.text(of: header[157..<257].prefix { $0 != 0 })
           let name = longName ?? TarMembers.name(header)
-          if let file = members.last(where: { $0.name == target }) {
+          // A hard link is another name for an earlier member's bytes, a symbolic one for any member's.
+          if kind == UInt8(ascii: "2") {
+            links.append((name, TarMembers.place(of: target, beside: name)))
+          } else if let file = members.last(where: { $0.name == target }) {
             members.append(Member(name: name, bytes: file.bytes))
           } else if VideoFolder.isVideo(name) {
             throw wrong("it links to '\(target)', which is no file before it")
@@ -78,7 +86,33 @@ struct TarMembers {
       }
       place = start + (length + TarMembers.block - 1) / TarMembers.block * TarMembers.block
     }
+    for link in links {
+      if let file = members.last(where: { $0.name == link.target }) {
+        members.append(Member(name: link.name, bytes: file.bytes))
+      } else if VideoFolder.isVideo(link.name) {
+        throw VideoError(
+          path: path,
+          reason: "'\(link.name)' is a symbolic link to '\(link.target)', which is no file in it")
+      }
+    }
+    guard !members.isEmpty || place > 0 else {
+      throw VideoError(path: path, reason: "an empty tar file")
+    }
     self.members = members
+  }
+
+  /// The member that a symbolic link of another member means.
+  private static func place(of link: String, beside name: String) -> String {
+    if link.hasPrefix("/") { return link }
+    var parts = name.split(separator: "/").dropLast().map(String.init)
+    for part in link.split(separator: "/") where part != "." {
+      if part == "..", parts.last.map({ $0 != ".." }) ?? false {
+        parts.removeLast()
+      } else {
+        parts.append(String(part))
+      }
+    }
+    return parts.joined(separator: "/")
   }
 
   /// The sum of a header's bytes, its own field taken for blanks.

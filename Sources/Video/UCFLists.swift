@@ -39,10 +39,12 @@ struct UCFLists {
     let found = try DatasetLayout.found(in: root)
     let names = NameTable(found)
     var parts: [String: VideoRecord.Part] = [:]
-    for part in [VideoRecord.Part.train, .test] where split?.includes(part) ?? true {
+    for part in [VideoRecord.Part.train, .test] {
       let path = VideoFolder.join(lists, "\(part.rawValue)list0\(list).txt")
-      if split == nil && !FileStatus.isRegular(path) { continue }
-      for name in try listed(in: path, among: names) {
+      // The other list is there to be compared alone, and its videos need not be.
+      let isAsked = split?.includes(part) ?? true
+      if (split == nil || !isAsked) && !FileStatus.isRegular(path) { continue }
+      for name in try isAsked ? listed(in: path, among: names) : present(in: path, among: names) {
         if let other = parts[name], other != part {
           throw VideoError(
             path: path,
@@ -57,9 +59,16 @@ struct UCFLists {
         path: lists, reason: "there is neither trainlist0\(list).txt nor testlist0\(list).txt")
     }
     return found.map { name in
-      VideoRecord(
-        id: FileName.escaped(name), path: VideoFolder.join(root, name), part: parts[name] ?? .unused
-      )
+      let part = parts[name].flatMap { split?.includes($0) ?? true ? $0 : nil }
+      return VideoRecord(
+        id: FileName.escaped(name), path: VideoFolder.join(root, name), part: part ?? .unused)
+    }
+  }
+
+  /// The videos of a list that are there.
+  private func present(in path: String, among names: NameTable) throws(VideoError) -> [String] {
+    try TextLines(reading: path, called: "the list of the split").lines.compactMap {
+      names.match(VideoList.withoutLabel($0.text))
     }
   }
 

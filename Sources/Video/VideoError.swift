@@ -10,6 +10,8 @@ public struct VideoError: Error, CustomStringConvertible, Sendable, Equatable {
     case permission
     /// A setting does not suit it.
     case setting
+    /// The machine's: no memory is left, or too many files are open.
+    case machine
   }
 
   /// The file or folder at fault.

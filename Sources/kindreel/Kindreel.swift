@@ -1,6 +1,7 @@
 import ArgumentParser
 import Collective
 import Coordinator
+import Foundation
 
 /// The command line of kindreel.
 @main
@@ -26,12 +27,29 @@ struct Kindreel: ParsableCommand {
 
   static func main() {
     StandardOutput.checkAtExit()
+    // Where files may not grow, writing fails and says so.
+    signal(SIGXFSZ, SIG_IGN)
     do {
+      try refuseOtherBytes()
       var command = try parseAsRoot()
       if let alone = command as? any RunsAlone { try alone.refuseCompany() }
       try command.run()
     } catch {
       exit(withError: error)
+    }
+  }
+}
+
+extension Kindreel {
+  /// Refuses arguments that are no UTF-8: what Swift makes of them names other files.
+  private static func refuseOtherBytes() throws {
+    for place in 0..<Int(CommandLine.argc) {
+      guard let argument = unsafe CommandLine.unsafeArgv[place] else { continue }
+      if unsafe String(validatingCString: argument) == nil {
+        throw ValidationError(
+          "argument \(place) is no UTF-8: '\(CommandLine.arguments[place])'; a list or a folder may hold "
+            + "files of any name, the command line cannot")
+      }
     }
   }
 }

@@ -46,6 +46,9 @@ struct Preview: ParsableCommand, RunsAlone {
   func run() throws {
     try reportingFailure {
       try OutputPath.check(out)
+      guard OutputPath.resolved(out) != OutputPath.resolved(file) else {
+        throw UnwritableOutput(description: "\(out): is the video itself")
+      }
       let settings = try RunConfiguration.load(config, overrides: overrides)
       let sheet = ViewSheet(
         try recipes(), video: settings.video, augmentation: settings.augmentation, seed: seed)

@@ -3,7 +3,7 @@ internal import Yams
 
 extension ConfigurationTree {
   /// No settings file is larger than this, in bytes.
-  private static let largest = 1 << 20
+  static let largest = 1 << 20
 
   /// Reads a YAML text: one document, without anchors, aliases, repeated keys or tags' tricks.
   ///

@@ -15,9 +15,12 @@ extension RunConfiguration {
     _ nameOrPath: String?, overrides: [String] = [], presets: PresetLibrary = .standard
   ) throws -> RunConfiguration {
     let file = try nameOrPath.map { try presets.path(of: $0) }
-    let text = try file.map(WholeFile.text)
+    // Some programs begin UTF-8 with a mark.
+    let text = try file.map { path in
+      try WholeFile.text(path, atMost: ConfigurationTree.largest).trimmingPrefix("\u{FEFF}")
+    }
     let configuration = try Self.resolve(
-      yaml: text, origin: file ?? "defaults", overrides: overrides)
+      yaml: text.map { String($0) }, origin: file ?? "defaults", overrides: overrides)
     try configuration.validate()
     return configuration
   }

@@ -70,14 +70,15 @@ extension FileError: RunError {
 }
 
 extension VideoError: RunError {
-  /// 65 for what is there, 66 where it is missing, 77 where it is forbidden, 78 for a setting that does not
-  /// suit it.
+  /// 65 for what is there, 66 where it is missing, 74 where the machine has no room for it, 77 where it is
+  /// forbidden, 78 for a setting that does not suit it.
   public var code: ExitCode {
     switch fault {
     case .content: .badData
     case .missing: .inputMissing
     case .permission: .permission
     case .setting: .configuration
+    case .machine: .inputOutput
     }
   }
 }

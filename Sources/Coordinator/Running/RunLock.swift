@@ -105,7 +105,8 @@ extension RunLock {
       else { return nil }
       // The name before ")" may hold spaces; the start is the 22nd field, the 20th after it.
       let fields = line[end...].split(separator: " ")
-      guard fields.count > 20 else { return nil }
+      // A process that has ended, and whose parent has not looked, holds nothing any more.
+      guard fields.count > 20, fields[1] != "Z", fields[1] != "X" else { return nil }
       return boot.trimmingCharacters(in: .whitespacesAndNewlines) + ":" + fields[20]
     }
 

@@ -7,6 +7,7 @@ internal import Worker
 extension TrainingRun {
   /// Saves everything on rank 0; every rank learns of a failure.
   func save() throws {
+    try trainer.checkWeights()
     _ = try communicator.decide(gathering: [Int32]()) { _ in
       guard let root else { return true }
       _ = try root.checkpoints.save(try contents(with: root.figures))
@@ -138,5 +139,19 @@ extension TrainingRun {
     guard position.step == 0, cut > 0, trainer.step < trainer.totalSteps else { return }
     position = TrainingPosition(
       epoch: position.epoch - 1, step: stepsPerEpoch - cut, loss: position.last)
+  }
+}
+
+extension Trainer {
+  /// Refuses to go on with weights that have diverged, on all ranks alike: who saved them would lose the
+  /// last good ones.
+  ///
+  /// - Throws: `NumericError` with the tensor.
+  func checkWeights() throws(NumericError) {
+    for weights in [replica.weights, partner?.replica.weights] {
+      guard let problem = weights?.problem else { continue }
+      throw NumericError(
+        description: "after step \(step) \(problem): the weights have diverged, and are not saved")
+    }
   }
 }

@@ -40,6 +40,20 @@ public final class EncoderWeights: Sendable {
       + network.layout.statistics.map { read($0, statistics) }
   }
 
+  /// What makes the weights useless, in words: elements that are NaN or infinite, or a variance below zero.
+  public var problem: String? {
+    for tensor in tensors {
+      let wrong = tensor.values.count { !$0.isFinite }
+      if wrong > 0 {
+        return "\(wrong) of \(tensor.values.count) elements of '\(tensor.name)' are NaN or infinite"
+      }
+      if tensor.name.hasSuffix("running_var"), let least = tensor.values.min(), least < 0 {
+        return "'\(tensor.name)' has a variance of \(least)"
+      }
+    }
+    return nil
+  }
+
   /// Replaces all parameters and running statistics by those of the same names.
   ///
   /// - Throws: where a name is missing or a shape differs; then nothing has changed.

@@ -112,7 +112,7 @@ struct Cluster: ParsableCommand, RunsAlone {
       let progress = ClusterProgress()
       defer { progress.clear() }
       // Before a pipe is used up.
-      let list = try ids.map(WholeFile.text)
+      let list = try ids.map { try WholeFile.text($0) }
       let given = try Npy.readRows(rows) { progress.show(read: $0) }
       let width = given.columns
       let ids =

@@ -21,6 +21,9 @@ struct NamedRows: Error, ExitCoded, CustomStringConvertible {
 enum OutputPath {
   /// Refuses early what would fail late.
   static func check(_ path: String) throws {
+    guard path != "-" else {
+      throw UnwritableOutput(description: "-: standard output is no file; name one")
+    }
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
     guard FileManager.default.isWritableFile(atPath: folder) else {
       throw UnwritableOutput(description: "\(path): the folder \(folder) cannot be written")

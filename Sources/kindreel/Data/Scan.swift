@@ -68,6 +68,7 @@ struct ScanVideos: ParsableCommand, RunsAlone {
   var json = false
 
   func validate() throws {
+    if data.isEmpty { throw ValidationError("the dataset's name is empty") }
     if !(1...3).contains(list) { throw ValidationError("--list is \(list); 1, 2 and 3 are known") }
     if frames < 1 { throw ValidationError("--frames is \(frames); at least 1 is needed") }
     if !(0...1).contains(allowBad) {
@@ -79,11 +80,7 @@ struct ScanVideos: ParsableCommand, RunsAlone {
   func run() throws {
     try reportingFailure {
       try OutputPath.check(out)
-      if let bytes = FileManager.default.contents(atPath: out), !bytes.isEmpty,
-        !ManifestFile.isManifest(out)
-      {
-        throw UnwritableOutput(description: "\(out): is there already, and is no manifest")
-      }
+      for path in [out, Self.part(of: out)] { try Self.refuseOther(path) }
       let report = try write()
       if json { try printJSON(report) } else { print(report.text) }
       if report.badShare > allowBad {
@@ -94,6 +91,18 @@ struct ScanVideos: ParsableCommand, RunsAlone {
     }
   }
 
+  /// What is known so far of a table.
+  private static func part(of table: String) -> String { table + ".part" }
+
+  /// Refuses to replace what no scan has written, or what cannot be read.
+  private static func refuseOther(_ path: String) throws {
+    let status = try? FileManager.default.attributesOfItem(atPath: OutputPath.resolved(path))
+    guard let size = status?[.size] as? Int, size > 0, !ManifestFile.isManifest(path)
+    else { return }
+    throw UnwritableOutput(
+      description: "\(path): is there already, and is no manifest that can be read")
+  }
+
   private static func absolute(_ path: String) -> String {
     URL(fileURLWithPath: path).standardizedFileURL.path
   }
@@ -102,7 +111,7 @@ struct ScanVideos: ParsableCommand, RunsAlone {
     let start = ContinuousClock.now
     // With absolute paths a file has one name, wherever the table lies and whoever names it.
     let (data, table) = (Self.absolute(data), Self.absolute(out))
-    let part = table + ".part"
+    let part = Self.part(of: table)
     let known = ManifestFile.salvage(table) + ManifestFile.salvage(part)
     var scan = try Scan(of: data, layout: layout, list: list, clipFrames: frames, known: known)
     let reused = scan.knownCount

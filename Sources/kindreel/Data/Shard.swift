@@ -41,6 +41,7 @@ struct Shard: ParsableCommand, RunsAlone {
   var list = 1
 
   func validate() throws {
+    if data.isEmpty { throw ValidationError("the dataset's name is empty") }
     if !(1...1 << 30).contains(megabytes) {
       throw ValidationError("--megabytes is \(megabytes); it must lie in 1…\(1 << 30)")
     }

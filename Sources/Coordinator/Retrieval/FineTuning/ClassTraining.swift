@@ -138,6 +138,7 @@ struct ClassTraining {
 
   /// Saves everything on rank 0, where there is a folder; every rank learns of a failure.
   private func save() throws {
+    try trainer.checkWeights()
     guard request.checkpoints != nil else { return }
     _ = try communicator.decide(gathering: [UInt8]()) { _ in
       _ = try folder?.store.save(try contents)
