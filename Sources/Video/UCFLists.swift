@@ -41,8 +41,10 @@ struct UCFLists {
     var parts: [String: VideoRecord.Part] = [:]
     for part in [VideoRecord.Part.train, .test] {
       let path = VideoFolder.join(lists, "\(part.rawValue)list0\(list).txt")
-      // The other list is there to be compared alone, and its videos need not be.
       let isAsked = split?.includes(part) ?? true
+      // Who trains never opens the test list. Who tests compares it with the training list, whose videos
+      // need not be there.
+      if !isAsked && part == .test { continue }
       if (split == nil || !isAsked) && !FileStatus.isRegular(path) { continue }
       for name in try isAsked ? listed(in: path, among: names) : present(in: path, among: names) {
         if let other = parts[name], other != part {
