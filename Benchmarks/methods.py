@@ -341,6 +341,29 @@ def table(results, budget):
     return "\n".join(lines) + "\n"
 
 
+def labels_table(results, most=20):
+    """NMI of the fine clusters with the classes by epoch, the mean over seeds; of many epochs some, the last too."""
+    means = {}
+    for name, runs in results.items():
+        found = {}
+        for _, epochs in runs:
+            for row in epochs:
+                if "nmi" in row:
+                    found.setdefault(row["epoch"], []).append(row["nmi"])
+        if found:
+            means[name] = {epoch: statistics.mean(values) for epoch, values in found.items()}
+    if not means:
+        return ""
+    known = sorted(set().union(*means.values()))
+    step = -(-len(known) // most)
+    shown = sorted(known[::-1][::step])
+    lines = ["", "| NMI after epoch | " + " | ".join(map(str, shown)) + " |", "|---" * (len(shown) + 1) + "|"]
+    for name, values in means.items():
+        cells = [f"{values[epoch]:.2f}" if epoch in values else "" for epoch in shown]
+        lines.append("| " + " | ".join([name, *cells]) + " |")
+    return "\n".join(lines) + "\n"
+
+
 def draw(results, path):
     """Loss, NMI and purity of the fine clusters by epoch."""
     import matplotlib
@@ -386,7 +409,7 @@ def main():
             results[name].append(run(folder, name, settings, seed, arguments))
             print(f"{name}, seed {seed}: R@1 {results[name][-1][0]['recall']['1']:.1f}",
                   file=sys.stderr)
-        (folder / "table.md").write_text(table(results, arguments.budget))
+        (folder / "table.md").write_text(table(results, arguments.budget) + labels_table(results))
         draw(results, folder / "curves.svg")
     sys.stdout.write((folder / "table.md").read_text())
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every method on the same network, videos and clips seen: a table of retrieval, and curves.
+# Every method on the same network, videos and clips seen: a table of retrieval, one of the labels' NMI by epoch,
+# and curves.
 #
 # usage: Benchmarks/methods.sh DATA [BUDGET] [SEEDS] [SET]     (default: quick, "0 1 2", methods)
 # BUDGET is quick (20 epochs; less than three hours on two cores with DATA = shared data's actions) or full
