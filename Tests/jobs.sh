@@ -5,6 +5,9 @@
 #
 #   Tests/jobs.sh [KINDREEL]
 set -euo pipefail
+if [[ ${JOBS_TEST:-} != inside ]]; then
+  JOBS_TEST=inside exec timeout --kill-after 10 900 "$0" "$@"
+fi
 cd "$(dirname "$0")/.."
 kindreel=$(realpath "${1:-.build/release/kindreel}")
 source Tests/checks.sh
@@ -23,12 +26,13 @@ leaves() {
 weights_of() { sed -n 's/.*"weights_hash": *"\([^"]*\)".*/\1/p' "$1" | tail -n 1; }
 same_weights() { [[ -n $(weights_of "$1") && $(weights_of "$1") == "$(weights_of "$2")" ]]; }
 
-# A qstat that tells the walltime of a job.
+# A qstat that tells the walltime of a job, or fails.
 mkdir "$work/bin"
 cat > "$work/bin/qstat" << QSTAT
 #!/bin/sh
 printf 'Job Id: %s\n    Resource_List.place = scatter\n' "\$2"
-[ "\$WALLTIME" = "" ] || printf '    Resource_List.walltime = %s\n' "\$WALLTIME"
+[ "\$WALLTIME" != "" ] || exit 1
+printf '    Resource_List.walltime = %s\n' "\$WALLTIME"
 QSTAT
 chmod +x "$work/bin/qstat"
 # pbs NAME WALLTIME: a job that trains a run of that name; its script is a copy in another folder.
@@ -48,7 +52,7 @@ check "PBS: a job saves before its time is over" stopped pbs parts 00:05:05
 check "what it had is saved" grep '"stopped":true' "$work/parts.out"
 check "PBS: the next one goes on" pbs parts 8:00:00
 check "from where it was" grep "^resuming after" "$work/parts.out"
-check "PBS: a run that is over ends at once, without a walltime, too" pbs parts ""
+check "PBS: a run that is over ends at once, where qstat fails, too" pbs parts ""
 check "which it says" grep "qstat tells no walltime" "$work/parts.out"
 check "the weights are those of one job" same_weights "$work/whole.out" "$work/parts.out"
 

@@ -35,7 +35,7 @@ mpirun --hostfile "$PBS_NODEFILE" --map-by ppr:1:node --bind-to none \
 ranks=$!
 
 # They save, and leave with 75.
-walltime=$(qstat -f "$PBS_JOBID" | sed -n 's/^ *Resource_List.walltime = //p')
+walltime=$(qstat -f "$PBS_JOBID" | sed -n 's/^ *Resource_List.walltime = //p') || true
 if [[ $walltime =~ ^([0-9]+):([0-9]+):([0-9]+)$ ]]; then
   end=$((10#${BASH_REMATCH[1]} * 3600 + 10#${BASH_REMATCH[2]} * 60 + 10#${BASH_REMATCH[3]}))
   while kill -0 "$ranks" 2> /dev/null && ((SECONDS < end - ${SPARE:-300})); do sleep 1; done
